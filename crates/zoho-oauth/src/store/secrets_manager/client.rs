@@ -1,6 +1,6 @@
-//! The requests to AWS Secrets Manager, and what their answers mean.
+//! The requests to AWS Secrets Manager, and the interpretation of their responses.
 
-#![expect(clippy::disallowed_types, reason = "this file speaks to AWS")]
+#![expect(clippy::disallowed_types, reason = "this file sends the requests to AWS")]
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -22,11 +22,11 @@ use super::clock::{ReadDate, ServerClock};
 use super::fault::Fault;
 use super::options::SecretsManagerOptions;
 
-/// How many secrets one request reads
+/// The maximum number of secrets that one request reads
 /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html>).
 const BATCH: usize = 20;
 
-/// Talks to AWS. Credentials and region are looked for at the first request, and again after a failure.
+/// Sends requests to AWS. Credentials and region are looked up at the first request, and again after a failure.
 #[derive(Debug)]
 pub(super) struct Client {
     options: SecretsManagerOptions,
@@ -41,20 +41,20 @@ pub(super) struct Found {
     pub(super) text: String,
 }
 
-/// Some secrets, and what to ask for the next ones with.
+/// Some secrets, and the token of the next page.
 pub(super) struct Page {
     pub(super) found: Vec<Found>,
     pub(super) next: Option<String>,
 }
 
-/// What came of making a secret.
+/// The result of creating a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Made {
-    /// It is there, under this ARN.
+pub(super) enum Created {
+    /// It was created with this ARN.
     New(String),
-    /// One of that name was there already.
+    /// A secret of that name exists.
     Exists,
-    /// One of that name was deleted and is not quite gone.
+    /// A secret of that name is being deleted.
     BeingDeleted,
 }
 
@@ -63,15 +63,15 @@ impl Client {
         Self { options, sdk: OnceCell::new(), clock: Arc::default() }
     }
 
-    /// What time it was at AWS when it last answered.
-    pub(super) fn last_answered_at(&self) -> Option<SystemTime> {
+    /// Returns AWS's time at its last response.
+    pub(super) fn last_response_at(&self) -> Option<SystemTime> {
         self.clock.last()
     }
 
     /// Reads one secret.
     pub(super) async fn get(&self, name: &str) -> Result<Option<Found>, Fault> {
-        let answer = self.sdk().await?.get_secret_value().secret_id(name).send().await;
-        match answer.map_err(|error| Fault::of("GetSecretValue", &error)) {
+        let response = self.sdk().await?.get_secret_value().secret_id(name).send().await;
+        match response.map_err(|error| Fault::of("GetSecretValue", &error)) {
             Ok(found) => {
                 let (arn, text) = (found.arn.unwrap_or_default(), found.secret_string.unwrap_or_default());
                 Ok(Some(Found { name: name.to_owned(), arn, text }))
@@ -81,58 +81,58 @@ impl Client {
         }
     }
 
-    /// Reads several secrets; those that are not there are left out.
+    /// Reads several secrets. Those that do not exist are left out.
     pub(super) async fn get_all(&self, names: &[String]) -> Result<Vec<Found>, Fault> {
         if let [name] = names {
             return Ok(self.get(name).await?.into_iter().collect());
         }
         let mut all = Vec::with_capacity(names.len());
-        for some in names.chunks(BATCH) {
+        for batch in names.chunks(BATCH) {
             let request = self.sdk().await?.batch_get_secret_value();
-            let answer = request.set_secret_id_list(Some(some.to_vec())).send().await;
-            all.extend(page_of(answer)?.found);
+            let response = request.set_secret_id_list(Some(batch.to_vec())).send().await;
+            all.extend(page_of(response)?.found);
         }
         Ok(all)
     }
 
-    /// Reads up to twenty of the secrets whose names begin with `start`; where `tag` is given, those with that tag
+    /// Reads up to twenty of the secrets whose names begin with `prefix` and, if `tag` is set, that have a tag with that
     /// value.
     ///
-    /// AWS is allowed to leave out what was made in the last five minutes.
+    /// AWS can leave out secrets that were created in the last five minutes.
     pub(super) async fn page(
         &self,
-        start: &str,
+        prefix: &str,
         tag: Option<&str>,
         after: Option<&str>,
     ) -> Result<Page, Fault> {
         let filter = |key, value: &str| Filter::builder().key(key).values(value).build();
-        let filters = std::iter::once(filter(FilterNameStringType::Name, start))
+        let filters = std::iter::once(filter(FilterNameStringType::Name, prefix))
             .chain(tag.map(|value| filter(FilterNameStringType::TagValue, value)));
         let request = self.sdk().await?.batch_get_secret_value().max_results(BATCH as i32);
         let request = request.set_filters(Some(filters.collect())).set_next_token(after.map(str::to_owned));
         page_of(request.send().await)
     }
 
-    /// Makes a secret, unless there is one of that name. `version` names its first version.
-    pub(super) async fn make(
+    /// Creates a secret, unless one of that name exists. `version` is the name of its first version.
+    pub(super) async fn create_version(
         &self,
         name: &str,
         version: String,
         text: String,
         tags: &[(&'static str, String)],
-    ) -> Result<Made, Fault> {
+    ) -> Result<Created, Fault> {
         let request = self.sdk().await?.create_secret().name(name).client_request_token(version);
         let request = request.secret_string(text).set_tags(aws_tags(tags));
         match request.send().await.map_err(|error| Fault::of("CreateSecret", &error)) {
-            Ok(made) => Ok(Made::New(made.arn.unwrap_or_default())),
-            Err(fault) if fault.code() == Some("ResourceExistsException") => Ok(Made::Exists),
-            Err(fault) if fault.is_deletion() => Ok(Made::BeingDeleted),
+            Ok(created) => Ok(Created::New(created.arn.unwrap_or_default())),
+            Err(fault) if fault.code() == Some("ResourceExistsException") => Ok(Created::Exists),
+            Err(fault) if fault.is_deletion() => Ok(Created::BeingDeleted),
             Err(fault) => Err(fault),
         }
     }
 
-    /// Makes `text` the secret's current version, unless a version of that name is there with another text, or the
-    /// secret is gone.
+    /// Makes `text` the current version of the secret. Returns `false` if a version of that name has another text, or if the
+    /// secret was deleted.
     pub(super) async fn put(&self, arn: &str, version: String, text: String) -> Result<bool, Fault> {
         let request = self.sdk().await?.put_secret_value().secret_id(arn).client_request_token(version);
         match request.secret_string(text).send().await.map_err(|error| Fault::of("PutSecretValue", &error)) {
@@ -142,7 +142,7 @@ impl Client {
         }
     }
 
-    /// Sets tags of a secret.
+    /// Sets tags of a secret, if it still exists.
     pub(super) async fn tag(&self, name: &str, tags: &[(&'static str, String)]) -> Result<(), Fault> {
         let request = self.sdk().await?.tag_resource().secret_id(name).set_tags(aws_tags(tags));
         match request.send().await.map_err(|error| Fault::of("TagResource", &error)) {
@@ -151,11 +151,11 @@ impl Client {
         }
     }
 
-    /// Deletes a secret for good, by its name or its ARN. One that is not there is fine.
+    /// Deletes a secret permanently, by its name or its ARN. It need not exist.
     pub(super) async fn delete(&self, secret: &str) -> Result<(), Fault> {
         let request = self.sdk().await?.delete_secret().secret_id(secret);
-        let answer = request.force_delete_without_recovery(true).send().await;
-        match answer.map_err(|error| Fault::of("DeleteSecret", &error)) {
+        let response = request.force_delete_without_recovery(true).send().await;
+        match response.map_err(|error| Fault::of("DeleteSecret", &error)) {
             Err(fault) if !fault.is_absence() => Err(fault),
             _ => Ok(()),
         }
@@ -185,13 +185,13 @@ impl Client {
             return Err(Fault::NoResponse {
                 kind: StoreErrorKind::Other,
                 evidence: "no AWS region is set".to_owned(),
-                next_step: "set one: region=eu-west-1 in the URL, the environment's AWS_REGION, or the profile's",
+                next_step: "set it in the URL (`region=eu-west-1`), in `AWS_REGION`, or in the AWS profile",
             });
         }
         let mut config =
             aws_sdk_secretsmanager::config::Builder::from(&shared).interceptor(ReadDate(self.clock.clone()));
         if let Some(endpoint) = &self.options.endpoint {
-            // Only here, not where the configuration is loaded: credentials do not come from this endpoint.
+            // Not set when the configuration is loaded, because credentials do not come from this endpoint.
             config = config.endpoint_url(endpoint);
         }
         Ok(aws_sdk_secretsmanager::Client::from_conf(config.build()))
@@ -208,21 +208,21 @@ impl From<SecretValueEntry> for Found {
     }
 }
 
-/// The secrets that a request for several brought. One that cannot be read fails them all: a read that fails is never
-/// "not there".
+/// Returns the secrets of a batch. If one of them cannot be read, the batch fails, because a failure must not look like a
+/// secret that does not exist.
 fn page_of(
-    answer: Result<BatchGetSecretValueOutput, SdkError<BatchGetSecretValueError>>,
+    response: Result<BatchGetSecretValueOutput, SdkError<BatchGetSecretValueError>>,
 ) -> Result<Page, Fault> {
-    let answer = answer.map_err(|error| Fault::of("BatchGetSecretValue", &error))?;
-    let faults = answer
+    let response = response.map_err(|error| Fault::of("BatchGetSecretValue", &error))?;
+    let faults = response
         .errors()
         .iter()
         .map(|error| Fault::response("GetSecretValue", error.error_code(), error.message()));
     if let Some(fault) = faults.into_iter().find(|fault| !fault.is_absence()) {
         return Err(fault);
     }
-    let found = answer.secret_values.unwrap_or_default().into_iter().map(Found::from).collect();
-    Ok(Page { found, next: answer.next_token.filter(|next| !next.is_empty()) })
+    let found = response.secret_values.unwrap_or_default().into_iter().map(Found::from).collect();
+    Ok(Page { found, next: response.next_token.filter(|next| !next.is_empty()) })
 }
 
 fn aws_tags(tags: &[(&'static str, String)]) -> Option<Vec<Tag>> {

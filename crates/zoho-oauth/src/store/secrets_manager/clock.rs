@@ -1,4 +1,4 @@
-//! AWS's clock, as its answers tell it.
+//! The clock of AWS, read from its responses.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -8,34 +8,34 @@ use aws_sdk_secretsmanager::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_secretsmanager::error::BoxError;
 use aws_sdk_secretsmanager::primitives::{DateTime, DateTimeFormat};
 
-/// The clock that all who share the store go by: the `Date` of AWS's last answer, in whole seconds.
+/// The clock that all programs with this store share: the `Date` of AWS's last response, in whole seconds.
 ///
-/// Nothing of this machine's own clock is in it. So two programs, of which the second has read what the first has
-/// written, agree on what was earlier.
+/// The clock of this machine has no influence on it. So if one program has read what another has written, both agree on
+/// which of their times is earlier.
 #[derive(Debug, Default)]
 pub(super) struct ServerClock {
     last: Mutex<Option<SystemTime>>,
 }
 
 impl ServerClock {
-    /// What the last answer said; `None` before the first one.
+    /// Returns the date of the last response, or `None` before the first one.
     pub(super) fn last(&self) -> Option<SystemTime> {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note(&self, date: SystemTime) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        // Answers overtake each other; a clock that is further behind was set back.
-        let was_overtaken = last.is_some_and(|last| last > date && last - OVERTAKEN_BY < date);
-        if !was_overtaken {
+        // Responses can arrive out of order. If the date is earlier by more than that, AWS's clock was set back.
+        let is_out_of_order = last.is_some_and(|last| last > date && last - MAX_REORDERING < date);
+        if !is_out_of_order {
             *last = Some(date);
         }
     }
 }
 
-const OVERTAKEN_BY: Duration = Duration::from_secs(10);
+const MAX_REORDERING: Duration = Duration::from_secs(10);
 
-/// Reads every answer's date.
+/// Reads the date of every response.
 #[derive(Debug)]
 pub(super) struct ReadDate(pub(super) Arc<ServerClock>);
 
@@ -64,18 +64,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_that_was_overtaken_does_not_set_the_clock_back_but_a_clock_that_was_set_back_does() {
+    fn a_late_response_does_not_set_the_clock_back_but_a_much_earlier_date_does() {
         let clock = ServerClock::default();
         assert_eq!(clock.last(), None);
         let date = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
         let second = Duration::from_secs(1);
-        for (said, expected) in [
+        for (received, expected) in [
             (date, date),
             (date + second, date + second),
             (date, date + second),
             (date - 60 * second, date - 60 * second),
         ] {
-            clock.note(said);
+            clock.note(received);
             assert_eq!(clock.last(), Some(expected));
         }
     }

@@ -166,7 +166,7 @@ const ALLOW: &str = "allow this account secretsmanager:GetSecretValue, BatchGetS
     own key";
 
 /// Classifies the error codes of Secrets Manager
-/// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html> and the actions' own).
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html> and those of each action).
 fn classify(code: &str) -> (StoreErrorKind, &'static str) {
     match code {
         "AccessDeniedException" | "AccessDenied" => (StoreErrorKind::Permission, ALLOW),
@@ -206,23 +206,23 @@ fn classify(code: &str) -> (StoreErrorKind, &'static str) {
         "InvalidParameterException" | "ValidationException" => {
             (StoreErrorKind::Rejected, "check the prefix and the token")
         }
-        _ => (StoreErrorKind::Other, "see the message of AWS"),
+        _ => (StoreErrorKind::Other, "see the message from AWS"),
     }
 }
 
-/// Joins the messages of an error and its causes. A message that shows the inside of a value is left out: it may be the whole
-/// request, with its secrets.
+/// Joins the messages of an error and its causes. A message that contains a `Debug` output is left out, because it may be
+/// the whole request, with its secrets.
 fn causes(error: &dyn StdError) -> String {
-    let mut words = Vec::new();
+    let mut messages = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
         let text = error.to_string();
         if !text.contains(['{', '"', '`']) {
-            words.push(text);
+            messages.push(text);
         }
         next = error.source();
     }
-    words.join(": ")
+    messages.join(": ")
 }
 
 #[cfg(test)]

@@ -1,16 +1,16 @@
-//! New ids, in blocks: one change of the register serves ten rows. What is left of a block when the process ends is
-//! never given out.
+//! Assigns ids in blocks, so that one change of the register serves ten rows. If the process ends, the rest of its block is
+//! never assigned.
 
 use tokio::sync::Mutex;
 
 use super::super::ids::{id_number, next_id};
 use super::Backend;
 use super::fault::Fault;
-use super::secret::pause;
+use super::secret::retry_delay;
 
 const BLOCK: u64 = 10;
 
-/// The ids that this process may give out.
+/// The ids that this process may assign.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     block: Mutex<Block>,
@@ -18,31 +18,31 @@ pub(super) struct Ids {
 
 #[derive(Debug, Default)]
 struct Block {
-    last_given: u64,
+    last: u64,
     left: u64,
-    /// The register is at least here.
+    /// A lower bound of the register's value.
     register: u64,
 }
 
 impl Ids {
-    /// A new id. It may have been chosen by somebody, so the row's creation decides.
+    /// Returns a new id. A caller may have chosen the same id for a row, which only the creation of the row finds out.
     pub(super) async fn next(&self, backend: &Backend) -> Result<String, Fault> {
         let mut block = self.block.lock().await;
         if block.left == 0 {
             let before = raise(backend, |highest| Some(a_block_after(highest))).await?;
-            *block = Block { last_given: before, left: BLOCK, register: a_block_after(before) };
+            *block = Block { last: before, left: BLOCK, register: a_block_after(before) };
         }
         block.left -= 1;
-        block.last_given = after(block.last_given);
-        Ok(block.last_given.to_string())
+        block.last = after(block.last);
+        Ok(block.last.to_string())
     }
 
-    /// Sees to it that an id which somebody chose is not given out.
-    pub(super) async fn pass_over(&self, backend: &Backend, id: &str) -> Result<(), Fault> {
+    /// Ensures that an id which a caller chose is not assigned to another row.
+    pub(super) async fn skip(&self, backend: &Backend, id: &str) -> Result<(), Fault> {
         let Some(number) = id_number(id) else { return Ok(()) };
         let mut block = self.block.lock().await;
         if number > block.register {
-            // Chosen ids often come in a row: the next ones then need no other change.
+            // Chosen ids are often consecutive. Skipping a whole block saves changes for the next ones.
             let end = a_block_after(number);
             let before = raise(backend, |highest| (highest < number).then_some(end)).await?;
             block.register = if before < number { end } else { before };
@@ -51,7 +51,7 @@ impl Ids {
     }
 }
 
-/// Changes the register as `change` says; hands back what it was.
+/// Sets the register to the result of `change`, if any. Returns its previous value.
 async fn raise(backend: &Backend, change: impl Fn(u64) -> Option<u64>) -> Result<u64, Fault> {
     let name = backend.names.highest_id();
     for attempt in 0..10 {
@@ -61,7 +61,7 @@ async fn raise(backend: &Backend, change: impl Fn(u64) -> Option<u64>) -> Result
         if backend.client.write_register(&reading, changed).await? {
             return Ok(highest);
         }
-        tokio::time::sleep(pause(attempt)).await;
+        tokio::time::sleep(retry_delay(attempt)).await;
     }
     Err(Fault::Contended)
 }
@@ -70,7 +70,7 @@ fn a_block_after(highest: u64) -> u64 {
     (0..BLOCK).fold(highest, |number, _| after(number))
 }
 
-/// The next number; after the last one it is one again.
+/// Returns the next number. The one after the highest is 1.
 fn after(number: u64) -> u64 {
     id_number(&next_id(number, |_| false)).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Leases: one register per credential. The rule is `LeaseEntry`; here is only where it is kept.
+//! Stores leases, one register for each credential. `LeaseEntry` has the rules.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use super::super::stored::StoredToken;
 use super::Backend;
 use super::fault::Fault;
 use super::register::Reading;
-use super::secret::pause;
+use super::secret::retry_delay;
 
 impl Backend {
     pub(super) async fn acquire(
@@ -21,14 +21,14 @@ impl Backend {
         for attempt in 0..40 {
             let reading = self.entry(key).await?;
             let now = epoch_milliseconds(self.now()?);
-            // An entry may have been deleted: beginning with the time, epochs go up all the same.
+            // An earlier entry may have been deleted. An epoch that starts with the time is higher than those before.
             let new = || LeaseEntry { epoch: now, ..LeaseEntry::default() };
             let mut entry = reading.value().cloned().unwrap_or_else(new);
             let acquired = entry.acquire(key, holder, now, life);
             if matches!(acquired, Acquired::Held(_)) || self.client.write_register(&reading, entry).await? {
                 return Ok(acquired);
             }
-            tokio::time::sleep(pause(attempt)).await;
+            tokio::time::sleep(retry_delay(attempt)).await;
         }
         Err(Fault::Contended)
     }
@@ -40,23 +40,23 @@ impl Backend {
     pub(super) async fn release(&self, lease: &Lease) -> Result<bool, Fault> {
         let was_held = self.change(lease, |entry, now| entry.release(lease, now)).await?;
         if was_held && lease.key.as_str().starts_with("exchange:") {
-            // A code is spent once: nobody asks for this lease again.
+            // A code can be exchanged once, so this lease is not needed again.
             self.forget(&lease.key).await;
         }
         Ok(was_held)
     }
 
-    /// Saves under a lease, then gives it back.
+    /// Saves under a lease, then releases it.
     ///
-    /// AWS changes one secret at a time. So the row remembers the lease that it was written under, and is changed by
-    /// compare-and-set: a holder who is paused after his lease was looked at cannot write over his successor.
+    /// AWS changes one secret at a time. So the row contains the lease that it was written under, and is changed by
+    /// compare-and-set: a holder that is paused after the check of its lease cannot overwrite its successor's row.
     pub(super) async fn save_and_release(&self, lease: &Lease, token: &StoredToken) -> Result<Fenced, Fault> {
         if !self.entry(&lease.key).await?.value().is_some_and(|entry| entry.is_held_under(lease)) {
             return Ok(Fenced::Superseded);
         }
         let saved = self.save_under(token, Some(lease)).await?;
         if let Err(fault) = self.release(lease).await {
-            tracing::debug!(?fault, "a lease could not be given back; it ends by itself");
+            tracing::debug!(?fault, "could not release a lease; it expires on its own");
         }
         Ok(saved.map_or(Fenced::Superseded, |saved| Fenced::Saved(saved.into())))
     }
@@ -67,21 +67,21 @@ impl Backend {
         Ok(reading.value().cloned().unwrap_or_default().lease_state(now))
     }
 
-    /// AWS's clock, which is asked for.
+    /// Requests AWS's clock.
     pub(super) async fn clock(&self) -> Result<SystemTime, Fault> {
         self.client.get(&self.names.highest_id()).await?;
         self.now()
     }
 
-    /// AWS's clock, as the entry came that was read just now.
+    /// Returns AWS's clock at the last response, which is that to the read before this call.
     fn now(&self) -> Result<SystemTime, Fault> {
-        self.client.last_answered_at().ok_or_else(Fault::dateless)
+        self.client.last_response_at().ok_or_else(Fault::dateless)
     }
 
-    /// Deletes the entry of a credential that nobody uses any more. Where that fails it stays, and costs money.
+    /// Deletes the entry of a credential that is no longer used. If that fails, the entry stays and AWS charges for it.
     pub(super) async fn forget(&self, key: &LeaseKey) {
         if let Err(fault) = self.client.delete_register(&self.names.lease(key)).await {
-            tracing::debug!(?fault, "the entry of a lease could not be deleted");
+            tracing::debug!(?fault, "could not delete the entry of a lease");
         }
     }
 
@@ -103,7 +103,7 @@ impl Backend {
             if self.client.write_register(&reading, entry).await? {
                 return Ok(true);
             }
-            tokio::time::sleep(pause(attempt)).await;
+            tokio::time::sleep(retry_delay(attempt)).await;
         }
         Err(Fault::Contended)
     }

@@ -1,57 +1,57 @@
-//! For each user the list of their rows' ids: what makes a look-up by user exact, and a new user one row.
+//! For each user, a list of the ids of their rows. It makes look-ups by user exact and prevents duplicate rows.
 //!
-//! A list is read by its name and changed by compare-and-set. Tags would not do: AWS may take five minutes to bring up
-//! to date what is found by them, and two programs that save the same new user would make two rows.
+//! A list is read by its name and changed by compare-and-set. Tags are not enough: AWS may take five minutes to update
+//! searches by tag, and in that time two programs that save the same new user would create two rows.
 //!
-//! A new row is announced in the list before it is made, so the list decides who makes it. An id that is in a list
-//! without a row is that of a row being made, or of one whose maker was killed: the next saver of that user makes it
-//! in their place. A row is taken from the list before it is deleted.
+//! An id is added to the list before its row is created, so the list decides which program creates the row. An id without a
+//! row belongs to a row that is being created, or whose creator was killed; the next save for that user then creates it.
+//! Before a row is deleted, its id is removed from the list.
 
 use serde::{Deserialize, Serialize};
 
 use super::Backend;
 use super::fault::Fault;
-use super::secret::{Secret, pause};
+use super::secret::{Secret, retry_delay};
 
 /// The ids of a user's rows.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct UserRows {
     pub(super) ids: Vec<String>,
-    /// Nothing is added to it any more: it is being deleted.
+    /// Whether the list is being deleted, so that no id may be added.
     pub(super) closed: bool,
 }
 
 impl Backend {
-    /// A user's list.
+    /// Reads the list of a user.
     pub(super) async fn read_list(&self, user: &str) -> Result<Option<Secret<UserRows>>, Fault> {
         self.client.read(&self.names.user(user)).await
     }
 
-    /// Whether an id that was on a user's list is there still. An old answer is given time to get newer.
+    /// Whether an id that was added to a user's list is still on it. Retries, because a read can return an old list.
     pub(super) async fn is_listed(&self, user: &str, id: &str) -> Result<bool, Fault> {
         for attempt in 0..4 {
             if self.read_list(user).await?.is_some_and(|list| list.content.has(id)) {
                 return Ok(true);
             }
-            tokio::time::sleep(pause(attempt)).await;
+            tokio::time::sleep(retry_delay(attempt)).await;
         }
         Ok(false)
     }
 
-    /// Puts an id on a user's list.
+    /// Adds an id to a user's list.
     pub(super) async fn list(&self, user: &str, id: &str) -> Result<(), Fault> {
         for attempt in 0..10 {
             let list = self.read_list(user).await?;
-            let is_there = list.as_ref().is_some_and(|list| list.content.has(id) && !list.content.closed);
-            if is_there || self.list_if_unchanged(user, list.as_ref(), id).await? {
+            let is_listed = list.as_ref().is_some_and(|list| list.content.has(id) && !list.content.closed);
+            if is_listed || self.list_if_unchanged(user, list.as_ref(), id).await? {
                 return Ok(());
             }
-            tokio::time::sleep(pause(attempt)).await;
+            tokio::time::sleep(retry_delay(attempt)).await;
         }
         Err(Fault::Contended)
     }
 
-    /// Puts an id on a user's list, if that is still as it was read.
+    /// Adds an id to a user's list, if the list has not changed since it was read.
     pub(super) async fn list_if_unchanged(
         &self,
         user: &str,
@@ -74,7 +74,7 @@ impl Backend {
         }
     }
 
-    /// Takes an id from a user's list; a list with nothing in it is deleted.
+    /// Removes an id from a user's list, and deletes the list if it is empty.
     pub(super) async fn unlist(&self, user: &str, id: &str) -> Result<(), Fault> {
         for attempt in 0..10 {
             let Some(list) = self.read_list(user).await? else { return Ok(()) };
@@ -87,7 +87,7 @@ impl Backend {
                 }
                 return Ok(());
             }
-            tokio::time::sleep(pause(attempt)).await;
+            tokio::time::sleep(retry_delay(attempt)).await;
         }
         Err(Fault::Contended)
     }

@@ -10,8 +10,8 @@ mod names;
 mod options;
 mod register;
 mod rows;
+mod save_locks;
 mod secret;
-mod turns;
 
 use std::fmt;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ use client::Client;
 use fault::Fault;
 use ids::Ids;
 use names::Names;
-use turns::Turns;
+use save_locks::SaveLocks;
 
 pub use options::SecretsManagerOptions;
 
@@ -45,7 +45,7 @@ pub use options::SecretsManagerOptions;
 /// machine. The first call sends the first request.
 ///
 /// # Secrets
-/// | secret | what |
+/// | secret | content |
 /// |---|---|
 /// | `PREFIX/token/ID` | a row |
 /// | `PREFIX/user/SHA-256` | the ids of a user's rows |
@@ -58,7 +58,7 @@ pub use options::SecretsManagerOptions;
 /// rows and the leases are read by name and changed by compare-and-set.
 ///
 /// The store's clock is the `Date` header of AWS's responses. It counts whole seconds, so a lease should last several, and
-/// what is timed by it can last up to one second longer or shorter.
+/// durations measured with it can be up to one second too long or too short.
 ///
 /// # What AWS does not promise
 /// AWS calls
@@ -106,8 +106,8 @@ pub struct SecretsManagerStore {
     shared: Arc<Shared>,
 }
 
-/// How many rows are deleted concurrently. AWS allows an account 50 deletions per second.
-const AT_ONCE: usize = 8;
+/// The number of rows that are deleted concurrently. AWS allows an account 50 deletions per second.
+const CONCURRENT_DELETIONS: usize = 8;
 
 struct Shared {
     backend: Backend,
@@ -116,12 +116,11 @@ struct Shared {
     timeout: Duration,
 }
 
-/// What the parts of the store share.
 struct Backend {
     client: Client,
     names: Names,
     ids: Ids,
-    turns: Turns,
+    save_locks: SaveLocks,
 }
 
 impl SecretsManagerStore {
@@ -152,8 +151,8 @@ impl SecretsManagerStore {
             name.push_str(region);
         }
         let (identity, timeout) = (options.identity(), options.timeout);
-        let backend =
-            Backend { client: Client::new(options), names, ids: Ids::default(), turns: Turns::default() };
+        let client = Client::new(options);
+        let backend = Backend { client, names, ids: Ids::default(), save_locks: SaveLocks::default() };
         Ok(Self { shared: Arc::new(Shared { backend, name, identity, timeout }) })
     }
 
@@ -223,7 +222,7 @@ impl TokenStore for SecretsManagerStore {
         // Each row has its own timeout.
         let deletions: Vec<_> =
             tokens.iter().filter_map(OAuthToken::id).map(|id| self.delete_token(id)).collect();
-        let deleted = futures_util::stream::iter(deletions).buffer_unordered(AT_ONCE);
+        let deleted = futures_util::stream::iter(deletions).buffer_unordered(CONCURRENT_DELETIONS);
         deleted.try_for_each(|_| std::future::ready(Ok(()))).await
     }
 
@@ -262,12 +261,12 @@ impl Coordination for SecretsManagerStore {
         self.within("read a lease", self.backend().lease_state(key)).await
     }
 
-    /// Returns `None`: AWS charges for requests, and nothing there counts all changes.
     /// Returns a minute: AWS charges for each request, and every token in use needs its own.
     fn poll_interval(&self) -> Duration {
         Duration::from_secs(60)
     }
 
+    /// Returns `None`: AWS has no counter of all changes.
     async fn version(&self) -> Result<Option<u64>, StoreError> {
         Ok(None)
     }

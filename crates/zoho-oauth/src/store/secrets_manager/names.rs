@@ -58,7 +58,7 @@ impl Names {
         format!("{}{}", self.users(), hash(name))
     }
 
-    /// What the names of all users' lists begin with.
+    /// The prefix of the names of all users' lists.
     pub(super) fn users(&self) -> String {
         format!("{}/user/", self.prefix)
     }
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_that_differ_have_names_that_differ_and_that_aws_takes() {
+    fn different_ids_have_different_names_that_aws_accepts() {
         let names = Names::under("zohooauth").unwrap();
         let long = "9".repeat(1_000);
         let ids = ["1", "01", "a b", "a/b", "a", "A", "é", "\0", "=1", "a-abcdef", long.as_str()];
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_that_aws_would_not_take_is_refused() {
+    fn a_prefix_that_aws_would_reject_is_rejected() {
         for prefix in ["", "a b", "zoho:x", "/x", "x/", "é", &"x".repeat(401)] {
             assert!(Names::under(prefix).is_err(), "{prefix:?}");
         }

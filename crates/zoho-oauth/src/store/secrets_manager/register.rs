@@ -1,9 +1,9 @@
-//! A value that may be changed as often as need be.
+//! A value that can be changed any number of times.
 //!
-//! A secret may have about a hundred versions that are younger than a day, and no more: while Zoho is down, leases
-//! alone would use them up within minutes. So a value moves on to another secret after every 64 changes. The next
-//! change is then made by creating that secret, which one writer alone can do. The first secret stays, and says
-//! which one to go on from; those in between are deleted.
+//! AWS stores about a hundred versions of a secret that are younger than a day, and then rejects changes. While Zoho is
+//! down, leases would reach that limit within minutes. So after 64 changes, a value moves to another secret. The next change
+//! creates that secret, which only one writer can do. The first secret stays and contains the number of the current one; the
+//! secrets in between are deleted.
 
 use std::ops::Range;
 
@@ -12,22 +12,23 @@ use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use super::fault::Fault;
-use super::secret::{Secret, pause};
+use super::secret::{Secret, retry_delay};
 
-/// The revision after which a value moves on. What is left of the hundred is for the first secret's pointer.
+/// The revision after which a value moves to the next secret. The rest of the hundred versions are for the pointer in the
+/// first secret.
 const LAST: u64 = 63;
 
-/// What a register's secrets hold.
+/// The content of a register's secrets.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Leaf<T> {
     /// The value.
     Value(T),
-    /// The number of the secret to go on from. Only the first secret says this.
+    /// The number of the secret that has the value, or from which it has moved further. Only the first secret contains this.
     MovedTo(u64),
 }
 
-/// A register as it was read, and where a change is to be made.
+/// A register as it was read, and the secret to change.
 pub(super) struct Reading<T> {
     name: String,
     /// The first secret's ARN.
@@ -58,9 +59,9 @@ impl Client {
                 Leaf::Value(_) => (0, first),
                 Leaf::MovedTo(number) => match self.read(&nth(name, number)).await? {
                     Some(leaf) => (number, leaf),
-                    // The value has moved on and what was read first is old, or it is only being made.
+                    // The pointer that was read is outdated, or the secret that it names is not visible yet.
                     None => {
-                        tokio::time::sleep(pause(attempt)).await;
+                        tokio::time::sleep(retry_delay(attempt)).await;
                         continue;
                     }
                 },
@@ -74,7 +75,7 @@ impl Client {
         Err(Fault::Contended)
     }
 
-    /// Changes a register. `false`: somebody else has done so since it was read.
+    /// Changes a register. Returns `false` if another writer has changed it since it was read.
     pub(super) async fn write_register<T: Serialize + DeserializeOwned + Clone>(
         &self,
         reading: &Reading<T>,
@@ -87,7 +88,7 @@ impl Client {
             Some(_) => {
                 let next = nth(&reading.name, reading.number + 1);
                 match self.create(&next, &content, &[]).await? {
-                    Some(made) => self.point_to(&made, reading).await,
+                    Some(created) => self.point_to(&created, reading).await,
                     None => Ok(false),
                 }
             }
@@ -106,8 +107,8 @@ impl Client {
         Ok(())
     }
 
-    /// Lets the first secret say that the value has moved. `false`: it had moved further already, or was deleted, so
-    /// the writer was late, and what he made is taken back.
+    /// Points the first secret to the next one. Returns `false` and deletes the next one if this writer was too late: the
+    /// value had already moved further, or the register was deleted.
     async fn point_to<T>(&self, next: &Secret<Leaf<T>>, reading: &Reading<T>) -> Result<bool, Fault> {
         let number = reading.number + 1;
         for attempt in 0..5 {
@@ -127,19 +128,19 @@ impl Client {
                     self.delete_nth(&reading.name, before.max(1)..number).await;
                     break;
                 }
-                Ok(false) => tokio::time::sleep(pause(attempt)).await,
+                Ok(false) => tokio::time::sleep(retry_delay(attempt)).await,
                 Err(fault) if fault.is_limit() => break,
                 Err(fault) => return Err(fault),
             }
         }
-        // Where it could not be said, whoever reads goes on from an older secret, one step at a time.
+        // If the pointer could not be written, readers start from an older secret and follow the numbers.
         Ok(true)
     }
 
     async fn delete_nth(&self, name: &str, numbers: Range<u64>) {
         for number in numbers {
             if let Err(fault) = self.delete(&nth(name, number)).await {
-                tracing::debug!(?fault, "a secret that is not used any more could not be deleted");
+                tracing::debug!(?fault, "could not delete a secret that is no longer used");
             }
         }
     }

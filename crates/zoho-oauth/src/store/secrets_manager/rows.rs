@@ -1,5 +1,5 @@
-//! Rows, one secret each. A row is found by its id, by its user's list, or by a tag; see `lists.rs` for how a new row
-//! becomes one row.
+//! Rows, one secret each. A row is found by its id, through the list of its user, or by a tag. See `lists.rs` for how
+//! duplicate rows are prevented.
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -15,47 +15,47 @@ use super::Backend;
 use super::client::Found;
 use super::fault::Fault;
 use super::lists::UserRows;
-use super::secret::{Secret, check_room, pause};
+use super::secret::{Secret, check_size, retry_delay};
 
 /// A row's content.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Row {
     token: StoredToken,
-    /// The lease of the last save under one: a save under an older lease on the same credential is refused.
+    /// The lease of the last save under a lease. A save under an older lease on the same credential is rejected.
     written_under: Option<Fence>,
 }
 
-/// Which lease a row was written under.
+/// The lease that a row was written under.
 #[derive(Clone, Serialize, Deserialize)]
 struct Fence {
     key: String,
     epoch: u64,
 }
 
-/// What a look-up brought.
+/// The rows that a look-up returned.
 struct Candidates {
     rows: Vec<Secret<Row>>,
-    /// The user's list, where the look-up went by it.
+    /// The list of the user, if the look-up used it.
     list: Option<Secret<UserRows>>,
 }
 
-/// What came of an attempt to save.
+/// The result of an attempt to save.
 #[allow(clippy::large_enum_variant, reason = "an attempt lives for one save")]
 enum Attempt {
     Saved(StoredToken),
     Superseded,
-    /// Others were at it: look again.
-    Again,
+    /// Another program changed the same secrets; the save has to start over.
+    Conflict,
 }
 
 impl Backend {
-    /// The row that is meant.
+    /// Finds the row that `criterion` identifies.
     pub(super) async fn find(&self, criterion: &Criterion<'_>) -> Result<Option<StoredToken>, Fault> {
         let candidates = self.candidates(criterion).await?.rows;
         Ok(criterion.choose(candidates.into_iter().map(|row| row.content.token))?)
     }
 
-    /// Some rows, and what to ask for the next ones with.
+    /// Reads a page of rows.
     pub(super) async fn page(&self, after: Option<&str>) -> Result<TokenPage, Fault> {
         let page = self.client.page(&self.names.tokens(), None, after).await;
         let page = page.map_err(|fault| match fault.code() {
@@ -66,30 +66,31 @@ impl Backend {
         Ok(TokenPage { tokens: rows.collect::<Result<_, Fault>>()?, next: page.next })
     }
 
-    /// Writes a token over the row that it means, or as a new row.
+    /// Overwrites the row that the token identifies, or creates one.
     pub(super) async fn save(&self, token: &StoredToken) -> Result<StoredToken, Fault> {
-        // Without a lease nothing can be newer than it.
+        // Without a lease, no save is superseded.
         self.save_under(token, None).await?.ok_or(Fault::Contended)
     }
 
-    /// The same under a lease. `None`: the row is gone, was replaced, or was written under a newer lease.
+    /// Saves a token under a lease, if one is given. Returns `None` if the row was deleted, replaced, or written under a
+    /// newer lease.
     pub(super) async fn save_under(
         &self,
         token: &StoredToken,
         lease: Option<&Lease>,
     ) -> Result<Option<StoredToken>, Fault> {
-        let _turn = self.turns.of(token).await;
+        let _lock = self.save_locks.lock(token).await;
         for attempt in 0..40 {
             match self.try_to_save(token, lease).await? {
                 Attempt::Saved(saved) => return Ok(Some(saved)),
                 Attempt::Superseded => return Ok(None),
-                Attempt::Again => tokio::time::sleep(pause(attempt)).await,
+                Attempt::Conflict => tokio::time::sleep(retry_delay(attempt)).await,
             }
         }
         Err(Fault::Contended)
     }
 
-    /// Deletes a row; `false` when there is none.
+    /// Deletes a row. Returns whether it existed.
     pub(super) async fn delete(&self, id: &str) -> Result<bool, Fault> {
         let Some(row) = self.client.read::<Row>(&self.names.token(id)).await? else { return Ok(false) };
         let token = &row.content.token;
@@ -121,7 +122,7 @@ impl Backend {
         }
     }
 
-    /// Whether the lease's row is still the one that it was taken for.
+    /// Whether the row of the lease is still the one that the lease was acquired for.
     async fn is_permitted(&self, lease: &Lease, candidates: &[Secret<Row>]) -> Result<bool, Fault> {
         let Some(id) = &lease.row else { return Ok(true) };
         let among = candidates.iter().find(|row| row.content.token.id.as_ref() == Some(id)).cloned();
@@ -140,17 +141,17 @@ impl Backend {
         under: Option<&Lease>,
     ) -> Result<Attempt, Fault> {
         let Some(row) = rows.iter().find(|row| row.content.token.id == before.id) else {
-            return Ok(Attempt::Again);
+            return Ok(Attempt::Conflict);
         };
-        let before_it = &row.content.written_under;
-        if let (Some(lease), Some(fence)) = (under, before_it)
+        let old_fence = &row.content.written_under;
+        if let (Some(lease), Some(fence)) = (under, old_fence)
             && fence.is_newer_than(lease)
         {
             return Ok(Attempt::Superseded);
         }
-        let fence = under.map(Fence::of).or_else(|| before_it.clone());
+        let fence = under.map(Fence::of).or_else(|| old_fence.clone());
         let content = Row { token: after.clone(), written_under: fence };
-        check_room(&content)?;
+        check_size(&content)?;
         let is_renamed = after.user_name != before.user_name;
         let id = after.id.as_deref().unwrap_or_default();
         if let Some(user) = filled(&after.user_name)
@@ -159,9 +160,9 @@ impl Backend {
             self.list(user, id).await?;
         }
         if !self.client.replace(row, &content).await? {
-            return Ok(Attempt::Again);
+            return Ok(Attempt::Conflict);
         }
-        self.tag_what_changed(&row.name, before, &after).await;
+        self.update_tags(&row.name, before, &after).await;
         if let Some(user) = filled(&before.user_name)
             && is_renamed
         {
@@ -173,20 +174,19 @@ impl Backend {
         Ok(Attempt::Saved(after))
     }
 
-    /// Brings a row's tags up to date. It is saved already, so a failure is none of the save's: look-ups by the changed
-    /// token alone do not find the row until that changes again.
-    async fn tag_what_changed(&self, name: &str, before: &StoredToken, after: &StoredToken) {
+    /// Updates the tags of a row. The row is already saved, so a failure does not fail the save. Until the token changes
+    /// again, look-ups by that token alone then do not find the row.
+    async fn update_tags(&self, name: &str, before: &StoredToken, after: &StoredToken) {
         let known = tags(before);
         let changed: Vec<_> = tags(after).into_iter().filter(|tag| !known.contains(tag)).collect();
         if !changed.is_empty()
             && let Err(fault) = self.client.tag(name, &changed).await
         {
-            tracing::warn!(?fault, name, "a row was saved, but its tags could not be brought up to date");
+            tracing::warn!(?fault, name, "saved a row, but could not update its tags");
         }
     }
 
-    /// Makes a new row. Where its user is what it is known by, nobody may have changed the user's list since it was
-    /// read.
+    /// Creates a row. If the row has a user but no chosen id, the list of the user must not have changed since it was read.
     async fn insert(
         &self,
         mut row: StoredToken,
@@ -194,15 +194,15 @@ impl Backend {
         under: Option<&Lease>,
     ) -> Result<Attempt, Fault> {
         let content = |row: &StoredToken| Row { token: row.clone(), written_under: under.map(Fence::of) };
-        check_room(&content(&row))?;
+        check_size(&content(&row))?;
         let user = filled(&row.user_name).map(str::to_owned);
         let chosen = filled(&row.id).map(str::to_owned);
         let id = match (&chosen, candidates.id_without_a_row()) {
             (Some(id), _) => {
-                self.ids.pass_over(self, id).await?;
+                self.ids.skip(self, id).await?;
                 id.clone()
             }
-            (None, Some(announced)) => announced.clone(),
+            (None, Some(listed)) => listed.clone(),
             (None, None) => self.ids.next(self).await?,
         };
         row.id = Some(id.clone());
@@ -213,26 +213,26 @@ impl Backend {
             } else if candidates.id_without_a_row().is_none()
                 && !self.list_if_unchanged(user, list, &id).await?
             {
-                return Ok(Attempt::Again);
+                return Ok(Attempt::Conflict);
             }
         }
         let name = self.names.token(&id);
-        let Some(made) = self.client.create(&name, &content(&row), &tags(&row)).await? else {
-            // Somebody chose this id for another row, or has made this very row.
+        let Some(created) = self.client.create(&name, &content(&row), &tags(&row)).await? else {
+            // Another caller chose this id for another row, or has created this row.
             let other = self.client.read::<Row>(&name).await?;
             if let (Some(user), Some(other)) = (&user, other)
                 && other.content.token.user_name.as_ref() != Some(user)
             {
                 self.unlist(user, &id).await?;
             }
-            return Ok(Attempt::Again);
+            return Ok(Attempt::Conflict);
         };
-        // Whoever deletes a row takes it from the list first: what is not there any more was deleted meanwhile.
+        // A deletion removes the id from the list first. If the id is not there now, the row was deleted.
         if let Some(user) = &user
             && !self.is_listed(user, &id).await?
         {
-            self.client.delete(&made.arn).await?;
-            return Ok(Attempt::Again);
+            self.client.delete(&created.arn).await?;
+            return Ok(Attempt::Conflict);
         }
         Ok(Attempt::Saved(row))
     }
@@ -255,10 +255,10 @@ impl Backend {
     }
 
     async fn tagged(&self, token: &str) -> Result<Vec<Found>, Fault> {
-        let (start, tag) = (self.names.tokens(), fingerprint(&SecretString::from(token)));
+        let (prefix, tag) = (self.names.tokens(), fingerprint(&SecretString::from(token)));
         let (mut all, mut after) = (Vec::new(), None);
         loop {
-            let page = self.client.page(&start, Some(&tag), after.as_deref()).await?;
+            let page = self.client.page(&prefix, Some(&tag), after.as_deref()).await?;
             all.extend(page.found);
             after = page.next;
             if after.is_none() {
@@ -267,7 +267,7 @@ impl Backend {
         }
     }
 
-    /// Deletes the lease on a refresh token that nobody holds any more. It would cost money for nothing.
+    /// Deletes the lease on a refresh token that is no longer stored, because AWS charges for every secret.
     async fn forget_lease_of(&self, token: &StoredToken) {
         if let Some(refresh_token) = filled(&token.refresh_token) {
             self.forget(&LeaseKey::refresh(&SecretString::from(refresh_token))).await;
@@ -276,7 +276,7 @@ impl Backend {
 }
 
 impl Candidates {
-    /// An id of the user's list whose row is not there.
+    /// Returns an id of the user's list that has no row.
     fn id_without_a_row(&self) -> Option<&String> {
         let list = self.list.as_ref().filter(|list| !list.content.closed)?;
         let has_row = |id: &String| self.rows.iter().any(|row| row.content.token.id.as_ref() == Some(id));
@@ -294,7 +294,7 @@ impl Fence {
     }
 }
 
-/// What a row is found by besides its id and its user: the SHA-256 of its tokens. Whoever may list secrets sees tags.
+/// Returns the tags for look-ups by token. They contain only hashes, because every account that can list secrets sees them.
 fn tags(token: &StoredToken) -> Vec<(&'static str, String)> {
     let columns = [
         ("zoho:access_token", &token.access_token),

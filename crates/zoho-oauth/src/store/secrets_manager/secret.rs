@@ -1,12 +1,12 @@
-//! A secret that is changed only by whoever has read what is in it: compare-and-set.
+//! Compare-and-set for secrets: a change succeeds only if the secret is still as it was read.
 //!
-//! AWS calls itself eventually consistent: an answer may be old. So nothing is decided by an answer alone. Making a
-//! secret fails where there is one of that name, and giving one a version fails where it has a version of that name
-//! with another text. Each change names its version after the number of the change. Whoever read something old is
-//! refused, since the version that he would make is there already.
+//! AWS is eventually consistent, so a read can return an old value, and no decision relies on a read alone. Creating a
+//! secret fails if one of that name exists. Adding a version fails if the secret has a version of that name with another
+//! text. Each change names its version after the number of the change. So a writer that has read an old value is rejected,
+//! because the version that it would add exists.
 //!
-//! AWS removes versions when there are more than 100, though none younger than a day. So a change is refused, as it
-//! should be, unless more than a day and a hundred other changes lie between its reading and its writing.
+//! AWS removes versions if there are more than 100, but none younger than a day. So an outdated writer is always rejected,
+//! unless more than a day and a hundred other changes lie between its read and its write.
 //!
 //! Sources: `ClientRequestToken` in
 //! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html> and
@@ -20,39 +20,39 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::super::error::{StoreError, StoreErrorKind};
-use super::client::{Client, Found, Made};
+use super::client::{Client, Created, Found};
 use super::fault::Fault;
 
-/// How many bytes a secret holds.
-const ROOM: usize = 65_536;
+/// The maximum size of a secret.
+const MAX_BYTES: usize = 65_536;
 
-/// A secret's content, and what it takes to change it.
+/// The content of a secret, and what a change of it needs.
 #[derive(Clone)]
 pub(super) struct Secret<T> {
     pub(super) name: String,
-    /// Names this very secret, not one that is made later under its name.
+    /// Unlike the name, it does not refer to a secret that is created after this one was deleted.
     pub(super) arn: String,
-    /// How often it has been changed.
+    /// The number of changes since its creation.
     pub(super) revision: u64,
     pub(super) content: T,
 }
 
-/// A secret's text.
+/// The text of a secret.
 #[derive(Serialize, Deserialize)]
 struct Text<T> {
     revision: u64,
-    /// Tells two writers of the same content apart: one of them has to be refused.
+    /// A random value that distinguishes two writers of the same content, of which one must be rejected.
     writer: String,
     content: T,
 }
 
 impl<T: DeserializeOwned> Secret<T> {
-    /// Understands a secret that was read.
+    /// Parses a secret.
     pub(super) fn of(found: Found) -> Result<Self, Fault> {
         let Found { name, arn, text } = found;
         match serde_json::from_str::<Text<T>>(&text) {
             Ok(Text { revision, content, .. }) => Ok(Self { name, arn, revision, content }),
-            // Its own words may repeat the text.
+            // The message of the error may quote the secret.
             Err(error) => Err(Fault::Unreadable {
                 name,
                 at: format!("line {}, column {}", error.line(), error.column()),
@@ -67,7 +67,7 @@ impl Client {
         self.get(name).await?.map(Secret::of).transpose()
     }
 
-    /// Makes a secret. `None`: there is one of that name. One that was deleted a moment ago is waited for.
+    /// Creates a secret. Returns `None` if one of that name exists. If one is being deleted, waits until it is gone.
     pub(super) async fn create<T: Serialize + Clone>(
         &self,
         name: &str,
@@ -76,8 +76,8 @@ impl Client {
     ) -> Result<Option<Secret<T>>, Fault> {
         let text = text(0, content)?;
         for attempt in 0..5 {
-            match self.make(name, version(0), text.clone(), tags).await? {
-                Made::New(arn) => {
+            match self.create_version(name, version(0), text.clone(), tags).await? {
+                Created::New(arn) => {
                     return Ok(Some(Secret {
                         name: name.to_owned(),
                         arn,
@@ -85,37 +85,37 @@ impl Client {
                         content: content.clone(),
                     }));
                 }
-                Made::Exists => return Ok(None),
-                Made::BeingDeleted => tokio::time::sleep(pause(attempt + 2)).await,
+                Created::Exists => return Ok(None),
+                Created::BeingDeleted => tokio::time::sleep(retry_delay(attempt + 2)).await,
             }
         }
         Err(Fault::BeingDeleted { name: name.to_owned() })
     }
 
-    /// Gives a secret another content. `false`: it was changed, or deleted, since it was read.
+    /// Replaces the content of a secret. Returns `false` if it was changed or deleted since it was read.
     pub(super) async fn replace<T, U: Serialize>(
         &self,
         secret: &Secret<T>,
         content: &U,
     ) -> Result<bool, Fault> {
         let revision = secret.revision + 1;
-        // By the ARN: another secret may have been made under its name since.
+        // By ARN, because another secret of that name may have been created since.
         self.put(&secret.arn, version(revision), text(revision, content)?).await
     }
 }
 
-/// Refuses what a secret has no room for.
-pub(super) fn check_room<T: Serialize>(content: &T) -> Result<(), Fault> {
+/// Fails if the content is too large for a secret.
+pub(super) fn check_size<T: Serialize>(content: &T) -> Result<(), Fault> {
     text(u64::MAX, content).map(|_| ())
 }
 
-/// How long to wait before the next attempt at something that others are at, too.
-pub(super) fn pause(attempt: u32) -> Duration {
+/// Returns the delay before the next attempt after a conflict with another program.
+pub(super) fn retry_delay(attempt: u32) -> Duration {
     let base = Duration::from_millis(25) * 2u32.pow(attempt.min(6));
     base.mul_f64(1.0 + rand::rng().random::<f64>())
 }
 
-/// A version's name: 32 to 64 characters, and the same for everybody who makes that change.
+/// Returns the name of a version: 32 to 64 characters, and the same for all writers of that revision.
 fn version(revision: u64) -> String {
     format!("{revision:032x}")
 }
@@ -123,14 +123,16 @@ fn version(revision: u64) -> String {
 fn text<T: Serialize>(revision: u64, content: &T) -> Result<String, Fault> {
     let writer = format!("{:016x}", rand::rng().random::<u64>());
     let text = serde_json::to_string(&Text { revision, writer, content });
-    let refused = |evidence: String| {
+    let rejected = |evidence: String| {
         StoreError::of(StoreErrorKind::Rejected, "save a token")
             .evidence(evidence)
             .next_step("shorten the values")
     };
     match text {
-        Ok(text) if text.len() <= ROOM => Ok(text),
-        Ok(text) => Err(refused(format!("it takes {} bytes, and a secret holds {ROOM}", text.len())).into()),
-        Err(_) => Err(refused("it cannot be written as JSON".to_owned()).into()),
+        Ok(text) if text.len() <= MAX_BYTES => Ok(text),
+        Ok(text) => {
+            Err(rejected(format!("it has {} bytes; a secret has at most {MAX_BYTES}", text.len())).into())
+        }
+        Err(_) => Err(rejected("it cannot be written as JSON".to_owned()).into()),
     }
 }

@@ -1,4 +1,4 @@
-//! Savers of one process who are at the same row take turns: else each would be refused by the one before.
+//! Locks that serialize concurrent saves of the same row in one process, which would otherwise conflict with each other.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -7,15 +7,15 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::super::matching::Criterion;
 use super::super::stored::StoredToken;
 
-/// Locks that rows share by chance, which costs no more than a little waiting.
+/// A fixed number of locks. Different rows can share one, which only makes their saves wait for each other.
 #[derive(Debug)]
-pub(super) struct Turns {
+pub(super) struct SaveLocks {
     locks: [Mutex<()>; 64],
 }
 
-impl Turns {
-    /// Waits for the turn of whoever saves this token.
-    pub(super) async fn of(&self, token: &StoredToken) -> MutexGuard<'_, ()> {
+impl SaveLocks {
+    /// Waits for the lock of the row that this token identifies.
+    pub(super) async fn lock(&self, token: &StoredToken) -> MutexGuard<'_, ()> {
         let mut hasher = DefaultHasher::new();
         Criterion::of(token).map(|criterion| criterion.value()).hash(&mut hasher);
         let number = hasher.finish() % (self.locks.len() as u64);
@@ -23,7 +23,7 @@ impl Turns {
     }
 }
 
-impl Default for Turns {
+impl Default for SaveLocks {
     fn default() -> Self {
         Self { locks: std::array::from_fn(|_| Mutex::default()) }
     }
