@@ -1,0 +1,112 @@
+//! Repairs while other programs use the store.
+
+use std::path::Path;
+use std::time::Duration;
+
+use zoho_oauth::store::coordination::Coordination;
+use zoho_oauth::store::{self, AnyStore, FileStore, SqliteStore, StoreErrorKind, TokenStore};
+
+use super::support::{LEFT_BEHIND, csv_of, database_of, file_with, memory_of, repaired, stored};
+use crate::file::support::{rows, text, token};
+use crate::sqlite::support::folder;
+
+#[tokio::test]
+async fn a_row_that_is_being_renewed_is_waited_for() {
+    let store = AnyStore::from(memory_of(&LEFT_BEHIND[4..5]).await);
+    let key = zoho_oauth::store::coordination::LeaseKey::refresh(&"1000.r.zoe".into());
+    let zoho_oauth::store::coordination::Acquired::Granted(lease) =
+        store.acquire(&key, "somebody", Duration::from_secs(30)).await.unwrap()
+    else {
+        panic!("nobody else has it");
+    };
+    let folder = folder();
+    let backup = folder.path().join("backup");
+    let renewal = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let mut renewed = stored(LEFT_BEHIND[4]);
+        renewed.access_token = Some("1000.a.renewed".into());
+        store.save_and_release(&lease, &renewed.into()).await.unwrap();
+    };
+    let (repair, ()) = tokio::join!(store::repair(&store, Some(&backup)), renewal);
+    assert_eq!(repair.unwrap().repaired.len(), 1);
+    let rows = rows(&store).await;
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].access_token.as_deref(), Some("1000.a.renewed"));
+}
+
+/// Savers that go on while the store is repaired; afterwards each of their tokens is there.
+async fn assert_savers_lose_nothing(stores: Vec<AnyStore>, backup: Option<&Path>) {
+    const SAVERS: usize = 4;
+    const SAVES: usize = 20;
+    let savers: Vec<_> = (0..SAVERS)
+        .map(|saver| {
+            let store = stores[saver % stores.len()].clone();
+            tokio::spawn(async move {
+                for save in 0..SAVES {
+                    loop {
+                        match store.save_token(&token(&format!("user {saver} {save}"))).await {
+                            Ok(_) => break,
+                            // Until the repair has taken the torn rows out.
+                            Err(error) if error.kind() == StoreErrorKind::Damaged => {}
+                            Err(error) => panic!("{error}"),
+                        }
+                    }
+                }
+            })
+        })
+        .collect();
+    let repair = store::repair(&stores[0], backup).await.unwrap();
+    assert!(!repair.repaired.is_empty());
+    for saver in savers {
+        saver.await.unwrap();
+    }
+    let names: Vec<_> = rows(&stores[0]).await.into_iter().filter_map(|row| row.user_name).collect();
+    assert_eq!(names.len(), SAVERS * SAVES + 5, "{names:?}");
+    let ids: std::collections::HashSet<_> =
+        rows(&stores[0]).await.into_iter().filter_map(|row| row.id).collect();
+    assert_eq!(ids.len(), names.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn savers_beside_the_repair_of_a_csv_file_lose_nothing() {
+    for torn in ["", "torn\r\n"] {
+        let (store, path) = file_with(csv_of(&LEFT_BEHIND) + torn);
+        let other = AnyStore::from(FileStore::open(&path).unwrap());
+        assert_savers_lose_nothing(vec![store, other], None).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn savers_beside_the_repair_of_a_database_lose_nothing() {
+    let folder = folder();
+    let path = folder.path().join("zohooauth.db");
+    database_of(&path, &LEFT_BEHIND);
+    let open = || AnyStore::from(SqliteStore::open(&path).unwrap());
+    assert_savers_lose_nothing(vec![open(), open()], None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn savers_beside_the_repair_of_any_other_store_lose_nothing() {
+    let folder = folder();
+    let rows_it_takes: Vec<_> = LEFT_BEHIND.into_iter().filter(|row| row[1] != "eve").collect();
+    let store = AnyStore::from(memory_of(&rows_it_takes).await);
+    assert_savers_lose_nothing(vec![store], Some(&folder.path().join("backup.csv"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_that_takes_no_lock_is_not_overwritten_by_a_repair() {
+    let (store, path) = file_with(csv_of(&LEFT_BEHIND) + "torn\r\n");
+    let written = csv_of(&LEFT_BEHIND[1..2]).replace("bob", "written by another program");
+    let writer = {
+        let (path, written) = (path.clone(), written.clone());
+        tokio::task::spawn_blocking(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            std::fs::write(path, written).unwrap();
+        })
+    };
+    // A damaged file is given half a second to become whole; the other program writes meanwhile.
+    let repair = repaired(&store).await;
+    writer.await.unwrap();
+    assert!(repair.backup.is_none(), "{repair:#?}");
+    assert_eq!(text(&path), written);
+}
