@@ -14,7 +14,7 @@ use zoho_oauth::store::{
 use crate::{file, sqlite};
 
 #[tokio::test]
-async fn every_row_arrives_whole_whatever_the_two_stores_are() {
+async fn every_row_is_copied_unchanged_between_any_two_stores() {
     let stores = async || {
         let file = FileStore::open(file::support::fresh_path()).expect("opened");
         let database = sqlite::support::in_a_new_file().await;
@@ -33,7 +33,7 @@ async fn every_row_arrives_whole_whatever_the_two_stores_are() {
 }
 
 #[tokio::test]
-async fn a_copy_that_is_run_again_changes_nothing() {
+async fn running_a_copy_again_changes_nothing() {
     let (from, to) = (filled(50).await, memory());
     TokenCopy::new(&from, &to).run().await.expect("copied");
     let before = rows(&to).await;
@@ -44,7 +44,7 @@ async fn a_copy_that_is_run_again_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_copy_that_was_interrupted_goes_on_where_it_stopped() {
+async fn an_interrupted_copy_continues_where_it_stopped() {
     let from = filled(2_500).await;
     // Two rows of one user, as an official SDK leaves them: each is copied, wherever the interruption falls.
     from.save_token(&token(0).with_id("9001").with_expires_at(moment(999))).await.expect("saved");
@@ -62,7 +62,7 @@ async fn a_copy_that_was_interrupted_goes_on_where_it_stopped() {
 }
 
 #[tokio::test]
-async fn a_dry_run_says_the_same_and_writes_nothing() {
+async fn a_dry_run_reports_the_same_and_writes_nothing() {
     let (from, to) = (filled(30).await, memory());
     to.save_token(&token(3)).await.expect("saved");
     let before = rows(&to).await;
@@ -75,7 +75,7 @@ async fn a_dry_run_says_the_same_and_writes_nothing() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_another_tokens_there_is_not_written_over() {
+async fn a_row_with_the_same_id_but_another_token_is_not_overwritten() {
     let (from, to) = (memory(), memory());
     from.save_token(&token(1).with_id("7")).await.expect("saved");
     to.save_token(&token(2).with_id("7")).await.expect("saved");
@@ -90,7 +90,7 @@ async fn an_id_that_is_another_tokens_there_is_not_written_over() {
 }
 
 #[tokio::test]
-async fn an_id_that_the_first_store_has_twice_becomes_two_rows() {
+async fn a_duplicate_id_in_the_source_becomes_two_rows() {
     let path = file::support::fresh_path();
     let header = StoredToken::COLUMNS.join(",");
     let lines = ["4,ada,,,r1,,,,,", "5,bob,,,r2,,,,,", "5,carol,,,r3,,,,,", "3,dora,,,r4,,,,,"];
@@ -109,7 +109,7 @@ async fn an_id_that_the_first_store_has_twice_becomes_two_rows() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_renumbered_does_not_take_an_id_that_is_yet_to_come() {
+async fn a_renumbered_token_does_not_take_the_id_of_a_later_row() {
     let (from, to) = (filled(20).await, memory());
     to.save_token(&token(99).with_id("2")).await.expect("saved");
     let report = TokenCopy::new(&from, &to).run().await.expect("copied");
@@ -118,7 +118,7 @@ async fn a_token_that_is_renumbered_does_not_take_an_id_that_is_yet_to_come() {
 }
 
 #[tokio::test]
-async fn an_older_state_is_written_over_and_a_newer_one_is_left_alone() {
+async fn an_older_token_is_overwritten_and_a_newer_one_is_kept() {
     let (from, to) = (memory(), memory());
     from.save_token(&token(1).with_access_token("new").with_expires_at(moment(200))).await.expect("saved");
     from.save_token(&token(2).with_access_token("old").with_expires_at(moment(100))).await.expect("saved");
@@ -139,7 +139,7 @@ async fn an_older_state_is_written_over_and_a_newer_one_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_row_that_the_other_store_refuses_keeps_none_of_the_others() {
+async fn a_rejected_row_does_not_stop_the_others() {
     let from = filled(20).await;
     let to = AnyStore::new(Narrow(MemoryStore::new()));
     from.save_token(&token(99).with_client("c", "x".repeat(300))).await.expect("saved");
@@ -153,7 +153,7 @@ async fn a_row_that_the_other_store_refuses_keeps_none_of_the_others() {
 }
 
 #[tokio::test]
-async fn a_row_that_is_changed_while_it_is_copied_is_reported() {
+async fn a_row_changed_during_the_copy_is_reported() {
     let (from, to) = (filled(5).await, MemoryStore::new());
     let other = AnyStore::from(to.clone());
     let mut steps = 0;
@@ -172,7 +172,7 @@ async fn a_row_that_is_changed_while_it_is_copied_is_reported() {
 }
 
 #[tokio::test]
-async fn a_user_who_is_added_while_the_copy_begins_keeps_their_row() {
+async fn a_user_added_while_the_copy_begins_keeps_their_row() {
     let (from, to) = (MemoryStore::new(), MemoryStore::new());
     from.save_tokens(&(0..5).map(token).collect::<Vec<_>>()).await.expect("saved");
     let login = to.clone();
@@ -188,7 +188,7 @@ async fn a_user_who_is_added_while_the_copy_begins_keeps_their_row() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_renewed_just_before_it_is_written_over_stays() {
+async fn a_token_renewed_just_before_it_would_be_overwritten_is_kept() {
     let (from, to) = (memory(), MemoryStore::new());
     from.save_token(&token(1).with_access_token("copied").with_expires_at(moment(200))).await.expect("saved");
     to.save_token(&token(1)).await.expect("saved");
@@ -202,7 +202,7 @@ async fn a_token_that_is_renewed_just_before_it_is_written_over_stays() {
 }
 
 #[tokio::test]
-async fn of_two_rows_of_one_user_the_newer_one_is_written_over_an_old_one() {
+async fn of_two_rows_of_one_user_the_newer_one_replaces_an_old_one() {
     let (from, to) = (memory(), memory());
     for (id, seconds) in [("5", 200), ("6", 300)] {
         let row = token(1).with_id(id).with_access_token(id).with_expires_at(moment(seconds));
@@ -215,7 +215,7 @@ async fn of_two_rows_of_one_user_the_newer_one_is_written_over_an_old_one() {
 }
 
 #[tokio::test]
-async fn a_store_is_not_copied_into_itself() {
+async fn a_store_is_not_copied_to_itself() {
     let path = file::support::fresh_path();
     let open = || AnyStore::from(FileStore::open(&path).expect("opened"));
     let error = TokenCopy::new(&open(), &open()).run().await.expect_err("refused");

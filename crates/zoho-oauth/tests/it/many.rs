@@ -8,7 +8,7 @@ use zoho_oauth::store::{AnyStore, FileStore, TokenStore};
 use crate::{file, sqlite};
 
 #[tokio::test]
-async fn a_store_with_many_rows_hands_them_back_in_several_pages() {
+async fn many_rows_are_returned_in_several_pages() {
     let store = sqlite::support::in_memory().await;
     let tokens: Vec<_> = (0..2_500).map(token).collect();
     store.save_tokens(&tokens).await.expect("saved");
@@ -27,7 +27,7 @@ async fn a_store_with_many_rows_hands_them_back_in_several_pages() {
 }
 
 #[tokio::test]
-async fn of_many_of_which_one_is_refused_none_is_saved() {
+async fn save_tokens_saves_none_if_one_is_rejected() {
     let file = FileStore::open(file::support::fresh_path()).expect("opened");
     let stores: [AnyStore; 2] = [sqlite::support::in_memory().await.into(), file.into()];
     for store in stores {
@@ -49,7 +49,7 @@ async fn of_many_of_which_one_is_refused_none_is_saved() {
 }
 
 #[tokio::test]
-async fn ten_thousand_tokens_are_saved_into_a_file_at_once() {
+async fn ten_thousand_tokens_are_saved_to_a_file_in_one_call() {
     let path = file::support::fresh_path();
     let store = FileStore::open(&path).expect("opened");
     let tokens: Vec<_> = (0..10_000).map(token).collect();

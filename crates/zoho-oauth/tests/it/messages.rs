@@ -24,7 +24,7 @@ impl Messages {
 }
 
 #[tokio::test]
-async fn the_messages_of_all_errors_are_those_of_the_snapshot() {
+async fn every_error_message_matches_the_snapshot() {
     let mut messages = Messages::default();
     messages.add("Error", errors());
     messages.add("Error::LoginRequired", login_reasons().map(login_required));
@@ -134,7 +134,7 @@ async fn config_errors() -> Vec<Error> {
 }
 
 #[tokio::test]
-async fn every_config_error_answers_to_one_predicate() {
+async fn every_config_error_matches_one_predicate() {
     for error in config_errors().await {
         let Error::Config(config) = &error else { panic!("{error:?}") };
         let answers = [

@@ -49,7 +49,7 @@ const FINDINGS: [FindingKind; 9] = [
 ];
 
 #[tokio::test]
-async fn the_messages_of_the_stores_are_those_of_the_snapshot() {
+async fn every_store_message_matches_the_snapshot() {
     let mut messages = String::new();
     section(
         &mut messages,

@@ -51,7 +51,7 @@ async fn a_link_is_attached_under_its_title() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_there_is_an_error_that_names_it() {
+async fn a_missing_file_is_an_error_that_names_it() {
     let (ada, lead) = with_a_lead().await;
     let attachments = ada.crm.records("Leads").attachments(&lead);
     let error = attachments.upload(Upload::from_path("/nowhere/offer.pdf")).await.unwrap_err();

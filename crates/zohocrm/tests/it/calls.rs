@@ -8,7 +8,7 @@ use zohocrm::{Authenticator, Crm, Environment, Error, ErrorKind, Method, OAuthCl
 use crate::support::{ADA, logged_in};
 
 #[tokio::test]
-async fn the_crm_knows_whose_token_it_is() {
+async fn the_crm_returns_its_user_and_organization() {
     let ada = logged_in().await;
     let user = ada.crm.current_user().await.unwrap();
     assert_eq!(user.text("email"), Some(ADA));
@@ -17,7 +17,7 @@ async fn the_crm_knows_whose_token_it_is() {
 }
 
 #[tokio::test]
-async fn a_crm_for_an_access_token_alone_uses_it_as_it_is() {
+async fn a_crm_with_only_an_access_token_uses_it_unchanged() {
     let ada = logged_in().await;
     let access_token = ada.access_token().await;
     let renewals = ada.renewals();
@@ -38,7 +38,7 @@ async fn a_raw_call_gives_status_and_body() {
 }
 
 #[tokio::test]
-async fn an_empty_response_is_no_error() {
+async fn an_empty_response_is_not_an_error() {
     let ada = logged_in().await;
     let request = ada.crm.request(Method::Get, "/crm/v8/users").query("type", "DeactiveUsers");
     let response = request.send().await.unwrap();
@@ -47,7 +47,7 @@ async fn an_empty_response_is_no_error() {
 }
 
 #[tokio::test]
-async fn a_killed_access_token_is_replaced_and_the_call_repeated_once() {
+async fn an_invalidated_access_token_is_replaced_and_the_call_retried_once() {
     let ada = logged_in().await;
     let killed = ada.access_token().await;
     ada.zoho.invalidate_access_token(&killed);
@@ -57,7 +57,7 @@ async fn a_killed_access_token_is_replaced_and_the_call_repeated_once() {
 }
 
 #[tokio::test]
-async fn every_spelling_of_a_rejected_token_leads_to_a_new_one() {
+async fn every_error_code_for_a_rejected_token_leads_to_a_new_one() {
     for (status, body) in [
         (401, json!({"code": "INVALID_TOKEN", "message": "invalid oauth token", "status": "error"})),
         (401, json!({"code": "INVALID_OAUTHTOKEN", "message": "invalid oauth token", "status": "error"})),
@@ -115,7 +115,7 @@ async fn an_error_names_the_call_and_the_evidence() {
 }
 
 #[tokio::test]
-async fn an_error_that_comes_with_status_200_is_an_error_and_says_what_to_do() {
+async fn an_error_with_status_200_is_an_error_and_says_what_to_do() {
     let ada = logged_in().await;
     let body = r#"{"code":"NO_PERMISSION","details":{},"message":"permission denied","status":"error"}"#;
     ada.zoho.fault(Fault::on("GET /crm/v8/org").respond(200, body));
@@ -133,7 +133,7 @@ async fn a_raw_write_whose_records_are_all_rejected_says_why() {
 }
 
 #[tokio::test]
-async fn transient_failures_say_so() {
+async fn transient_errors_are_marked_as_transient() {
     let ada = logged_in().await;
     let crm = Crm::builder(&ada.authenticator).retries(Retries::none()).build_for(ADA);
     for (fault, kind) in [
@@ -150,7 +150,7 @@ async fn transient_failures_say_so() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_not_of_the_crm_is_no_response() {
+async fn a_page_that_is_not_from_the_crm_is_not_a_response() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on("GET /crm/v8/org").html());
     let error = ada.crm.organization().await.unwrap_err();
@@ -170,7 +170,7 @@ async fn the_token_is_never_sent_to_a_foreign_host() {
 }
 
 #[tokio::test]
-async fn a_url_on_the_token_s_own_host_may_be_given_in_full() {
+async fn a_full_url_on_the_host_of_the_token_is_accepted() {
     let ada = logged_in().await;
     let url = format!("{}/crm/v8/org", ada.zoho.base_url());
     assert_eq!(ada.crm.request(Method::Get, url).send().await.unwrap().status(), 200);

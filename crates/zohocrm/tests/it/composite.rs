@@ -35,7 +35,7 @@ async fn one_request_uses_what_another_returned() {
 }
 
 #[tokio::test]
-async fn a_request_that_fails_is_its_own_error_and_not_that_of_the_call() {
+async fn a_failed_request_is_its_own_error_and_not_that_of_the_call() {
     let ada = logged_in().await;
     let composite = ada
         .crm
@@ -71,7 +71,7 @@ async fn each_request_reports_that_it_was_rolled_back() {
 }
 
 #[tokio::test]
-async fn an_empty_response_is_an_response() {
+async fn an_empty_response_is_a_response() {
     let ada = logged_in().await;
     let composite =
         ada.crm.composite().add(SubRequest::new("list", Method::Get, "/crm/v8/Leads").query("fields", "id"));
@@ -81,7 +81,7 @@ async fn an_empty_response_is_an_response() {
 }
 
 #[tokio::test]
-async fn what_zoho_would_refuse_is_rejected_before_it_is_sent() {
+async fn requests_that_zoho_would_reject_are_not_sent() {
     let ada = logged_in().await;
     let some = || read("a", "1");
     let composite = || ada.crm.composite();
@@ -101,7 +101,7 @@ async fn what_zoho_would_refuse_is_rejected_before_it_is_sent() {
 }
 
 #[tokio::test]
-async fn a_fault_that_concerns_the_whole_call_is_the_error_of_the_call() {
+async fn an_error_of_the_whole_call_is_the_error_of_the_call() {
     let ada = logged_in().await;
     let entry =
         r#"{"code":"INVALID_DATA","details":{"api_name":"uri"},"message":"invalid data","status":"error"}"#;
@@ -118,7 +118,7 @@ async fn a_fault_that_concerns_the_whole_call_is_the_error_of_the_call() {
 }
 
 #[tokio::test]
-async fn only_requests_that_read_are_sent_again_when_zoho_failed() {
+async fn only_reads_are_retried_after_a_server_error() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on(CALL).status_500());
     ada.crm.composite().add(read("a", "1")).send().await.unwrap();

@@ -25,7 +25,7 @@ async fn deleted_records_are_listed_with_who_deleted_them_and_when() {
 }
 
 #[tokio::test]
-async fn a_stream_of_deleted_records_has_them_all() {
+async fn a_stream_returns_all_deleted_records() {
     let ada = logged_in().await;
     ada.zoho.add_records(ADA, "Leads", 450);
     let leads = ada.crm.records("Leads");
@@ -41,7 +41,7 @@ async fn a_stream_of_deleted_records_has_them_all() {
 }
 
 #[tokio::test]
-async fn a_copy_is_a_record_of_its_own() {
+async fn a_copy_is_a_separate_record() {
     let ada = logged_in().await;
     let leads = ada.crm.records("Leads");
     let first =

@@ -15,7 +15,7 @@ async fn rejected(ada: &LoggedIn, status: u16, body: &serde_json::Value) -> Erro
 }
 
 #[tokio::test]
-async fn a_code_says_what_to_do_whatever_the_status() {
+async fn the_error_code_decides_the_kind_whatever_the_status() {
     let ada = logged_in().await;
     for (status, code, kind) in [
         (400, "INVALID_MODULE", ErrorKind::NotFound),
@@ -44,7 +44,7 @@ async fn a_code_says_what_to_do_whatever_the_status() {
 }
 
 #[tokio::test]
-async fn zoho_s_message_is_shown_unchanged_on_one_line() {
+async fn zohos_message_is_shown_unchanged_on_one_line() {
     let ada = logged_in().await;
     let body = json!({"code": "NO", "message": "it doesn't \"exist\"\nat all\u{1b}[31m", "status": "error", "details": {}});
     let error = rejected(&ada, 400, &body).await.to_string();
@@ -89,7 +89,7 @@ async fn missing_permissions_are_named_in_both_spellings() {
 }
 
 #[tokio::test]
-async fn a_field_that_is_wrong_is_named_by_where_it_stands() {
+async fn an_invalid_field_is_named_by_its_path() {
     let ada = logged_in().await;
     for (details, field) in [
         (json!({"api_name": "Email", "json_path": "$.data[0].Email"}), "$.data[0].Email"),
@@ -102,7 +102,7 @@ async fn a_field_that_is_wrong_is_named_by_where_it_stands() {
 }
 
 #[tokio::test]
-async fn a_record_of_a_later_call_is_named_by_its_place_among_all() {
+async fn a_record_of_a_later_batch_is_named_by_its_overall_position() {
     let ada = logged_in().await;
     let leads: Vec<Record> = (1..=250)
         .map(|number| match number {

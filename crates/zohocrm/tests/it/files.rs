@@ -30,7 +30,7 @@ async fn a_file_is_uploaded_attached_to_a_record_and_read_again() {
 }
 
 #[tokio::test]
-async fn an_upload_that_names_no_id_is_an_error_and_not_an_empty_id() {
+async fn an_upload_response_without_an_id_is_an_error() {
     let ada = logged_in().await;
     let taken =
         r#"{"data":[{"code":"SUCCESS","status":"success","message":"ok","details":{"name":"a.txt"}}]}"#;
@@ -40,7 +40,7 @@ async fn an_upload_that_names_no_id_is_an_error_and_not_an_empty_id() {
 }
 
 #[tokio::test]
-async fn several_files_go_in_one_call_in_their_order() {
+async fn several_files_are_sent_in_one_call_and_in_order() {
     let ada = logged_in().await;
     let files = ["a.txt", "b.txt", "c.txt"].map(|name| Upload::from_bytes(name, name));
     let uploaded = ada.crm.files().upload_several(files).await.unwrap();
@@ -52,7 +52,7 @@ async fn several_files_go_in_one_call_in_their_order() {
 }
 
 #[tokio::test]
-async fn a_name_stays_a_name_whatever_is_in_it() {
+async fn a_file_name_cannot_inject_headers() {
     let ada = logged_in().await;
     for name in [r#"a "b" c;d & e.txt"#, "Größe 🦊.txt"] {
         let file = ada.crm.files().upload(Upload::from_bytes(name, "x")).await.unwrap();
@@ -82,7 +82,7 @@ async fn the_timeout_of_an_upload_grows_with_its_size() {
 }
 
 #[tokio::test]
-async fn no_file_is_no_call_and_too_many_are_rejected_before_one() {
+async fn no_files_send_no_call_and_too_many_are_rejected_before_one() {
     let ada = logged_in().await;
     assert!(ada.crm.files().upload_several([]).await.unwrap().is_empty());
     let many = (0..11).map(|number| Upload::from_bytes(number.to_string(), "x"));
@@ -91,7 +91,7 @@ async fn no_file_is_no_call_and_too_many_are_rejected_before_one() {
 }
 
 #[tokio::test]
-async fn what_zoho_or_the_disk_refuses_is_an_error_of_its_kind() {
+async fn errors_of_zoho_and_of_the_disk_have_their_own_kinds() {
     let ada = logged_in().await;
     let files = ada.crm.files();
     let large = Upload::from_bytes("large.bin", vec![0; (20 << 20) + 1]);
@@ -106,7 +106,7 @@ async fn what_zoho_or_the_disk_refuses_is_an_error_of_its_kind() {
 }
 
 #[tokio::test]
-async fn a_rejection_that_came_compressed_is_no_file() {
+async fn a_compressed_error_response_is_not_a_file() {
     let ada = logged_in().await;
     let words = "the file is not to be had ".repeat(100);
     let refusal =
@@ -117,7 +117,7 @@ async fn a_rejection_that_came_compressed_is_no_file() {
 }
 
 #[tokio::test]
-async fn a_json_file_of_any_length_comes_as_it_is() {
+async fn a_json_file_of_any_length_is_returned_unchanged() {
     let ada = logged_in().await;
     for length in [1, 20, 16 * 1024, 100_000] {
         let content = format!("[{}1]", "1,".repeat(length));
@@ -129,7 +129,7 @@ async fn a_json_file_of_any_length_comes_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_download_that_breaks_off_is_an_error_and_leaves_no_file() {
+async fn an_interrupted_download_is_an_error_and_leaves_no_file() {
     let ada = logged_in().await;
     let file = ada.crm.files().upload(Upload::from_bytes("a.bin", vec![7; 100_000])).await.unwrap();
     ada.zoho.fault(Fault::on("GET /crm/v8/files").truncate_body());

@@ -20,7 +20,7 @@ mod notifications;
 mod photo;
 mod records;
 mod related;
-mod repeats;
+mod retries;
 mod rust_struct;
 mod search;
 mod several;

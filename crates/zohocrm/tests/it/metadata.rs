@@ -39,7 +39,7 @@ async fn fields(ada: &LoggedIn) -> Fields {
 }
 
 #[tokio::test]
-async fn an_owner_and_a_subform_may_be_set_whatever_zoho_says_of_the_web() {
+async fn owners_and_subforms_can_be_set_whatever_zoho_reports_for_its_web_form() {
     let ada = students().await;
     let fields = fields(&ada).await;
     let (owner, marks) = (fields.field("Owner").unwrap(), fields.field("Marks").unwrap());
@@ -113,7 +113,7 @@ async fn a_failure_is_shared_by_waiting_callers_and_not_cached() {
 }
 
 #[tokio::test]
-async fn a_record_that_fits_passes_and_zoho_takes_it() {
+async fn a_valid_record_passes_the_check_and_zoho_accepts_it() {
     let ada = students().await;
     let account =
         ada.crm.records("Accounts").create_one(Record::new().with("Account_Name", "Navy")).await.unwrap();
@@ -173,7 +173,7 @@ async fn each_kind_of_problem_says_what_to_do_and_zoho_rejects_it_too() {
 }
 
 #[tokio::test]
-async fn a_mandatory_field_is_missed_in_a_new_record_and_may_not_be_emptied() {
+async fn a_mandatory_field_is_required_in_a_new_record_and_cannot_be_cleared() {
     let ada = students().await;
     let fields = fields(&ada).await;
     let missing = |problems: Vec<FieldProblem>| {
@@ -187,14 +187,14 @@ async fn a_mandatory_field_is_missed_in_a_new_record_and_may_not_be_emptied() {
 }
 
 #[tokio::test]
-async fn a_field_that_cannot_be_set_is_read_only() {
+async fn a_field_that_cannot_be_set_is_reported_as_read_only() {
     let ada = students().await;
     let problems = fields(&ada).await.check_update(&Record::new().with("Counter", "7")).unwrap_err();
     assert_eq!(problems[0].kind, FieldProblemKind::ReadOnly);
 }
 
 #[tokio::test]
-async fn a_failed_check_requests_the_fields_once_more() {
+async fn a_failed_check_requests_the_fields_again_once() {
     let ada = students().await;
     let metadata = ada.crm.metadata().cached(HOUR);
     metadata.check_create("Students", &student()).await.unwrap();

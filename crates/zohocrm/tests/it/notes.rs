@@ -43,7 +43,7 @@ async fn notes_on_a_record_are_created_listed_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_note_may_say_itself_which_record_it_is_on() {
+async fn a_note_can_name_its_own_record() {
     let (ada, lead) = with_a_lead().await;
     let note = Note::new("Later").content("Call again.").on("Leads", &lead);
     ada.crm.notes().create_one(note).await.unwrap();

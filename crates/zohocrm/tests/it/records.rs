@@ -16,7 +16,7 @@ fn ids(results: Vec<Result<WrittenRecord, Error>>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_response_says_its_status_and_the_credits_that_are_left() {
+async fn every_response_has_its_status_and_the_remaining_credits() {
     let ada = logged_in_at(Emulator::builder().daily_credits(100).start().await).await;
     let leads = ada.crm.records("Leads");
     // Zoho speaks of credits when half of them are used up.
@@ -144,7 +144,7 @@ async fn a_rejected_record_inside_status_200_is_seen() {
 }
 
 #[tokio::test]
-async fn an_response_about_another_number_of_records_is_not_believed() {
+async fn a_response_with_another_number_of_records_is_invalid() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on("POST /crm/v8/Leads").respond(201, r#"{"data":[]}"#));
     let error = ada.crm.records("Leads").create([lead("One")]).await.unwrap_err();
@@ -152,7 +152,7 @@ async fn an_response_about_another_number_of_records_is_not_believed() {
 }
 
 #[tokio::test]
-async fn a_write_of_nothing_sends_no_call() {
+async fn an_empty_write_sends_no_call() {
     let ada = logged_in().await;
     let leads = ada.crm.records("Leads");
     assert!(leads.create(Vec::<Record>::new()).await.unwrap().is_empty());
@@ -181,7 +181,7 @@ async fn records_are_written_in_batches_of_a_hundred_and_keep_their_order() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_given_twice_is_deleted_once_and_has_two_results() {
+async fn a_duplicate_id_is_deleted_once_and_has_two_results() {
     let ada = logged_in().await;
     let leads = ada.crm.records("Leads");
     let both = ids(leads.create([lead("One"), lead("Two")]).await.unwrap());
@@ -193,7 +193,7 @@ async fn an_id_that_is_given_twice_is_deleted_once_and_has_two_results() {
 }
 
 #[tokio::test]
-async fn a_module_without_its_list_of_fields_is_an_error_and_not_without_fields() {
+async fn a_response_without_fields_is_an_error_and_not_an_empty_module() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on("GET /crm/v8/settings/fields").respond(200, "{}"));
     let error = ada.crm.metadata().fields("Leads").await.unwrap_err();
@@ -201,7 +201,7 @@ async fn a_module_without_its_list_of_fields_is_an_error_and_not_without_fields(
 }
 
 #[tokio::test]
-async fn what_was_written_before_a_call_fails_is_known() {
+async fn results_of_the_batches_before_a_failed_one_are_returned() {
     let ada = logged_in().await;
     let leads = ada.crm.records("Leads");
     let first = leads.create((0..100).map(|number| lead(&number.to_string()))).await.unwrap();
@@ -220,7 +220,7 @@ async fn what_was_written_before_a_call_fails_is_known() {
 }
 
 #[tokio::test]
-async fn records_after_a_call_that_had_no_response_are_not_sent() {
+async fn batches_after_one_without_a_response_are_not_sent() {
     let ada = logged_in().await;
     let crm = Crm::builder(&ada.authenticator).retries(Retries::none()).build_for(ADA);
     let leads = crm.records("Leads");
@@ -261,7 +261,7 @@ async fn an_empty_module_is_an_empty_page() {
 }
 
 #[tokio::test]
-async fn a_module_s_name_cannot_lead_elsewhere() {
+async fn a_module_name_cannot_change_the_path() {
     let ada = logged_in().await;
     for module in ["..", ".", ""] {
         let error = ada.crm.records(module).list().fields(["id"]).send().await.unwrap_err();
@@ -272,7 +272,7 @@ async fn a_module_s_name_cannot_lead_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_stream_goes_on_past_record_two_thousand() {
+async fn a_stream_continues_past_record_two_thousand() {
     let ada = logged_in().await;
     ada.zoho.add_records(ADA, "Leads", 2_450);
     let list =
@@ -306,7 +306,7 @@ async fn a_stream_whose_cursor_stalls_ends_with_an_error() {
 }
 
 #[tokio::test]
-async fn a_stream_without_tokens_goes_on_by_number() {
+async fn a_stream_without_page_tokens_continues_by_page_number() {
     let ada = logged_in().await;
     let more = r#"{"data":[{"id":"1"}],"info":{"more_records":true}}"#;
     ada.zoho.fault(Fault::on("GET /crm/v8/Leads").times(2).respond(200, more));
@@ -342,7 +342,7 @@ async fn records_are_read_and_written_as_structs() {
 }
 
 #[tokio::test]
-async fn a_record_of_another_shape_is_an_error_that_says_where_and_keeps_the_response() {
+async fn a_record_that_cannot_be_decoded_is_an_error_with_its_position_and_the_response() {
     let ada = logged_in().await;
     ada.zoho
         .fault(Fault::on("GET /crm/v8/Leads").respond(200, r#"{"data":[{"id":"1"},{"id":2}],"info":null}"#));

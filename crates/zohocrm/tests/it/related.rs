@@ -9,7 +9,7 @@ async fn created(ada: &LoggedIn, module: &str, record: Record) -> String {
 }
 
 #[tokio::test]
-async fn records_are_put_into_a_related_list_read_there_and_taken_out() {
+async fn records_are_added_to_a_related_list_read_and_removed() {
     let ada = logged_in().await;
     let lead =
         created(&ada, "Leads", Record::new().with("Last_Name", "Hopper").with("Company", "Navy")).await;
@@ -33,7 +33,7 @@ async fn records_are_put_into_a_related_list_read_there_and_taken_out() {
 }
 
 #[tokio::test]
-async fn a_list_that_the_record_does_not_have_is_an_error() {
+async fn an_unknown_related_list_is_an_error() {
     let ada = logged_in().await;
     let lead =
         created(&ada, "Leads", Record::new().with("Last_Name", "Hopper").with("Company", "Navy")).await;

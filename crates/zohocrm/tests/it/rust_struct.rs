@@ -87,7 +87,7 @@ async fn records_are_read_and_written_as_the_generated_type() {
 }
 
 #[test]
-fn a_value_that_is_not_in_the_list_is_kept() {
+fn an_unlisted_value_is_kept() {
     let student: Students =
         serde_json::from_value(json!({ "Status": "Asleep", "Colors": ["Red", "Green"] })).unwrap();
     assert_eq!(student.status, Some(StudentsStatus::Other("Asleep".to_owned())));
@@ -138,7 +138,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn whatever_the_names_are_it_is_rust_and_no_name_occurs_twice(
+    fn any_names_become_valid_rust_without_duplicate_identifiers(
         module in odd_name(),
         fields in proptest::collection::vec(odd_field(), 0..8),
     ) {

@@ -33,7 +33,7 @@ async fn found(ada: &LoggedIn, search: impl Into<Search>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_has_a_meaning_in_criteria_is_found_as_a_text() {
+async fn special_characters_in_criteria_match_literally() {
     let odd =
         ["Burns, B", "Patricia (Boyle)", r"K\", r"a\,b)or(Last_Name:equals:x", "10:30", "Zoë + 東京 & co"];
     let ada = with_leads(odd.map(lead)).await;
@@ -44,7 +44,7 @@ async fn what_has_a_meaning_in_criteria_is_found_as_a_text() {
 }
 
 #[tokio::test]
-async fn conditions_are_joined_as_they_were_said() {
+async fn conditions_are_joined_as_written() {
     let ada = with_leads(["Ada", "Bell", "Curie"].map(lead)).await;
     let name = |name: &str| Criteria::field("Last_Name").equals(name);
     let epoch = DateTime::from_unix_seconds(0).unwrap();
@@ -60,7 +60,7 @@ async fn conditions_are_joined_as_they_were_said() {
 }
 
 #[tokio::test]
-async fn an_address_a_number_and_a_word_are_found_wherever_they_are() {
+async fn an_email_a_phone_number_and_a_word_are_found_in_any_field() {
     let ada = with_leads([
         lead("Ada").with("Email", "ada+1@example.com"),
         lead("Bell").with("Phone", "+49 228 1234"),
@@ -73,7 +73,7 @@ async fn an_address_a_number_and_a_word_are_found_wherever_they_are() {
 }
 
 #[tokio::test]
-async fn what_is_found_is_read_as_types_of_the_caller_s_and_as_a_stream() {
+async fn results_are_read_as_the_callers_own_type_and_as_a_stream() {
     #[derive(Debug, PartialEq, Deserialize)]
     struct Lead {
         #[serde(rename = "Last_Name")]
@@ -92,7 +92,7 @@ async fn what_is_found_is_read_as_types_of_the_caller_s_and_as_a_stream() {
 }
 
 #[tokio::test]
-async fn a_search_that_finds_more_than_zoho_gives_says_so_after_what_it_gave() {
+async fn a_search_beyond_zohos_limit_ends_with_an_error_after_its_results() {
     let ada = logged_in().await;
     let more = r#"{"data":[{"id":"1"}],"info":{"more_records":true,"page":1}}"#;
     let path = "GET /crm/v8/Leads/search";
@@ -105,7 +105,7 @@ async fn a_search_that_finds_more_than_zoho_gives_says_so_after_what_it_gave() {
 }
 
 #[tokio::test]
-async fn criteria_that_cannot_be_written_are_not_sent() {
+async fn invalid_criteria_are_not_sent() {
     let ada = logged_in().await;
     let eleven =
         (0..10).fold(Criteria::field("A").equals(1), |all, _| all.and(Criteria::field("A").equals(1)));
@@ -119,7 +119,7 @@ async fn criteria_that_cannot_be_written_are_not_sent() {
 }
 
 #[tokio::test]
-async fn wrong_criteria_are_invalid_data() {
+async fn criteria_that_zoho_rejects_are_invalid_data() {
     let ada = logged_in().await;
     let search = ada.crm.records("Leads").search(Criteria::field("Nonsense").equals("x"));
     let error = search.send().await.unwrap_err();
@@ -127,7 +127,7 @@ async fn wrong_criteria_are_invalid_data() {
 }
 
 #[tokio::test]
-async fn records_are_counted_all_or_those_that_a_search_finds() {
+async fn all_records_or_those_of_a_search_are_counted() {
     let ada = with_leads(["Ada", "Bell"].map(lead)).await;
     let count = ada.crm.records("Leads").count();
     assert_eq!(count.send().await.unwrap().into_inner(), 2);
@@ -138,7 +138,7 @@ async fn records_are_counted_all_or_those_that_a_search_finds() {
 }
 
 #[tokio::test]
-async fn an_answer_without_a_number_is_no_count() {
+async fn a_response_without_a_number_is_not_a_count() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on("GET /crm/v8/Leads/actions/count").respond(200, r#"{"data":[]}"#));
     let error = ada.crm.records("Leads").count().send().await.unwrap_err();

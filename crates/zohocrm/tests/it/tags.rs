@@ -44,7 +44,7 @@ async fn the_tags_of_a_module_are_created_listed_renamed_and_deleted() {
 }
 
 #[tokio::test]
-async fn an_response_without_tags_is_an_error_and_not_an_empty_list() {
+async fn a_response_without_tags_is_an_error_and_not_an_empty_list() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on("GET /crm/v8/settings/tags").respond(200, r#"{"info":{}}"#));
     let error = ada.crm.tags("Leads").list().await.unwrap_err();

@@ -12,7 +12,7 @@ use zohocrm::{ConnectionFailure, Crm, Error, ErrorKind, Method, Record, Retries}
 use crate::support::{ADA, crm, logged_in, logged_in_at, quick};
 
 #[tokio::test]
-async fn a_read_that_zoho_fails_to_carry_out_is_retried() {
+async fn a_read_is_retried_after_a_server_error() {
     let ada = logged_in().await;
     for fault in [
         Fault::on("GET /crm/v8/org").status_500(),
@@ -33,7 +33,7 @@ async fn a_read_that_zoho_fails_to_carry_out_is_retried() {
 }
 
 #[tokio::test]
-async fn a_read_is_given_up_after_the_last_attempt() {
+async fn a_read_fails_after_the_last_attempt() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on("GET /crm/v8/org").forever().status_500());
     let error = crm(&ada, |crm| crm.retries(quick().attempts(3))).organization().await.unwrap_err();
@@ -42,7 +42,7 @@ async fn a_read_is_given_up_after_the_last_attempt() {
 }
 
 #[tokio::test]
-async fn after_a_throttle_no_call_is_sent_for_a_while() {
+async fn no_call_is_sent_for_a_while_after_throttling() {
     let ada = logged_in().await;
     let retries = Retries::new().first_delay(Duration::from_millis(400));
     let crm = crm(&ada, |crm| crm.retries(retries));
@@ -63,7 +63,7 @@ async fn after_a_throttle_no_call_is_sent_for_a_while() {
 }
 
 #[tokio::test]
-async fn fifty_calls_at_once_never_exceed_what_the_organization_may_have() {
+async fn fifty_concurrent_calls_never_exceed_the_limit_of_the_organization() {
     let zoho = Emulator::builder().concurrent_calls(3).response_delay(Duration::from_millis(5)).start().await;
     let ada = logged_in_at(zoho).await;
     let crm = crm(&ada, |crm| crm.concurrency(3).retries(Retries::none()));
@@ -119,7 +119,7 @@ async fn credits_are_reserved_below_the_floor() {
 }
 
 #[tokio::test]
-async fn a_call_that_takes_too_long_is_given_up_whatever_it_hangs_at() {
+async fn a_call_times_out_no_matter_where_it_hangs() {
     let ada = logged_in().await;
     for fault in [
         Fault::on("GET /crm/v8/org").hang(),
@@ -140,14 +140,14 @@ async fn a_call_that_takes_too_long_is_given_up_whatever_it_hangs_at() {
 }
 
 #[tokio::test]
-async fn a_slow_response_is_read_as_long_as_it_goes_on() {
+async fn a_slow_response_is_read_as_long_as_data_arrives() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on("GET /crm/v8/org").slow_body(Duration::from_millis(1)));
     crm(&ada, |crm| crm.timeout(Duration::from_millis(300))).organization().await.unwrap();
 }
 
 #[tokio::test]
-async fn a_server_that_is_gone_is_unreachable_and_nothing_was_sent() {
+async fn a_stopped_server_is_unreachable_and_nothing_was_sent() {
     let ada = logged_in().await;
     ada.crm.organization().await.unwrap();
     let crm = crm(&ada, |crm| crm);
@@ -196,7 +196,7 @@ async fn json_with_another_content_type_is_decoded() {
 }
 
 #[tokio::test]
-async fn an_response_that_never_ends_is_given_up_at_the_limit() {
+async fn an_endless_response_is_aborted_at_the_limit() {
     let ada = logged_in().await;
     let leads = || Fault::on("GET /crm/v8/Leads");
     // The emulator compresses this one to a thousandth.
@@ -271,7 +271,7 @@ async fn a_file_that_was_read_holds_no_slot() {
 }
 
 #[tokio::test]
-async fn a_header_goes_along_and_the_authorization_cannot_be_set() {
+async fn a_custom_header_is_sent_but_authorization_cannot_be_set() {
     let ada = logged_in().await;
     let call = ada.crm.request(Method::Get, "/crm/v8/org").header("X-CRM-ORG", "60000001");
     call.send().await.unwrap();

@@ -6,7 +6,7 @@ use super::support::{LEFT_BEHIND, checked, csv_of, file_with, kinds, mode, repai
 use crate::file::support::token;
 
 #[tokio::test]
-async fn files_that_others_can_read_are_closed_to_them() {
+async fn files_that_others_can_read_become_private() {
     let (store, path) = file_with(csv_of(&LEFT_BEHIND[1..2]));
     store.save_token(&token("zoe")).await.unwrap();
     store.delete_token("7").await.unwrap();
@@ -29,7 +29,7 @@ async fn files_that_others_can_read_are_closed_to_them() {
 }
 
 #[tokio::test]
-async fn the_mode_of_what_a_link_beside_the_store_leads_to_is_not_changed() {
+async fn the_target_of_a_symlink_beside_the_store_keeps_its_mode() {
     let (store, path) = file_with(csv_of(&LEFT_BEHIND[1..2]));
     let foreign = path.with_extension("notes");
     std::fs::write(&foreign, "{}").unwrap();

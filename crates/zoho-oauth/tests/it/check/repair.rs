@@ -8,14 +8,14 @@ use zoho_oauth::store::{
 };
 
 use super::support::{
-    GOLDEN, LEFT_BEHIND, assert_all_but_the_reported_is_repaired, checked, csv_of, database_of, file_with,
+    GOLDEN, LEFT_BEHIND, assert_only_unrepairable_damage_remains, checked, csv_of, database_of, file_with,
     kinds, memory_of, mode, private, repaired, stored,
 };
 use crate::file::support::{rows, store_with, text};
 use crate::sqlite::support::folder;
 
 #[tokio::test]
-async fn files_that_official_sdks_wrote_well_have_nothing_to_find() {
+async fn intact_files_of_official_sdks_have_only_known_findings() {
     for (name, findings) in [
         ("sdk_tokens.txt", vec![]),
         ("sdk_tokens_flow.txt", vec![]),
@@ -33,7 +33,7 @@ async fn files_that_official_sdks_wrote_well_have_nothing_to_find() {
 }
 
 #[tokio::test]
-async fn old_ids_that_are_words_become_numbers_and_the_rows_stay() {
+async fn non_numeric_ids_become_numbers_and_the_rows_stay() {
     let (store, _) = file_with(text(&Path::new(GOLDEN).join("legacy9_sdk_tokens.txt")));
     let before = rows(&store).await;
     let repair = repaired(&store).await;
@@ -57,7 +57,7 @@ async fn a_csv_file_is_repaired_in_one_rewrite_and_the_backup_is_the_original() 
     assert_eq!(report.findings[0].lines, [2, 5], "both rows of ada: {report:#?}");
 
     let repair = repaired(&store).await;
-    assert_all_but_the_reported_is_repaired(&store, &repair).await;
+    assert_only_unrepairable_damage_remains(&store, &repair).await;
     let backup = repair.backup.unwrap();
     assert_eq!(std::fs::read(&backup).unwrap(), original.as_bytes());
     assert_eq!((mode(&backup), mode(&path)), (0o600, 0o600));
@@ -78,7 +78,7 @@ async fn a_database_is_repaired_in_one_transaction_and_the_backup_is_a_database(
     let report = checked(&store).await;
     assert_eq!((report.rows, report.findings.len()), (7, 5), "{report:#?}");
     let repair = repaired(&store).await;
-    assert_all_but_the_reported_is_repaired(&store, &repair).await;
+    assert_only_unrepairable_damage_remains(&store, &repair).await;
     let backup = repair.backup.unwrap();
     assert_eq!(mode(&backup), 0o600);
     let before = rows(&SqliteStore::open(&backup).unwrap()).await;
@@ -89,7 +89,7 @@ async fn a_database_is_repaired_in_one_transaction_and_the_backup_is_a_database(
 }
 
 #[tokio::test]
-async fn any_other_store_is_repaired_by_the_contract_and_backed_up_as_csv() {
+async fn any_other_store_is_repaired_through_the_contract_and_backed_up_as_csv() {
     let rows_it_takes: Vec<_> = LEFT_BEHIND.into_iter().filter(|row| row[1] != "eve").collect();
     let store = AnyStore::from(memory_of(&rows_it_takes).await);
     let before = rows(&store).await;
@@ -99,11 +99,11 @@ async fn any_other_store_is_repaired_by_the_contract_and_backed_up_as_csv() {
     assert_eq!(repair.backup.as_deref(), Some(backup.as_path()));
     assert_eq!(mode(&backup), 0o600);
     assert_eq!(rows(&FileStore::open(&backup).unwrap()).await, before);
-    assert_all_but_the_reported_is_repaired(&store, &repair).await;
+    assert_only_unrepairable_damage_remains(&store, &repair).await;
 }
 
 #[tokio::test]
-async fn a_file_that_was_cut_in_the_middle_keeps_its_whole_rows() {
+async fn a_truncated_file_keeps_its_complete_rows() {
     let whole = text(&Path::new(GOLDEN).join("sdk_tokens.txt"));
     let expected = rows(&store_with(&whole).0).await;
     let mut cuts = tokio::task::JoinSet::new();
@@ -125,7 +125,7 @@ async fn a_file_that_was_cut_in_the_middle_keeps_its_whole_rows() {
 }
 
 #[tokio::test]
-async fn an_empty_file_and_one_without_a_header_get_one() {
+async fn a_file_without_a_header_gets_one() {
     let (store, path) = file_with("");
     let report = checked(&store).await;
     assert_eq!(kinds(&report.findings), [FindingKind::MissingHeader]);
@@ -139,7 +139,7 @@ async fn an_empty_file_and_one_without_a_header_get_one() {
 }
 
 #[tokio::test]
-async fn a_file_in_which_nothing_can_be_read_is_told_and_left_as_it_is() {
+async fn a_file_without_a_readable_row_is_reported_and_left_unchanged() {
     let by_a_spreadsheet = csv_of(&LEFT_BEHIND).replace(',', ";");
     let with_old_line_ends = csv_of(&LEFT_BEHIND).replace("\r\n", "\r");
     for content in [
@@ -168,7 +168,7 @@ async fn no_finding_shows_a_secret() {
 }
 
 #[tokio::test]
-async fn a_backup_that_cannot_be_made_leaves_the_store_as_it_was() {
+async fn a_failed_backup_leaves_the_store_unchanged() {
     let original = csv_of(&LEFT_BEHIND) + "torn";
     let (store, path) = file_with(&original);
     let taken = path.with_file_name("taken");

@@ -7,7 +7,7 @@ use crate::file::support::{files_beside, rows, text};
 use crate::sqlite::support::{OFFICIAL_TABLE, folder};
 
 #[tokio::test]
-async fn the_word_null_is_no_token_and_no_expiry() {
+async fn the_word_null_is_a_missing_value() {
     let (store, _) = file_with(csv_of(&[
         ["1", "ada", "null", "null", "null", "1000.a", "null", "null", "null", "null"],
         ["2", "bob", "null", "null", "null", "null", "null", "null", "null", "null"],
@@ -30,7 +30,7 @@ async fn a_duplicate_id_stays_with_the_first_row_of_a_csv_file() {
 }
 
 #[tokio::test]
-async fn a_table_without_a_key_is_told_and_not_touched() {
+async fn damage_in_a_table_without_a_primary_key_is_reported_but_not_repaired() {
     let folder = folder();
     let path = folder.path().join("keyless.db");
     let connection = rusqlite::Connection::open(&path).unwrap();
@@ -51,7 +51,7 @@ async fn a_table_without_a_key_is_told_and_not_touched() {
 }
 
 #[tokio::test]
-async fn rows_of_other_apps_environments_and_users_are_no_copies() {
+async fn rows_of_other_apps_environments_and_users_are_not_duplicates() {
     let row = |id, user, app, domain| [id, user, app, "s", "1000.r", "1000.a", "", "", "", domain];
     let (store, path) = file_with(csv_of(&[
         row("1", "ada", "app", "https://www.zohoapis.eu"),
@@ -68,7 +68,7 @@ async fn rows_of_other_apps_environments_and_users_are_no_copies() {
 }
 
 #[tokio::test]
-async fn nameless_rows_of_one_token_are_copies() {
+async fn rows_without_a_user_and_with_one_refresh_token_are_duplicates() {
     let row = |id, refresh| [id, "", "app", "s", refresh, "1000.a", "", "", "", ""];
     let (store, _) = file_with(csv_of(&[row("1", "1000.r"), row("2", "1000.other"), row("3", "1000.r")]));
     let report = checked(&store).await;

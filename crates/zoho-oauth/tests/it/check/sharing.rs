@@ -11,7 +11,7 @@ use crate::file::support::{rows, text, token};
 use crate::sqlite::support::folder;
 
 #[tokio::test]
-async fn a_row_that_is_being_renewed_is_waited_for() {
+async fn a_repair_waits_for_a_row_that_is_being_renewed() {
     let store = AnyStore::from(memory_of(&LEFT_BEHIND[4..5]).await);
     let key = zoho_oauth::store::coordination::LeaseKey::refresh(&"1000.r.zoe".into());
     let zoho_oauth::store::coordination::Acquired::Granted(lease) =
@@ -35,7 +35,7 @@ async fn a_row_that_is_being_renewed_is_waited_for() {
 }
 
 /// Savers that go on while the store is repaired; afterwards each of their tokens is there.
-async fn assert_savers_lose_nothing(stores: Vec<AnyStore>, backup: Option<&Path>) {
+async fn assert_concurrent_saves_are_not_lost(stores: Vec<AnyStore>, backup: Option<&Path>) {
     const SAVERS: usize = 4;
     const SAVES: usize = 20;
     let savers: Vec<_> = (0..SAVERS)
@@ -68,33 +68,33 @@ async fn assert_savers_lose_nothing(stores: Vec<AnyStore>, backup: Option<&Path>
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn savers_beside_the_repair_of_a_csv_file_lose_nothing() {
+async fn saves_during_the_repair_of_a_csv_file_are_not_lost() {
     for torn in ["", "torn\r\n"] {
         let (store, path) = file_with(csv_of(&LEFT_BEHIND) + torn);
         let other = AnyStore::from(FileStore::open(&path).unwrap());
-        assert_savers_lose_nothing(vec![store, other], None).await;
+        assert_concurrent_saves_are_not_lost(vec![store, other], None).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn savers_beside_the_repair_of_a_database_lose_nothing() {
+async fn saves_during_the_repair_of_a_database_are_not_lost() {
     let folder = folder();
     let path = folder.path().join("zohooauth.db");
     database_of(&path, &LEFT_BEHIND);
     let open = || AnyStore::from(SqliteStore::open(&path).unwrap());
-    assert_savers_lose_nothing(vec![open(), open()], None).await;
+    assert_concurrent_saves_are_not_lost(vec![open(), open()], None).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn savers_beside_the_repair_of_any_other_store_lose_nothing() {
+async fn saves_during_the_repair_of_any_other_store_are_not_lost() {
     let folder = folder();
     let rows_it_takes: Vec<_> = LEFT_BEHIND.into_iter().filter(|row| row[1] != "eve").collect();
     let store = AnyStore::from(memory_of(&rows_it_takes).await);
-    assert_savers_lose_nothing(vec![store], Some(&folder.path().join("backup.csv"))).await;
+    assert_concurrent_saves_are_not_lost(vec![store], Some(&folder.path().join("backup.csv"))).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_program_that_takes_no_lock_is_not_overwritten_by_a_repair() {
+async fn a_repair_does_not_overwrite_a_program_that_takes_no_lock() {
     let (store, path) = file_with(csv_of(&LEFT_BEHIND) + "torn\r\n");
     let written = csv_of(&LEFT_BEHIND[1..2]).replace("bob", "written by another program");
     let writer = {

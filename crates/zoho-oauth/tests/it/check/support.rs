@@ -86,7 +86,7 @@ pub(super) fn kinds(findings: &[Finding]) -> Vec<FindingKind> {
 }
 
 /// What is right after the repair of [`LEFT_BEHIND`], whatever the store.
-pub(super) async fn assert_all_but_the_reported_is_repaired(store: &AnyStore, repair: &RepairReport) {
+pub(super) async fn assert_only_unrepairable_damage_remains(store: &AnyStore, repair: &RepairReport) {
     let left = kinds(&repair.remaining.findings);
     assert_eq!(left, [FindingKind::NonNumericExpiry, FindingKind::MissingClient], "{repair:#?}");
     let user = |name: &str| OAuthToken::new().with_user(name);

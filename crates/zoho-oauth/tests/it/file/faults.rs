@@ -1,4 +1,4 @@
-//! Damage, full disks, missing rights: an error that says what to do, and the content as it was.
+//! Damage, full disks, missing permissions: an error that says what to do, and the content as it was.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use zoho_oauth::store::{FileStore, StoreErrorKind, TokenStore};
 use super::support::{PYTHON_HEADER, files_beside, fresh_path, open, rows, store_with, text, token};
 
 #[tokio::test]
-async fn a_damaged_file_is_an_error_and_is_never_written_over() {
+async fn a_damaged_file_is_an_error_and_is_never_overwritten() {
     let row = "1,ada,c,top-1,r,a,,1,https://x/cb,https://d\r\n";
     let damaged = [
         String::new(),
@@ -33,7 +33,7 @@ async fn a_damaged_file_is_an_error_and_is_never_written_over() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_text_are_damage() {
+async fn invalid_utf8_is_reported_as_damage() {
     let mut content = PYTHON_HEADER.as_bytes().to_owned();
     content.extend(b"1,\xff\xfe,,,r,,,,,\r\n");
     let (store, path) = store_with(&content);
@@ -44,7 +44,7 @@ async fn bytes_that_are_no_text_are_damage() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_cut_off_for_a_moment_is_waited_for() {
+async fn a_read_waits_for_a_file_that_is_briefly_truncated() {
     let (store, path) = store_with("");
     let writer = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(150));
@@ -56,7 +56,7 @@ async fn a_file_that_is_cut_off_for_a_moment_is_waited_for() {
 }
 
 #[tokio::test]
-async fn damage_is_told_within_about_half_a_second() {
+async fn damage_is_reported_after_about_half_a_second() {
     let (store, _) = store_with("");
     let started = Instant::now();
     store.get_tokens().await.expect_err("is damaged");
@@ -65,7 +65,7 @@ async fn damage_is_told_within_about_half_a_second() {
 }
 
 #[test]
-fn a_missing_folder_and_a_folder_in_the_files_place_are_clear_errors() {
+fn a_missing_folder_and_a_folder_instead_of_the_file_are_clear_errors() {
     let path = fresh_path();
     let missing =
         FileStore::open(path.with_file_name("missing").join("sdk_tokens.txt")).expect_err("no folder");
@@ -75,7 +75,7 @@ fn a_missing_folder_and_a_folder_in_the_files_place_are_clear_errors() {
 }
 
 #[tokio::test]
-async fn a_missing_file_is_an_empty_store_and_a_read_does_not_make_it() {
+async fn a_missing_file_is_an_empty_store_and_a_read_does_not_create_it() {
     let path = fresh_path();
     let store = open(&path);
     assert!(rows(&store).await.is_empty());
@@ -84,7 +84,7 @@ async fn a_missing_file_is_an_empty_store_and_a_read_does_not_make_it() {
 }
 
 #[tokio::test]
-async fn a_damaged_side_file_is_set_aside_and_no_id_is_given_twice() {
+async fn a_damaged_state_file_is_set_aside_and_no_id_is_reused() {
     let path = fresh_path();
     let store = open(&path);
     store.save_token(&token("ada")).await.expect("saved");
@@ -98,7 +98,7 @@ async fn a_damaged_side_file_is_set_aside_and_no_id_is_given_twice() {
 }
 
 #[tokio::test]
-async fn what_a_killed_process_left_is_removed_at_open_unless_somebody_is_writing() {
+async fn leftovers_of_a_killed_process_are_removed_unless_another_process_is_writing() {
     let path = fresh_path();
     let leftover = path.with_file_name(".sdk_tokens.txt.unfinished");
     std::fs::write(&leftover, "half").expect("written");
@@ -115,7 +115,7 @@ async fn what_a_killed_process_left_is_removed_at_open_unless_somebody_is_writin
 }
 
 #[tokio::test]
-async fn a_lock_that_is_never_given_back_is_an_error_that_says_who_to_look_for() {
+async fn a_lock_that_is_never_released_is_an_error_that_names_the_lock_file() {
     let (store, path) = store_with(format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n"));
     let lock = std::fs::File::create(path.with_file_name("sdk_tokens.txt.lock")).expect("made");
     lock.lock().expect("locked");
@@ -128,7 +128,7 @@ async fn a_lock_that_is_never_given_back_is_an_error_that_says_who_to_look_for()
 }
 
 #[cfg(unix)]
-mod rights {
+mod permissions {
     use std::fs::Permissions;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
     use std::os::unix::process::CommandExt;
@@ -139,7 +139,7 @@ mod rights {
     const NOBODY: u32 = 65_534;
 
     #[tokio::test]
-    async fn a_link_is_written_through_and_kept() {
+    async fn a_symlink_is_followed_and_kept() {
         let path = fresh_path();
         let link = path.with_file_name("link.txt");
         symlink("sdk_tokens.txt", &link).expect("linked");
@@ -152,12 +152,12 @@ mod rights {
     }
 
     #[test]
-    fn every_file_is_its_owners_alone_under_any_umask() {
+    fn every_file_is_private_to_its_owner_under_any_umask() {
         for umask in ["umask 022", "umask 000", "umask 0277"] {
             let path = fresh_path();
             std::fs::write(&path, format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n")).expect("written");
             std::fs::set_permissions(&path, Permissions::from_mode(0o644)).expect("set");
-            succeeds(child_under(umask, "file::faults::rights::child_that_saves_and_deletes", &path));
+            succeeds(child_under(umask, "file::faults::permissions::child_saves_and_deletes", &path));
             let names = files_beside(&path);
             assert_eq!(names, ["sdk_tokens.txt", "sdk_tokens.txt.lock", "sdk_tokens.txt.state"]);
             for name in names {
@@ -169,7 +169,7 @@ mod rights {
 
     #[tokio::test]
     #[ignore = "another test runs it, in a process of its own"]
-    async fn child_that_saves_and_deletes() {
+    async fn child_saves_and_deletes() {
         let path = child_path();
         let store = open(&path);
         store.save_token(&token("bob")).await.expect("saved");
@@ -177,7 +177,7 @@ mod rights {
     }
 
     #[test]
-    fn a_file_that_grows_too_large_is_as_it_was() {
+    fn a_file_that_would_exceed_the_size_limit_is_left_unchanged() {
         let rows: String =
             (1..60).map(|id| format!("{id},user {id},c,s,refresh {id},access,,1,u,d\r\n")).collect();
         let content = format!("{PYTHON_HEADER}{rows}");
@@ -185,7 +185,7 @@ mod rights {
         // The limit is counted in blocks; without the trap the signal that comes with it would kill the child.
         succeeds(child_under(
             "trap '' XFSZ; ulimit -f 1",
-            "file::faults::rights::child_that_finds_no_room",
+            "file::faults::permissions::child_runs_out_of_space",
             &path,
         ));
         assert_eq!(text(&path), content);
@@ -194,7 +194,7 @@ mod rights {
 
     #[tokio::test]
     #[ignore = "another test runs it, in a process of its own"]
-    async fn child_that_finds_no_room() {
+    async fn child_runs_out_of_space() {
         let path = child_path();
         let store = open(&path);
         let error = store.save_token(&token("eve")).await.expect_err("there is no room");
@@ -205,12 +205,12 @@ mod rights {
     }
 
     #[test]
-    fn in_a_folder_that_may_not_be_written_reads_work_and_saves_are_refused() {
+    fn in_a_read_only_folder_reads_work_and_saves_are_rejected() {
         let (_, path) = store_with(format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n"));
         let folder = path.parent().expect("a folder");
-        let mut command = child("file::faults::rights::child_that_may_not_write", &path);
+        let mut command = child("file::faults::permissions::child_without_write_permission", &path);
         if std::fs::metadata(&path).expect("is there").uid() == 0 {
-            // The rights of files do not bind an administrator.
+            // The permissions of files do not bind an administrator.
             chown(&path, Some(NOBODY), Some(NOBODY)).expect("given away");
             command.uid(NOBODY).gid(NOBODY);
         }
@@ -221,7 +221,7 @@ mod rights {
 
     #[tokio::test]
     #[ignore = "another test runs it, in a process of its own"]
-    async fn child_that_may_not_write() {
+    async fn child_without_write_permission() {
         let path = child_path();
         let store = open(&path);
         assert_eq!(rows(&store).await.len(), 1);
@@ -236,10 +236,10 @@ mod rights {
     }
 
     #[test]
-    fn a_reader_of_a_file_that_is_not_his_is_told_so() {
+    fn reading_a_file_without_permission_is_a_permission_error() {
         let (_, path) = store_with(format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n"));
         std::fs::set_permissions(&path, Permissions::from_mode(0o000)).expect("set");
-        let mut command = child("file::faults::rights::child_that_may_not_read", &path);
+        let mut command = child("file::faults::permissions::child_without_read_permission", &path);
         if std::fs::metadata(&path).expect("is there").uid() == 0 {
             command.uid(NOBODY).gid(NOBODY);
         }
@@ -248,7 +248,7 @@ mod rights {
 
     #[tokio::test]
     #[ignore = "another test runs it, in a process of its own"]
-    async fn child_that_may_not_read() {
+    async fn child_without_read_permission() {
         let error = open(&child_path()).get_tokens().await.expect_err("may not be read");
         assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
     }

@@ -37,7 +37,7 @@ fn intended(row: &Value, overrides: &Value) -> StoredToken {
 }
 
 #[tokio::test]
-async fn what_python_wrote_is_read() {
+async fn a_file_written_by_the_python_sdk_is_read() {
     let (store, _) = store_with(golden("sdk_tokens.txt"));
     let list = json("golden.json");
     let entries = list["files"]["sdk_tokens.txt"].as_array().expect("a list");
@@ -53,7 +53,7 @@ async fn what_python_wrote_is_read() {
 }
 
 #[tokio::test]
-async fn what_python_wrote_through_a_login_is_read() {
+async fn a_file_written_by_a_login_with_the_python_sdk_is_read() {
     let (store, _) = store_with(golden("sdk_tokens_flow.txt"));
     let users: Vec<_> = rows(&store).await.into_iter().filter_map(|row| row.user_name).collect();
     assert_eq!(users, ["alice@example.com:60000001", "bob@example.com:60000001"]);
@@ -63,7 +63,7 @@ async fn what_python_wrote_through_a_login_is_read() {
 }
 
 #[tokio::test]
-async fn nine_columns_of_an_old_sdk_are_read() {
+async fn a_nine_column_file_of_an_old_sdk_is_read() {
     let list = json("legacy9.json");
     let tokens = list["tokens"].as_array().expect("a list");
     let expected: Vec<_> = tokens.iter().map(|row| intended(row, &Value::Null)).collect();
@@ -74,7 +74,7 @@ async fn nine_columns_of_an_old_sdk_are_read() {
 }
 
 #[tokio::test]
-async fn a_save_into_a_file_of_python_leaves_the_other_rows_as_they_are() {
+async fn a_save_to_a_python_file_leaves_the_other_rows_unchanged() {
     let before = golden("sdk_tokens.txt");
     let (store, path) = store_with(&before);
     let wanted = OAuthToken::new().with_id("1").with_access_token("1000.new");
@@ -87,7 +87,7 @@ async fn a_save_into_a_file_of_python_leaves_the_other_rows_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_save_upgrades_nine_columns_as_python_does() {
+async fn a_save_upgrades_a_nine_column_file_as_python_does() {
     let (store, path) = store_with(golden("legacy9_sdk_tokens.txt"));
     let saved = store.save_token(&token("ada").with_id("python_legacy_9")).await.expect("saved");
     store.delete_token(saved.id().expect("an id")).await.expect("deleted");
@@ -96,7 +96,7 @@ async fn a_save_upgrades_nine_columns_as_python_does() {
 }
 
 #[tokio::test]
-async fn a_new_file_is_one_that_official_sdks_read() {
+async fn official_sdks_can_read_a_new_file() {
     let path = fresh_path();
     let store = open(&path);
     store.save_token(&token("ada@example.com:1")).await.expect("saved");
@@ -112,7 +112,7 @@ async fn a_new_file_is_one_that_official_sdks_read() {
 }
 
 #[tokio::test]
-async fn the_word_null_and_a_missing_last_line_end_are_read_as_scala_writes_them() {
+async fn null_values_and_a_missing_final_newline_are_read_as_scala_writes_them() {
     let header = PYTHON_HEADER.trim_end().replace("redirect_uri", "redirect_url");
     let row = "1,ada,null,null,null,access,null,null,null,null";
     let (store, path) = store_with(format!("{header}\n{row}"));
@@ -128,7 +128,7 @@ async fn the_word_null_and_a_missing_last_line_end_are_read_as_scala_writes_them
 }
 
 #[tokio::test]
-async fn a_lost_header_is_put_back_and_no_token_goes_with_it() {
+async fn a_missing_header_is_restored_without_losing_a_token() {
     let row = "7,ada,c,s,r,a,,1795298101001,https://app.example.com/cb,https://www.zohoapis.eu\r\n";
     let (store, path) = store_with(row);
     assert_eq!(rows(&store).await.len(), 1);
@@ -140,7 +140,7 @@ async fn a_lost_header_is_put_back_and_no_token_goes_with_it() {
 }
 
 #[tokio::test]
-async fn the_word_over_the_ids_is_nobodys_id() {
+async fn the_header_of_the_id_column_is_not_an_id() {
     let (store, _) = store_with(golden("sdk_tokens.txt"));
     assert!(store.find_token_by_id("id").await.expect("read").is_none());
     assert!(!store.delete_token("id").await.expect("looked"));
@@ -166,7 +166,7 @@ async fn a_save_that_changes_nothing_writes_nothing() {
 }
 
 #[tokio::test]
-async fn a_comma_that_a_sdk_without_quotes_wrote_is_damage_that_is_named() {
+async fn an_unquoted_comma_is_reported_as_damage_with_its_line() {
     let (store, path) =
         store_with(format!("{PYTHON_HEADER}1,ada,c,s,r,a,,,,\r\n2,Doe, Jane,c,sec-1,r,a,,,,\r\n"));
     let error = store.get_tokens().await.expect_err("is damaged");

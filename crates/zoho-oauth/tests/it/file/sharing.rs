@@ -65,7 +65,7 @@ fn file_with_users(count: usize) -> (FileStore, PathBuf) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn readers_beside_an_official_sdk_never_miss_a_token() {
+async fn readers_never_miss_a_token_while_an_official_sdk_rewrites_the_file() {
     let (store, path) = file_with_users(300);
     rows(&store).await;
     let official = Official::rewrites(&path, Duration::from_millis(5));
@@ -89,7 +89,7 @@ async fn readers_beside_an_official_sdk_never_miss_a_token() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_is_opened_beside_an_official_sdk_never_misses_a_token() {
+async fn a_store_opened_while_an_official_sdk_rewrites_the_file_misses_no_token() {
     for pause in [Duration::from_millis(2), Duration::from_millis(40)] {
         let (_, path) = file_with_users(300);
         let official = Official::rewrites(&path, pause);
@@ -102,7 +102,7 @@ async fn a_store_that_is_opened_beside_an_official_sdk_never_misses_a_token() {
 }
 
 #[tokio::test]
-async fn what_an_official_sdk_changes_is_seen_at_once() {
+async fn changes_by_an_official_sdk_are_seen_immediately() {
     let (store, path) = file_with_users(2);
     let mut versions = vec![store.version().await.expect("read")];
     for n in 0..30 {
@@ -133,11 +133,11 @@ const PROCESSES: usize = 8;
 const USERS_EACH: usize = 250;
 
 #[tokio::test]
-async fn eight_processes_that_save_new_users_at_once_lose_none() {
+async fn eight_processes_saving_new_users_concurrently_lose_none() {
     let path = fresh_path();
     let children: Vec<_> = (0..PROCESSES)
         .map(|number| {
-            child("file::sharing::child_that_saves_new_users", &path)
+            child("file::sharing::child_saves_new_users", &path)
                 .env("ZOHO_TEST_CHILD", number.to_string())
                 .stdout(Stdio::null())
                 .spawn()
@@ -160,7 +160,7 @@ async fn eight_processes_that_save_new_users_at_once_lose_none() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "another test runs it, in a process of its own"]
-async fn child_that_saves_new_users() {
+async fn child_saves_new_users() {
     let path = child_path();
     let number = std::env::var("ZOHO_TEST_CHILD").expect("set");
     let store = open(&path);
@@ -176,7 +176,7 @@ async fn child_that_saves_new_users() {
 }
 
 #[tokio::test]
-async fn two_stores_of_one_file_see_what_the_other_saves() {
+async fn two_stores_on_one_file_see_each_others_saves() {
     let path = fresh_path();
     let (one, other) = (open(&path), open(&path));
     for n in 0..20 {
@@ -191,7 +191,7 @@ async fn two_stores_of_one_file_see_what_the_other_saves() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_save_goes_on_when_its_caller_stops_waiting() {
+async fn an_aborted_save_does_not_block_the_next_save() {
     let path = fresh_path();
     let store = open(&path);
     let saver = tokio::spawn({
@@ -216,7 +216,7 @@ async fn lease(store: &impl Coordination, holder: &str) -> Lease {
 }
 
 #[tokio::test]
-async fn a_lease_is_one_holders_among_all_who_open_the_file() {
+async fn a_lease_has_one_holder_across_all_stores_on_the_file() {
     let path = fresh_path();
     let (one, other): (AnyStore, AnyStore) = (open(&path).into(), open(&path).into());
     let first = lease(&one, "a").await;
@@ -232,7 +232,7 @@ async fn a_lease_is_one_holders_among_all_who_open_the_file() {
 }
 
 #[tokio::test]
-async fn a_save_under_a_lease_is_done_once_and_gives_it_back() {
+async fn a_save_under_a_lease_happens_once_and_releases_the_lease() {
     let path = fresh_path();
     let store = open(&path);
     let saved = store.save_token(&token("ada")).await.expect("saved");
@@ -257,7 +257,7 @@ async fn a_save_under_a_lease_is_done_once_and_gives_it_back() {
 }
 
 #[test]
-fn the_store_is_named_by_its_path() {
+fn the_store_name_contains_the_path() {
     let path = fresh_path();
     let store: AnyStore = open(&path).into();
     assert_eq!(store.name(), format!("the token file {}", path.display()));

@@ -167,13 +167,13 @@ proptest! {
     #![proptest_config(cases(512))]
 
     #[test]
-    fn the_memory_store_does_what_the_contract_says(steps in steps()) {
+    fn the_memory_store_follows_the_contract(steps in steps()) {
         let store = MemoryStore::new();
         run(&steps, || store.clone())?;
     }
 
     #[test]
-    fn sqlite_in_memory_does_what_the_contract_says(steps in steps()) {
+    fn sqlite_in_memory_follows_the_contract(steps in steps()) {
         let store = SqliteStore::in_memory().expect("a database in memory can be opened");
         run(&steps, || store.clone())?;
     }
@@ -183,20 +183,20 @@ proptest! {
     #![proptest_config(cases(48))]
 
     #[test]
-    fn a_sqlite_file_does_what_the_contract_says(steps in steps()) {
+    fn a_sqlite_file_follows_the_contract(steps in steps()) {
         let folder = folder();
         run(&steps, || SqliteStore::open(folder.path().join("zohooauth.db")).expect("the database opens"))?;
     }
 
     #[test]
-    fn a_token_file_does_what_the_contract_says(steps in steps()) {
+    fn a_token_file_follows_the_contract(steps in steps()) {
         let folder = folder();
         run(&steps, || FileStore::open(folder.path().join("sdk_tokens.txt")).expect("the file opens"))?;
     }
 }
 
 #[test]
-fn the_random_steps_reach_everything_that_can_happen() {
+fn the_random_steps_cover_every_outcome() {
     let mut runner = TestRunner::deterministic();
     let mut seen = BTreeSet::new();
     for _ in 0..1_000 {
@@ -239,7 +239,7 @@ proptest! {
     #![proptest_config(cases(2_000))]
 
     #[test]
-    fn the_rows_that_agree_are_those_of_the_contract((wanted, rows, _) in wanted_and_rows()) {
+    fn rows_agree_with_a_criterion_exactly_as_the_contract_says((wanted, rows, _) in wanted_and_rows()) {
         let rows: Vec<Row> = rows.into_iter().map(Row::without_empty_values).collect();
         let model = Model { rows: rows.clone(), ..Model::default() };
         let wanted_row = wanted.stored();
@@ -250,7 +250,7 @@ proptest! {
     }
 
     #[test]
-    fn the_row_that_is_chosen_agrees((wanted, rows, _) in wanted_and_rows()) {
+    fn the_chosen_row_agrees_with_the_criterion((wanted, rows, _) in wanted_and_rows()) {
         let wanted = wanted.stored();
         if let Some(criterion) = Criterion::of(&wanted)
             && let Ok(Some(row)) = criterion.choose(stored(&rows))
@@ -260,7 +260,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_the_rows_decides_only_among_those_that_expire_last(
+    fn row_order_only_decides_among_the_rows_that_expire_last(
         (wanted, rows, shuffled) in wanted_and_rows(),
     ) {
         let wanted_row = wanted.stored();
@@ -283,7 +283,7 @@ proptest! {
     }
 
     #[test]
-    fn a_token_has_a_criterion_exactly_if_something_in_it_is_usable(token in token()) {
+    fn a_token_has_a_criterion_only_if_one_of_its_fields_is_usable(token in token()) {
         let is_usable = Model::rule(&token.clone().without_empty_values()).is_some();
         prop_assert_eq!(Criterion::of(&token.stored()).is_some(), is_usable);
     }

@@ -11,7 +11,7 @@ use super::support::{Place, ask, token, users, wait_for};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Redis"]
-async fn a_server_that_is_killed_loses_no_save_that_was_answered_for_and_the_store_recovers() {
+async fn a_killed_server_loses_no_confirmed_save_and_the_store_recovers() {
     let Some(mut server) = private(Kind::Redis) else { return };
     let store = Place::on(&server).store();
     let mut answered = Vec::new();
@@ -50,7 +50,7 @@ async fn save_until_failure(store: RedisStore, round: u32, saver: u32) -> Vec<St
 }
 
 #[tokio::test]
-async fn a_refused_port_is_busy_and_named() {
+async fn a_closed_port_is_busy_and_named() {
     let mut proxy = Proxy::to(1).await.unwrap();
     proxy.cut().await;
     let port = proxy.port();
@@ -62,7 +62,7 @@ async fn a_refused_port_is_busy_and_named() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_is_busy_in_time() {
+async fn a_server_that_never_responds_is_busy_after_the_timeout() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let store = RedisStore::open(&format!("redis://{address}?timeout=1")).unwrap();
@@ -85,7 +85,7 @@ async fn a_server_that_never_answers_is_busy_in_time() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_server_that_stops_answering_is_busy_in_time_and_then_is_found_again() {
+async fn a_server_that_stops_responding_times_out_and_is_used_again_later() {
     let Some(server) = private(Kind::Redis) else { return };
     let store = RedisStore::open(&Place::on(&server).url("&timeout=1")).unwrap();
     store.save_token(&token("ada")).await.unwrap();
@@ -101,7 +101,7 @@ async fn a_server_that_stops_answering_is_busy_in_time_and_then_is_found_again()
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_wrong_password_is_told_without_it_and_the_right_one_later_is_taken() {
+async fn a_wrong_password_is_not_shown_and_works_once_the_server_accepts_it() {
     let Some(server) = private(Kind::Redis) else { return };
     ask(server.port(), &["CONFIG", "SET", "requirepass", "the right one"]);
     let with = |user: &str| {
@@ -125,7 +125,7 @@ async fn a_wrong_password_is_told_without_it_and_the_right_one_later_is_taken() 
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn what_the_url_says_too_much_is_named() {
+async fn superfluous_url_settings_are_named() {
     let Some(server) = private(Kind::Redis) else { return };
     let url = Place::on(&server).url("");
     let with_password = url.replace("redis://", "redis://:top-secret@");
@@ -143,7 +143,7 @@ async fn what_the_url_says_too_much_is_named() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn an_account_without_the_right_to_write_may_read() {
+async fn a_read_only_account_can_read() {
     let Some(server) = private(Kind::Redis) else { return };
     let place = Place::on(&server);
     place.store().save_token(&token("ada")).await.unwrap();
@@ -161,7 +161,7 @@ async fn an_account_without_the_right_to_write_may_read() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn the_account_that_the_documentation_speaks_of_is_enough() {
+async fn the_documented_account_has_enough_permissions() {
     let Some(server) = private(Kind::Redis) else { return };
     let place = Place::on(&server);
     let keys = format!("~{}", place.key("*"));
@@ -171,12 +171,12 @@ async fn the_account_that_the_documentation_speaks_of_is_enough() {
     let row = store.save_token(&token("ada")).await.unwrap();
     assert!(store.delete_token(row.id().unwrap()).await.unwrap());
     store.delete_tokens().await.unwrap();
-    super::leases::takes_and_gives_back_a_lease(&store).await;
+    super::leases::acquire_renew_and_release(&store).await;
 }
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_replica_may_be_read_and_is_busy_for_writers_until_it_is_the_primary() {
+async fn a_replica_can_be_read_and_is_busy_for_writers_until_it_is_promoted() {
     let Some(primary) = private(Kind::Redis) else { return };
     let follows = format!("--replicaof=127.0.0.1 {}", primary.port());
     let Some(replica) = private_with(Kind::Redis, &[&follows]) else { return };
@@ -196,7 +196,7 @@ async fn a_replica_may_be_read_and_is_busy_for_writers_until_it_is_the_primary()
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_server_without_memory_is_full_and_may_be_read() {
+async fn a_server_out_of_memory_is_full_and_can_be_read() {
     let Some(server) = private(Kind::Redis) else { return };
     let store = Place::on(&server).store();
     store.save_token(&token("ada")).await.unwrap();
@@ -211,7 +211,7 @@ async fn a_server_without_memory_is_full_and_may_be_read() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_cluster_that_has_lost_its_slots_is_busy() {
+async fn a_cluster_without_slots_is_busy() {
     let Some(server) = private(Kind::RedisCluster) else { return };
     let store = Place::on(&server).store();
     store.save_token(&token("ada")).await.expect("this node has all slots");
@@ -223,7 +223,7 @@ async fn a_cluster_that_has_lost_its_slots_is_busy() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_database_that_is_not_there_is_named_as_the_cause() {
+async fn a_missing_database_is_named_as_the_cause() {
     let Some(server) = private(Kind::Redis) else { return };
     let store = RedisStore::open(&Place::on(&server).url("").replace("/0?", "/99?")).unwrap();
     let error = store.find_token(&token("ada")).await.unwrap_err();
@@ -233,7 +233,7 @@ async fn a_database_that_is_not_there_is_named_as_the_cause() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn too_many_connections_are_busy_until_one_gets_free() {
+async fn too_many_connections_are_busy_until_one_is_free() {
     for password in ["", "top-secret"] {
         let Some(server) = private(Kind::Redis) else { return };
         ask(server.port(), &["CONFIG", "SET", "requirepass", password, "maxclients", "1"]);
@@ -261,7 +261,7 @@ async fn wait_until_saved(store: &RedisStore, user: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Redis"]
-async fn a_full_disk_is_told_and_a_server_that_goes_on_takes_saves_again_when_there_is_room() {
+async fn a_full_disk_is_reported_and_saves_resume_when_there_is_space() {
     let Some(mut server) = private_with(Kind::Redis, &["--appendfsync=everysec"]) else { return };
     let disk = tokio::task::block_in_place(|| server.move_to_small_disk(8)).unwrap();
     let Some(disk) = disk else { return };
@@ -290,7 +290,7 @@ async fn a_full_disk_is_told_and_a_server_that_goes_on_takes_saves_again_when_th
 /// Such a server ends itself rather than answer for what it could not write.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Redis"]
-async fn a_full_disk_ends_a_server_that_syncs_always_and_nothing_that_it_answered_for_is_lost() {
+async fn a_full_disk_stops_a_server_that_always_syncs_without_losing_a_confirmed_save() {
     let Some(mut server) = private(Kind::Redis) else { return };
     let disk = tokio::task::block_in_place(|| server.move_to_small_disk(8)).unwrap();
     let Some(disk) = disk else { return };
@@ -323,7 +323,7 @@ async fn save_until_full(store: &RedisStore, saved: &mut Vec<String>) -> StoreEr
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_command_that_the_server_lacks_is_told_without_what_it_was_given() {
+async fn an_unknown_command_is_reported_without_its_arguments() {
     let Some(server) = private_with(Kind::Redis, &["--rename-command=HGET "]) else { return };
     let error = Place::on(&server).store().find_token_by_id("top-secret").await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
@@ -333,7 +333,7 @@ async fn a_command_that_the_server_lacks_is_told_without_what_it_was_given() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_cluster_of_three_keeps_a_store_on_one_node_and_every_node_leads_there() {
+async fn a_three_node_cluster_keeps_a_store_on_one_node_and_every_node_redirects_to_it() {
     let servers: Vec<_> =
         (0..3).map_while(|_| private_with(Kind::RedisCluster, &["--cluster-node-timeout=2000"])).collect();
     let [one, _, _] = &servers[..] else { return };
@@ -358,7 +358,7 @@ async fn a_cluster_of_three_keeps_a_store_on_one_node_and_every_node_leads_there
         let store = place.store();
         store.save_token(&token("ada")).await.unwrap();
         store.save_token(&token("ada").with_access_token("newer")).await.unwrap();
-        super::leases::takes_and_gives_back_a_lease(&store).await;
+        super::leases::acquire_renew_and_release(&store).await;
         let found = store.find_token(&OAuthToken::new().with_user("ada")).await.unwrap().unwrap();
         assert_eq!(found.access_token().unwrap().expose_secret(), "newer");
         sizes = servers

@@ -12,7 +12,7 @@ const LIFE: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_lease_is_one_programs_and_is_seen_by_the_other() {
+async fn a_lease_held_by_one_program_is_seen_by_another() {
     for place in places() {
         let (one, other) = (place.store(), place.store());
         let lease = granted(&one, "one").await;
@@ -26,7 +26,7 @@ async fn a_lease_is_one_programs_and_is_seen_by_the_other() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn of_forty_who_ask_at_once_one_gets_the_lease() {
+async fn of_forty_concurrent_callers_one_gets_the_lease() {
     for place in places() {
         let (one, other) = (place.store(), place.store());
         let askers: Vec<_> = (0..40)
@@ -45,7 +45,7 @@ async fn of_forty_who_ask_at_once_one_gets_the_lease() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn the_ledger_and_the_epoch_outlive_the_program() {
+async fn the_ledger_and_the_epoch_survive_a_restart() {
     for place in places() {
         let store = place.store();
         let mut lease = granted(&store, "one").await;
@@ -63,7 +63,7 @@ async fn the_ledger_and_the_epoch_outlive_the_program() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_save_under_a_lease_saves_and_gives_it_back() {
+async fn a_save_under_a_lease_releases_it() {
     for place in places() {
         let (one, other) = (place.store(), place.store());
         let row = one.save_token(&token("ada")).await.unwrap();
@@ -94,7 +94,7 @@ async fn a_first_login_is_saved_under_its_lease() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_holder_that_was_followed_can_neither_save_nor_renew_nor_release() {
+async fn a_superseded_holder_cannot_save_renew_or_release() {
     for place in places() {
         let (one, other) = (place.store(), place.store());
         let row = one.save_token(&token("ada")).await.unwrap();
@@ -115,7 +115,7 @@ async fn a_holder_that_was_followed_can_neither_save_nor_renew_nor_release() {
 /// Others take the lease between the stale holder's look and its write as often as not.
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_stale_holder_is_refused_in_the_very_step_that_writes() {
+async fn a_stale_holder_is_rejected_in_the_step_that_writes() {
     for place in places() {
         let (one, other) = (place.store(), place.store());
         for _ in 0..100 {
@@ -140,7 +140,7 @@ async fn a_stale_holder_is_refused_in_the_very_step_that_writes() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_row_that_was_deleted_or_logged_in_again_wins_and_the_lease_is_free() {
+async fn a_deletion_or_new_login_wins_over_a_renewal_and_frees_the_lease() {
     for place in places() {
         let (one, other) = (place.store(), place.store());
         let row = one.save_token(&token("ada")).await.unwrap();
@@ -159,7 +159,7 @@ async fn a_row_that_was_deleted_or_logged_in_again_wins_and_the_lease_is_free() 
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn the_version_changes_with_every_change_of_a_row_and_with_nothing_else() {
+async fn the_version_changes_only_when_a_row_changes() {
     for place in places() {
         let store = place.store();
         let first = store.version().await.unwrap().unwrap();
@@ -180,7 +180,7 @@ async fn the_version_changes_with_every_change_of_a_row_and_with_nothing_else() 
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_lease_is_forgotten_by_the_server_a_month_after_its_last_use() {
+async fn the_server_deletes_a_lease_a_month_after_its_last_use() {
     for place in places() {
         let store = place.store();
         let month = 30 * 24 * 60 * 60;
@@ -200,7 +200,7 @@ async fn a_lease_is_forgotten_by_the_server_a_month_after_its_last_use() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn the_clock_is_the_servers() {
+async fn the_clock_is_that_of_the_server() {
     for place in places() {
         let clock = place.store().clock().await.unwrap();
         let apart = clock.duration_since(SystemTime::now()).unwrap_or_else(|error| error.duration());
@@ -210,7 +210,7 @@ async fn the_clock_is_the_servers() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_life_without_end_is_a_long_one() {
+async fn the_longest_lease_duration_is_accepted() {
     for place in places() {
         let store = place.store();
         let Acquired::Granted(lease) = store.acquire(&key(), "one", Duration::MAX).await.unwrap() else {
@@ -223,7 +223,7 @@ async fn a_life_without_end_is_a_long_one() {
 }
 
 /// What other tests do with a lease.
-pub(crate) async fn takes_and_gives_back_a_lease(store: &RedisStore) {
+pub(crate) async fn acquire_renew_and_release(store: &RedisStore) {
     let lease = granted(store, "one").await;
     assert!(store.renew(&lease, LIFE).await.unwrap());
     assert!(store.release(&lease).await.unwrap());

@@ -2,7 +2,7 @@
 
 mod faults;
 mod leases;
-mod repeats;
+mod retries;
 mod rows;
 mod support;
 mod tls;

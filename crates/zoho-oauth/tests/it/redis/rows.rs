@@ -9,7 +9,7 @@ use super::support::{Place, ask, places, token, users};
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_row_is_found_by_what_it_has_now_and_not_by_what_it_had() {
+async fn a_row_is_found_only_by_its_current_values() {
     for place in places() {
         let store = place.store();
         let first = token("ada").with_id("7").with_grant_token("first grant");
@@ -37,7 +37,7 @@ async fn a_row_is_found_by_what_it_has_now_and_not_by_what_it_had() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn nothing_is_left_when_all_is_deleted_but_the_ids_and_the_version() {
+async fn deleting_all_leaves_only_the_highest_id_and_the_version() {
     for place in places() {
         let store = place.store();
         for number in 0..20 {
@@ -54,7 +54,7 @@ async fn nothing_is_left_when_all_is_deleted_but_the_ids_and_the_version() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn no_secret_is_part_of_a_name() {
+async fn no_key_name_contains_a_secret() {
     for place in places() {
         place.store().save_token(&token("ada").with_grant_token("top-secret-grant")).await.unwrap();
         let names = [place.keys(), place.ask(&["ZRANGE", &place.key("index"), "0", "-1"])].concat().concat();
@@ -65,7 +65,7 @@ async fn no_secret_is_part_of_a_name() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn eight_clients_that_insert_at_once_lose_nothing_and_share_no_id() {
+async fn eight_clients_inserting_concurrently_lose_nothing_and_share_no_id() {
     for place in places() {
         let clients: Vec<_> = (0..8)
             .map(|client| {
@@ -93,7 +93,7 @@ async fn eight_clients_that_insert_at_once_lose_nothing_and_share_no_id() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn clients_that_save_the_same_row_at_once_write_one_after_the_other() {
+async fn concurrent_saves_of_one_row_are_serialized() {
     for place in places() {
         let row = place.store().save_token(&token("ada")).await.unwrap();
         let clients: Vec<_> = (0..8)
@@ -125,7 +125,7 @@ async fn clients_that_save_the_same_row_at_once_write_one_after_the_other() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn of_two_who_delete_a_row_at_once_one_hears_that_it_was_there() {
+async fn of_two_concurrent_deletes_one_reports_that_the_row_existed() {
     for place in places() {
         for _ in 0..20 {
             let row = place.store().save_token(&token("ada")).await.unwrap();
@@ -139,7 +139,7 @@ async fn of_two_who_delete_a_row_at_once_one_hears_that_it_was_there() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn many_rows_come_in_pages_each_once() {
+async fn paging_returns_each_row_once() {
     for place in places() {
         let store = place.store();
         let tokens: Vec<_> = (0..2_345).map(|number| token(&format!("user {number:04}"))).collect();
@@ -167,7 +167,7 @@ async fn many_rows_come_in_pages_each_once() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn many_saves_at_once_do_what_they_do_one_by_one() {
+async fn save_tokens_behaves_like_consecutive_saves() {
     for place in places() {
         let store = place.store();
         let kept = store.save_token(&token("kept")).await.unwrap();
@@ -193,7 +193,7 @@ async fn many_saves_at_once_do_what_they_do_one_by_one() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn of_many_saves_those_before_the_one_that_fails_are_kept() {
+async fn save_tokens_keeps_the_saves_before_a_failure() {
     for place in places() {
         let store = place.store();
         let nothing_to_keep = OAuthToken::new().with_user("nobody");
@@ -212,7 +212,7 @@ async fn of_many_saves_those_before_the_one_that_fails_are_kept() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_server_that_forgets_the_scripts_is_told_them_again() {
+async fn scripts_are_loaded_again_after_a_flush() {
     for place in places() {
         let store = place.store();
         for number in 0..5 {
@@ -227,7 +227,7 @@ async fn a_server_that_forgets_the_scripts_is_told_them_again() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn ids_of_any_kind_are_kept_and_the_numbers_begin_again_behind_the_last() {
+async fn any_id_is_accepted_and_numbering_restarts_after_the_highest_number() {
     for place in places() {
         let store = place.store();
         for id in ["\0", "a:b", "id:", "0010", &"x".repeat(4_096)] {
@@ -257,7 +257,7 @@ async fn stores_with_different_prefixes_share_nothing() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn content_that_makes_no_sense_is_told_without_repeating_it() {
+async fn invalid_content_is_reported_without_showing_it() {
     for place in places() {
         let store = place.store();
         store.save_token(&token("ada")).await.unwrap();
@@ -298,7 +298,7 @@ async fn sixty_four_tasks_share_one_connection() {
 }
 
 #[test]
-fn any_store_knows_the_name_but_neither_user_nor_password() {
+fn the_store_name_contains_neither_user_nor_password() {
     let store = RedisStore::open("redis://ada:top-secret@db.example.com:6380/3?prefix=crm").unwrap();
     let store = AnyStore::from(store);
     assert_eq!(store.name(), "the Redis token store crm at db.example.com:6380/3");

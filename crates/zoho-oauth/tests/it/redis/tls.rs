@@ -10,7 +10,7 @@ use super::support::{ask, token, users, wait_for};
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_certificate_that_is_trusted_by_its_file_is_enough_for_the_host_it_is_for() {
+async fn a_certificate_file_is_trusted_only_for_its_own_host() {
     let Some(server) = Encrypted::start(Kind::Redis, &[]) else { return };
     let store = server.store("127.0.0.1", Some(&server.certificate));
     store.save_token(&token("ada")).await.unwrap();
@@ -24,7 +24,7 @@ async fn a_certificate_that_is_trusted_by_its_file_is_enough_for_the_host_it_is_
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_certificate_that_this_system_does_not_trust_is_refused_with_the_way_to_trust_it() {
+async fn an_untrusted_certificate_is_rejected_with_advice_on_how_to_trust_it() {
     let Some(server) = Encrypted::start(Kind::Redis, &[]) else { return };
     let error = server.store("127.0.0.1", None).save_token(&token("ada")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
@@ -33,7 +33,7 @@ async fn a_certificate_that_this_system_does_not_trust_is_refused_with_the_way_t
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_certificate_file_that_cannot_be_read_is_named() {
+async fn an_unreadable_certificate_file_is_named() {
     let Some(server) = Encrypted::start(Kind::Redis, &[]) else { return };
     let missing = server.certificate.with_file_name("missing.pem");
     let error = server.store("127.0.0.1", Some(&missing)).get_tokens().await.unwrap_err();
@@ -47,7 +47,7 @@ async fn a_certificate_file_that_cannot_be_read_is_named() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn neither_side_talks_to_one_that_talks_otherwise() {
+async fn plain_and_tls_connections_reject_each_other() {
     let Some(encrypted) = Encrypted::start(Kind::Redis, &[]) else { return };
     let plain =
         RedisStore::open(&format!("redis://127.0.0.1:{}?timeout=2", encrypted.server.port())).unwrap();
@@ -59,7 +59,7 @@ async fn neither_side_talks_to_one_that_talks_otherwise() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_cluster_may_talk_by_tls_too() {
+async fn a_cluster_works_over_tls() {
     let Some(encrypted) = Encrypted::start(Kind::RedisCluster, &["--tls-cluster=yes"]) else { return };
     wait_for("the cluster is complete", || encrypted.ask(&["CLUSTER", "INFO"]).contains("cluster_state:ok"));
     let options = RedisOptions::new().with_host("127.0.0.1").with_port(encrypted.server.port());

@@ -11,7 +11,7 @@ use super::support::{Place, token};
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_server_that_keeps_no_log_is_warned_of_once_in_the_life_of_a_store() {
+async fn a_server_without_an_append_only_file_causes_one_warning_per_store() {
     let Some(mut server) = with(&["--appendonly=no"]) else { return };
     let place = Place::on(&server);
     let log = Log::default();
@@ -32,14 +32,14 @@ async fn a_server_that_keeps_no_log_is_warned_of_once_in_the_life_of_a_store() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_server_that_answers_before_the_disk_has_it_is_warned_of() {
+async fn a_server_that_responds_before_it_syncs_to_disk_causes_a_warning() {
     let Some(server) = with(&["--appendfsync=everysec"]) else { return };
     assert!(warnings_of(&Place::on(&server)).await.contains("power cut"));
 }
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_server_that_throws_keys_away_is_warned_of() {
+async fn a_server_that_evicts_keys_causes_a_warning() {
     let Some(server) = with(&["--maxmemory=1gb", "--maxmemory-policy=volatile-lru"]) else { return };
     let warnings = warnings_of(&Place::on(&server)).await;
     assert!(warnings.contains("noeviction"), "{warnings}");
@@ -47,14 +47,14 @@ async fn a_server_that_throws_keys_away_is_warned_of() {
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_server_that_hides_its_settings_is_asked_whether_it_keeps_a_log() {
+async fn a_server_that_hides_its_settings_is_checked_for_an_append_only_file() {
     let Some(server) = with(&["--appendonly=no", "--rename-command=CONFIG "]) else { return };
     assert!(warnings_of(&Place::on(&server)).await.contains("appendonly yes"));
 }
 
 #[tokio::test]
 #[ignore = "needs Redis"]
-async fn a_server_that_loses_nothing_is_not_warned_of() {
+async fn a_durable_server_causes_no_warning() {
     let Some(server) = private(Kind::Redis) else { return };
     assert_eq!(warnings_of(&Place::on(&server)).await, "");
 }

@@ -16,7 +16,7 @@ use super::support::{Gate, Place};
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn a_value_that_is_too_large_is_refused_before_anything_is_written() {
+async fn a_value_that_is_too_large_is_rejected_before_anything_is_written() {
     let Some(place) = Place::new() else { return };
     let store = place.open();
     let error = store.save_token(&ada().with_grant_token("g".repeat(66_000))).await.expect_err("no room");
@@ -31,7 +31,7 @@ async fn a_value_that_is_too_large_is_refused_before_anything_is_written() {
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn an_endpoint_where_nobody_answers_is_a_passing_failure_that_says_what_to_check() {
+async fn an_unreachable_endpoint_is_a_transient_error_that_says_what_to_check() {
     let Some(place) = Place::new() else { return };
     let free = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
     let store =
@@ -43,7 +43,7 @@ async fn an_endpoint_where_nobody_answers_is_a_passing_failure_that_says_what_to
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn an_endpoint_that_is_something_else_is_told_from_an_empty_store() {
+async fn an_endpoint_that_is_not_aws_is_not_mistaken_for_an_empty_store() {
     let Some(place) = Place::new() else { return };
     let host = answering("200 OK", "<html>It works!</html>").await;
     let store = SecretsManagerStore::open(&place.url().replacen(&place.host, &host, 1)).expect("opened");
@@ -53,7 +53,7 @@ async fn an_endpoint_that_is_something_else_is_told_from_an_empty_store() {
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn a_call_ends_in_time_and_the_store_recovers_when_aws_does() {
+async fn a_call_times_out_and_the_store_recovers_when_aws_does() {
     let Some(place) = Place::new() else { return };
     place.open().save_token(&ada()).await.expect("saved");
     let gate = Gate::before(&place, "GetSecretValue", 0).await;
@@ -69,7 +69,7 @@ async fn a_call_ends_in_time_and_the_store_recovers_when_aws_does() {
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn what_aws_refuses_is_told_with_what_to_do() {
+async fn error_responses_of_aws_are_reported_with_advice() {
     let Some(place) = Place::new() else { return };
     let answers = [
         ("AccessDeniedException", StoreErrorKind::Permission, "secretsmanager:GetSecretValue"),
@@ -96,7 +96,7 @@ async fn what_aws_refuses_is_told_with_what_to_do() {
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn a_name_that_is_being_deleted_is_waited_for_and_then_told() {
+async fn a_name_scheduled_for_deletion_is_retried_and_then_reported() {
     let Some(place) = Place::new() else { return };
     let message =
         "You can't create this secret because a secret with this name is already scheduled for deletion.";
@@ -115,7 +115,7 @@ async fn a_name_that_is_being_deleted_is_waited_for_and_then_told() {
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn a_row_that_cannot_be_read_is_never_left_out_of_a_page() {
+async fn an_unreadable_row_is_never_left_out_of_a_page() {
     let Some(place) = Place::new() else { return };
     let error = r#"{"ErrorCode": "DecryptionFailure", "Message": "the key is disabled", "SecretId": "x"}"#;
     let host = answering("200 OK", format!(r#"{{"SecretValues": [], "Errors": [{error}]}}"#)).await;
@@ -126,7 +126,7 @@ async fn a_row_that_cannot_be_read_is_never_left_out_of_a_page() {
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn nonsense_in_a_secret_is_damage_and_is_not_repeated() {
+async fn invalid_content_is_damage_and_is_not_shown() {
     let Some(place) = Place::new() else { return };
     let store = place.open();
     let row = store.save_token(&ada()).await.expect("saved");
@@ -187,7 +187,7 @@ fn without_credentials_or_a_region_the_store_says_what_to_provide() {
 #[tokio::test]
 #[ignore = "another test runs it, in a process without credentials"]
 #[allow(clippy::print_stdout, reason = "that test reads it")]
-async fn child_that_says_what_is_missing() {
+async fn child_reports_what_is_missing() {
     let options = SecretsManagerOptions::new().with_endpoint("http://127.0.0.1:9");
     let options = match std::env::var("ZOHO_TEST_MISSING").as_deref() {
         Ok("credentials") => options.with_region("us-east-1"),
@@ -200,7 +200,7 @@ async fn child_that_says_what_is_missing() {
 
 /// What a process says that has nothing to sign requests with. It is kept from asking the machine's role.
 fn in_an_empty_environment(missing: &str) -> String {
-    let test = "secrets_manager::faults::child_that_says_what_is_missing";
+    let test = "secrets_manager::faults::child_reports_what_is_missing";
     let output = Command::new(std::env::current_exe().expect("this test"))
         .args(["--exact", "--ignored", "--nocapture", test])
         .env_clear()

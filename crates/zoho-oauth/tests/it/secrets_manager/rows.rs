@@ -15,7 +15,7 @@ const LIFE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn no_name_tag_or_description_holds_a_secret_or_a_user() {
+async fn no_name_tag_or_description_contains_a_secret_or_a_user() {
     let Some(place) = Place::new() else { return };
     let store = place.open();
     let saved = store.save_token(&ada().with_grant_token("the-grant-token")).await.expect("saved");
@@ -34,7 +34,7 @@ async fn no_name_tag_or_description_holds_a_secret_or_a_user() {
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn a_holder_who_is_paused_after_his_lease_was_checked_does_not_write_over_his_successor() {
+async fn a_holder_paused_after_its_lease_check_does_not_overwrite_its_successor() {
     let Some(place) = Place::new() else { return };
     let other = place.open();
     let row = other.save_token(&ada()).await.expect("saved");
@@ -58,7 +58,7 @@ async fn a_holder_who_is_paused_after_his_lease_was_checked_does_not_write_over_
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn two_programs_that_save_one_new_user_make_one_row() {
+async fn two_programs_saving_one_new_user_create_one_row() {
     let Some(place) = Place::new() else { return };
     let programs = [place.open(), place.open()];
     let savers: Vec<_> = (0..16)
@@ -80,7 +80,7 @@ async fn two_programs_that_save_one_new_user_make_one_row() {
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn a_program_that_is_paused_while_it_makes_a_row_makes_no_second_one() {
+async fn a_program_paused_while_creating_a_row_creates_no_second_one() {
     let Some(place) = Place::new() else { return };
     let other = place.open();
     // Three secrets are made for a new user: the highest id, the user's list, the row.
@@ -100,7 +100,7 @@ async fn a_program_that_is_paused_while_it_makes_a_row_makes_no_second_one() {
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn a_program_that_was_killed_while_it_made_a_row_is_in_nobodys_way() {
+async fn a_program_killed_while_creating_a_row_does_not_block_others() {
     let Some(place) = Place::new() else { return };
     let other = place.open();
     let gate = Gate::before(&place, "CreateSecret", 2).await;
@@ -118,7 +118,7 @@ async fn a_program_that_was_killed_while_it_made_a_row_is_in_nobodys_way() {
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn a_row_that_is_deleted_while_a_paused_program_makes_it_stays_deleted() {
+async fn a_row_deleted_while_a_paused_program_creates_it_stays_deleted() {
     let Some(place) = Place::new() else { return };
     let other = place.open();
     let gate = Gate::before(&place, "CreateSecret", 2).await;
@@ -137,7 +137,7 @@ async fn a_row_that_is_deleted_while_a_paused_program_makes_it_stays_deleted() {
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn a_lease_may_be_renewed_more_often_than_a_secret_may_have_versions() {
+async fn a_lease_can_be_renewed_more_often_than_a_secret_can_have_versions() {
     let Some(place) = Place::new() else { return };
     let (store, other) = (place.open(), place.open());
     let lease = granted(&store, "one", LIFE).await;
@@ -161,7 +161,7 @@ async fn a_lease_may_be_renewed_more_often_than_a_secret_may_have_versions() {
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn of_many_who_ask_while_a_lease_moves_on_one_gets_it() {
+async fn one_of_many_callers_gets_a_lease_that_moves_to_another_secret() {
     let Some(place) = Place::new() else { return };
     let stores = [place.open(), place.open()];
     // The next change is the one that moves it to another secret.
@@ -187,7 +187,7 @@ async fn of_many_who_ask_while_a_lease_moves_on_one_gets_it() {
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn what_is_not_used_any_more_is_not_paid_for() {
+async fn unused_secrets_are_deleted() {
     let Some(place) = Place::new() else { return };
     let store = place.open();
     let row = store.save_token(&ada()).await.expect("saved");
@@ -209,7 +209,7 @@ async fn what_is_not_used_any_more_is_not_paid_for() {
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn a_lease_after_its_entry_was_deleted_still_has_a_higher_epoch() {
+async fn a_lease_has_a_higher_epoch_even_after_its_entry_was_deleted() {
     let Some(place) = Place::new() else { return };
     let store = place.open();
     let row = store.save_token(&ada()).await.expect("saved");
@@ -255,7 +255,7 @@ async fn programs_that_share_the_store_cause_one_renewal_and_one_exchange() {
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn rows_come_in_pages_of_twenty_and_are_all_deleted() {
+async fn rows_are_read_in_pages_of_twenty_and_all_deleted() {
     let Some(place) = Place::new() else { return };
     let store = place.open();
     let tokens: Vec<_> = (0..45)
@@ -280,7 +280,7 @@ async fn rows_come_in_pages_of_twenty_and_are_all_deleted() {
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn chosen_ids_are_passed_over_by_programs_that_do_not_know_of_them() {
+async fn programs_skip_chosen_ids_that_they_did_not_write() {
     let Some(place) = Place::new() else { return };
     let (one, other) = (place.open(), place.open());
     let first = one.save_token(&ada()).await.expect("saved");
@@ -297,7 +297,7 @@ async fn chosen_ids_are_passed_over_by_programs_that_do_not_know_of_them() {
 
 #[tokio::test]
 #[ignore = "needs moto"]
-async fn the_clock_is_the_servers() {
+async fn the_clock_is_that_of_the_server() {
     let Some(place) = Place::new() else { return };
     let store = place.open();
     let clock = store.clock().await.expect("asked");

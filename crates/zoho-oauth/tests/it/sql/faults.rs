@@ -15,18 +15,18 @@ use zoho_oauth::{ExposeSecret, OAuthToken};
 use super::support::{Place, found, on_both_servers, token, users};
 
 on_both_servers! {
-    a_wrong_password_is_told_and_not_repeated
-    a_port_where_nobody_listens_is_told_at_once
-    a_server_that_hangs_is_given_up_in_time_and_used_again_later
-    connections_that_died_unnoticed_are_replaced
-    saves_whose_answers_are_lost_are_done_once
-    locks_of_a_host_that_vanished_are_freed
+    a_wrong_password_is_reported_without_showing_it
+    a_closed_port_is_reported_immediately
+    a_hanging_server_times_out_and_is_used_again_later
+    dead_connections_are_replaced
+    saves_whose_responses_are_lost_happen_once
+    locks_of_a_vanished_host_are_released
     a_single_connection_serves_many_tasks
-    a_table_of_another_shape_is_refused_and_left_alone
-    our_table_may_be_lost_while_we_run
+    a_table_with_other_columns_is_rejected_and_left_unchanged
+    a_store_survives_deleted_state_and_reports_a_dropped_table
 }
 
-async fn a_wrong_password_is_told_and_not_repeated(place: Place) {
+async fn a_wrong_password_is_reported_without_showing_it(place: Place) {
     let place = place.with(|url| url.set_password(Some("top-secret-guess")).expect("a host"));
     let error = place.open().get_tokens().await.expect_err("refused");
     assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
@@ -34,7 +34,7 @@ async fn a_wrong_password_is_told_and_not_repeated(place: Place) {
     assert!(!format!("{error} {error:?}").contains("top-secret-guess"), "{error:?}");
 }
 
-async fn a_port_where_nobody_listens_is_told_at_once(place: Place) {
+async fn a_closed_port_is_reported_immediately(place: Place) {
     let store = place.with(|url| url.set_port(Some(1)).expect("a host")).open();
     let began = Instant::now();
     let error = store.get_tokens().await.expect_err("nobody listens");
@@ -44,7 +44,7 @@ async fn a_port_where_nobody_listens_is_told_at_once(place: Place) {
     assert!(error.to_string().contains("check that the server is running"), "{error}");
 }
 
-async fn a_server_that_hangs_is_given_up_in_time_and_used_again_later(place: Place) {
+async fn a_hanging_server_times_out_and_is_used_again_later(place: Place) {
     let mut proxy = Proxy::to(place.port()).await.expect("a proxy");
     let store = place.behind(&proxy).setting("timeout=1").open();
     store.save_token(&token("ada")).await.expect("saved");
@@ -59,7 +59,7 @@ async fn a_server_that_hangs_is_given_up_in_time_and_used_again_later(place: Pla
     store.save_token(&token("bob")).await.expect("saved");
 }
 
-async fn connections_that_died_unnoticed_are_replaced(place: Place) {
+async fn dead_connections_are_replaced(place: Place) {
     let mut proxy = Proxy::to(place.port()).await.expect("a proxy");
     let store = place.behind(&proxy).open();
     store.save_token(&token("ada")).await.expect("saved");
@@ -79,7 +79,7 @@ async fn connections_that_died_unnoticed_are_replaced(place: Place) {
 }
 
 /// A save that fails is tried again by its caller; in the end each is there once.
-async fn saves_whose_answers_are_lost_are_done_once(place: Place) {
+async fn saves_whose_responses_are_lost_happen_once(place: Place) {
     let mut proxy = Proxy::to(place.port()).await.expect("a proxy");
     let store = place.behind(&proxy).open();
     store.save_token(&token("first")).await.expect("saved");
@@ -110,7 +110,7 @@ async fn saves_whose_answers_are_lost_are_done_once(place: Place) {
 }
 
 /// It vanishes in a transaction that keeps all others from adding rows, and its connection never ends.
-async fn locks_of_a_host_that_vanished_are_freed(place: Place) {
+async fn locks_of_a_vanished_host_are_released(place: Place) {
     let mut proxy = Proxy::to(place.port()).await.expect("a proxy");
     let vanishing = place.behind(&proxy).setting("timeout=2").open();
     vanishing.save_token(&token("ada")).await.expect("saved");
@@ -151,7 +151,7 @@ async fn a_single_connection_serves_many_tasks(place: Place) {
     assert_eq!(place.count().await, 30);
 }
 
-async fn a_table_of_another_shape_is_refused_and_left_alone(place: Place) {
+async fn a_table_with_other_columns_is_rejected_and_left_unchanged(place: Place) {
     place.run("create table {} (id varchar(10) primary key, user_mail varchar(255))").await;
     let error = place.open().get_tokens().await.expect_err("refused");
     assert_eq!(error.kind(), StoreErrorKind::Damaged, "{error}");
@@ -159,7 +159,7 @@ async fn a_table_of_another_shape_is_refused_and_left_alone(place: Place) {
     place.run("insert into {} (id, user_mail) values ('1', 'ada')").await;
 }
 
-async fn our_table_may_be_lost_while_we_run(place: Place) {
+async fn a_store_survives_deleted_state_and_reports_a_dropped_table(place: Place) {
     let store = place.open();
     store.save_token(&token("ada")).await.expect("saved");
     place.run("delete from {}_state").await;
@@ -171,7 +171,7 @@ async fn our_table_may_be_lost_while_we_run(place: Place) {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MariaDB and PostgreSQL"]
-async fn an_account_that_may_only_read_reads_and_is_told_what_to_grant() {
+async fn a_read_only_account_can_read_and_is_told_what_to_grant() {
     for kind in [Kind::MariaDb, Kind::Postgres] {
         let Some(server) = private(kind) else { continue };
         let owner = Place::on(kind, &server);
@@ -213,7 +213,7 @@ async fn an_account_that_may_only_read_reads_and_is_told_what_to_grant() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MariaDB and PostgreSQL"]
-async fn a_missing_database_is_told_with_what_makes_it() {
+async fn a_missing_database_is_reported_with_the_statement_that_creates_it() {
     for kind in [Kind::MariaDb, Kind::Postgres] {
         let Some(server) = private(kind) else { continue };
         let place = Place::on(kind, &server).for_administrator(&server).with(|url| url.set_path("elsewhere"));
@@ -225,13 +225,13 @@ async fn a_missing_database_is_told_with_what_makes_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MariaDB"]
-async fn thirty_kills_of_mariadb_tear_no_row_and_lose_no_save_that_was_answered_for() {
+async fn thirty_kills_of_mariadb_tear_no_row_and_lose_no_confirmed_save() {
     kill_again_and_again(Kind::MariaDb).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL"]
-async fn thirty_kills_of_postgres_tear_no_row_and_lose_no_save_that_was_answered_for() {
+async fn thirty_kills_of_postgres_tear_no_row_and_lose_no_confirmed_save() {
     kill_again_and_again(Kind::Postgres).await;
 }
 
@@ -304,7 +304,7 @@ fn check_numbers(rows: &[OAuthToken], answered: &[u64]) {
 }
 
 #[test]
-fn options_that_make_no_sense_are_refused_without_asking_the_server() {
+fn invalid_options_are_rejected_without_contacting_the_server() {
     let urls = [
         "mysql://zoho:top-secret@localhost/zohooauth?table=a-b",
         "mysql://zoho:top-secret@localhost/zohooauth?table=a.b",
@@ -327,7 +327,7 @@ fn options_that_make_no_sense_are_refused_without_asking_the_server() {
 }
 
 #[test]
-fn a_store_says_where_it_is_and_never_the_password() {
+fn the_store_name_shows_the_location_but_not_the_password() {
     let options = MySqlOptions::new().with_password("top-secret").with_host("db.example.com");
     let store = MySqlStore::new(options.clone()).expect("made");
     assert!(!format!("{store:?} {options:?}").contains("top-secret"));

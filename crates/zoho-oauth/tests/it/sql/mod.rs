@@ -5,9 +5,9 @@ mod faults;
 #[cfg(unix)]
 mod mysql_official;
 mod postgres_values;
-#[cfg(unix)]
-mod refusals;
 mod sharing;
 mod support;
 #[cfg(unix)]
 mod tls;
+#[cfg(unix)]
+mod unavailable;

@@ -19,7 +19,7 @@ const OFFICIAL_TABLE: &str = "create table {} (id varchar(10) not null, user_nam
 
 #[tokio::test]
 #[ignore = "needs MariaDB"]
-async fn a_table_of_the_python_sdk_is_read_as_it_was_left() {
+async fn a_table_written_by_the_python_sdk_is_read() {
     let Some(place) = Place::fresh(Kind::MariaDb) else { return };
     load_golden(&place).await;
     let store = place.open();
@@ -39,7 +39,7 @@ async fn a_table_of_the_python_sdk_is_read_as_it_was_left() {
 
 #[tokio::test]
 #[ignore = "needs MariaDB"]
-async fn a_table_of_the_python_sdk_takes_new_tokens_and_newer_ones() {
+async fn a_table_of_the_python_sdk_accepts_new_and_updated_tokens() {
     let Some(place) = Place::fresh(Kind::MariaDb) else { return };
     load_golden(&place).await;
     let store = place.open();
@@ -57,7 +57,7 @@ async fn a_table_of_the_python_sdk_takes_new_tokens_and_newer_ones() {
 
 #[tokio::test]
 #[ignore = "needs MariaDB"]
-async fn look_ups_are_exact_on_tables_with_lax_collations() {
+async fn lookups_are_exact_on_tables_with_lax_collations() {
     let alphabets = [
         "default charset = utf8mb4 collate = utf8mb4_general_ci",
         "default charset = utf8mb4 collate = utf8mb4_unicode_ci",
@@ -95,7 +95,7 @@ async fn look_ups_are_exact_on_tables_with_lax_collations() {
 
 #[tokio::test]
 #[ignore = "needs MariaDB"]
-async fn an_id_is_exact_on_a_table_with_a_lax_collation() {
+async fn ids_are_exact_on_a_table_with_a_lax_collation() {
     let Some(place) = Place::fresh(Kind::MariaDb) else { return };
     place.run(&format!("{OFFICIAL_TABLE} default charset = utf8mb4 collate = utf8mb4_general_ci")).await;
     let store = place.open();
@@ -109,7 +109,7 @@ async fn an_id_is_exact_on_a_table_with_a_lax_collation() {
 
 #[tokio::test]
 #[ignore = "needs MariaDB"]
-async fn a_character_that_the_alphabet_lacks_is_refused_and_nothing_is_written() {
+async fn a_character_outside_the_charset_is_rejected_and_nothing_is_written() {
     let Some(place) = Place::fresh(Kind::MariaDb) else { return };
     place.run(&format!("{OFFICIAL_TABLE} default charset = latin1")).await;
     let store = place.open();
@@ -128,7 +128,7 @@ async fn a_character_that_the_alphabet_lacks_is_refused_and_nothing_is_written()
 
 #[tokio::test]
 #[ignore = "needs MariaDB"]
-async fn an_official_table_gets_the_indexes_that_it_lacks() {
+async fn an_official_table_gets_its_missing_indexes() {
     let Some(place) = Place::fresh(Kind::MariaDb) else { return };
     place.run(OFFICIAL_TABLE).await;
     place.open().get_tokens().await.expect("read");
@@ -142,7 +142,7 @@ async fn an_official_table_gets_the_indexes_that_it_lacks() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MariaDB"]
-async fn a_table_without_indexes_works_where_we_may_make_none() {
+async fn a_table_without_indexes_works_without_permission_to_create_them() {
     let Some(server) = private(Kind::MariaDb) else { return };
     let owner = Place::on(Kind::MariaDb, &server);
     let administrator = owner.for_administrator(&server);
@@ -164,7 +164,7 @@ async fn a_table_without_indexes_works_where_we_may_make_none() {
 /// A server that is told to be lax cuts values off, unless somebody asks it not to.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MariaDB"]
-async fn a_value_that_is_too_long_is_refused_by_a_lax_server_too() {
+async fn a_value_that_is_too_long_is_rejected_even_in_a_lax_sql_mode() {
     let Some(server) = private(Kind::MariaDb) else { return };
     let place = Place::on(Kind::MariaDb, &server);
     place.for_administrator(&server).run("set global sql_mode = ''").await;

@@ -8,7 +8,7 @@ use super::support::{Place, found, token, users};
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL"]
-async fn nul_is_refused_and_never_found() {
+async fn nul_is_rejected_and_never_found() {
     let Some(place) = Place::fresh(Kind::Postgres) else { return };
     let store = place.open();
     store.save_token(&token("ada")).await.expect("saved");
@@ -27,7 +27,7 @@ async fn nul_is_refused_and_never_found() {
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL"]
-async fn long_values_have_room() {
+async fn long_values_are_stored_and_found() {
     let Some(place) = Place::fresh(Kind::Postgres) else { return };
     let store = place.open();
     // Letters that hardly repeat: the server cannot make them shorter.
@@ -40,7 +40,7 @@ async fn long_values_have_room() {
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL"]
-async fn a_table_in_a_schema_of_its_own_is_made_there() {
+async fn a_table_is_created_in_the_schema_that_its_name_gives() {
     let Some(place) = Place::fresh(Kind::Postgres) else { return };
     let schema = place.table();
     place.run("create schema {}").await;
@@ -58,7 +58,7 @@ async fn a_table_in_a_schema_of_its_own_is_made_there() {
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL"]
-async fn a_table_with_narrow_columns_is_used_as_it_is() {
+async fn a_table_with_narrow_columns_is_used_unchanged() {
     let Some(place) = Place::fresh(Kind::Postgres) else { return };
     let columns = "id varchar(10) primary key, user_name varchar(20), client_id varchar(255), client_secret varchar(255), \
         refresh_token varchar(255), access_token varchar(255), grant_token varchar(255), expiry_time varchar(20), \

@@ -12,24 +12,24 @@ use zoho_oauth::{ExposeSecret, OAuthToken, SecretString};
 use super::support::{Place, found, on_both_servers, token, users};
 
 on_both_servers! {
-    eight_programs_insert_at_once_beside_one_that_counts_for_itself
-    programs_that_save_the_same_new_users_make_one_row_of_each
-    an_id_that_was_deleted_is_not_given_out_again_whoever_chose_it
-    savers_of_different_fields_of_one_row_lose_none
-    a_save_under_a_lease_loses_to_none_of_the_savers_beside_it
-    a_stale_holder_is_refused_among_many
-    programs_that_start_at_once_set_the_tables_up
-    a_call_costs_as_many_round_trips_as_it_has_to
-    rows_come_in_pages_and_each_once
-    of_many_tokens_of_which_one_is_refused_none_is_saved
-    many_tokens_are_saved_as_if_one_after_the_other
-    the_clock_is_the_servers
-    leases_that_are_long_over_are_forgotten_and_ids_are_not
-    a_chosen_id_at_the_end_of_the_numbers_does_not_stop_others
+    eight_programs_insert_concurrently_with_an_official_sdk
+    programs_that_save_the_same_new_users_create_one_row_each
+    a_deleted_id_is_not_reused_no_matter_who_chose_it
+    concurrent_saves_of_different_fields_of_one_row_lose_none
+    a_save_under_a_lease_survives_concurrent_plain_saves
+    of_many_holders_only_the_current_one_can_save
+    programs_that_start_concurrently_create_the_tables
+    each_call_needs_the_minimum_number_of_round_trips
+    paging_returns_each_row_once
+    save_tokens_saves_none_if_one_is_rejected
+    save_tokens_behaves_like_consecutive_saves
+    the_clock_is_that_of_the_server
+    old_leases_are_deleted_but_ids_are_not_reused
+    a_chosen_id_at_the_end_of_the_range_does_not_block_new_ids
 }
 
 /// An official SDK takes the highest id it sees and adds one, without any lock.
-async fn eight_programs_insert_at_once_beside_one_that_counts_for_itself(place: Place) {
+async fn eight_programs_insert_concurrently_with_an_official_sdk(place: Place) {
     place.open().get_tokens().await.expect("set up");
     let programs = (0..8).map(|program| {
         let store = place.open();
@@ -74,7 +74,7 @@ async fn eight_programs_insert_at_once_beside_one_that_counts_for_itself(place: 
 }
 
 /// Under the servers' own default isolation: what one has inserted meanwhile, the others see before they insert.
-async fn programs_that_save_the_same_new_users_make_one_row_of_each(place: Place) {
+async fn programs_that_save_the_same_new_users_create_one_row_each(place: Place) {
     let programs: Vec<_> = (0..6)
         .map(|_| {
             let store = place.open();
@@ -91,7 +91,7 @@ async fn programs_that_save_the_same_new_users_make_one_row_of_each(place: Place
     assert_eq!(place.count().await, 10);
 }
 
-async fn an_id_that_was_deleted_is_not_given_out_again_whoever_chose_it(place: Place) {
+async fn a_deleted_id_is_not_reused_no_matter_who_chose_it(place: Place) {
     let store = place.open();
     store.save_token(&token("ada")).await.expect("saved");
     place.run("insert into {} (id, user_name, access_token) values ('7', 'official', 'a')").await;
@@ -102,7 +102,7 @@ async fn an_id_that_was_deleted_is_not_given_out_again_whoever_chose_it(place: P
     assert_eq!(store.save_token(&token("carol")).await.expect("saved").id(), Some("12"));
 }
 
-async fn savers_of_different_fields_of_one_row_lose_none(place: Place) {
+async fn concurrent_saves_of_different_fields_of_one_row_lose_none(place: Place) {
     let store = place.open();
     store.save_token(&token("ada")).await.expect("saved");
     let change = |number: usize| {
@@ -130,7 +130,7 @@ async fn savers_of_different_fields_of_one_row_lose_none(place: Place) {
     assert_eq!(place.count().await, 1);
 }
 
-async fn a_save_under_a_lease_loses_to_none_of_the_savers_beside_it(place: Place) {
+async fn a_save_under_a_lease_survives_concurrent_plain_saves(place: Place) {
     let store = place.open();
     let row = store.save_token(&token("ada")).await.expect("saved");
     let beside = place.open();
@@ -154,7 +154,7 @@ async fn a_save_under_a_lease_loses_to_none_of_the_savers_beside_it(place: Place
     assert_eq!(stored.grant_token().map(ExposeSecret::expose_secret), Some("grant 59"));
 }
 
-async fn a_stale_holder_is_refused_among_many(place: Place) {
+async fn of_many_holders_only_the_current_one_can_save(place: Place) {
     let store = Arc::new(place.open());
     let row = store.save_token(&token("ada")).await.expect("saved");
     let mut leases = Vec::new();
@@ -182,7 +182,7 @@ async fn a_stale_holder_is_refused_among_many(place: Place) {
     assert_eq!(stored.access_token().map(ExposeSecret::expose_secret), Some("of holder 19"));
 }
 
-async fn programs_that_start_at_once_set_the_tables_up(place: Place) {
+async fn programs_that_start_concurrently_create_the_tables(place: Place) {
     let programs: Vec<_> = (0..6)
         .map(|number| {
             let store = place.open();
@@ -198,7 +198,7 @@ async fn programs_that_start_at_once_set_the_tables_up(place: Place) {
 }
 
 /// A renewal under a lease costs three more than a plain save.
-async fn a_call_costs_as_many_round_trips_as_it_has_to(place: Place) {
+async fn each_call_needs_the_minimum_number_of_round_trips(place: Place) {
     let proxy = Proxy::to(place.port()).await.expect("a proxy");
     let store = place.behind(&proxy).open();
     let row = store.save_token(&token("ada")).await.expect("saved");
@@ -226,7 +226,7 @@ async fn a_call_costs_as_many_round_trips_as_it_has_to(place: Place) {
     assert_eq!(proxy.round_trips(), 5, "a renewal");
 }
 
-async fn rows_come_in_pages_and_each_once(place: Place) {
+async fn paging_returns_each_row_once(place: Place) {
     let store = place.open();
     let tokens: Vec<_> = (0..5_000).map(|number| token(&format!("user {number}"))).collect();
     for tokens in tokens.chunks(1_250) {
@@ -247,7 +247,7 @@ async fn rows_come_in_pages_and_each_once(place: Place) {
     assert_eq!(store.get_tokens().await.expect("read").len(), 5_000);
 }
 
-async fn of_many_tokens_of_which_one_is_refused_none_is_saved(place: Place) {
+async fn save_tokens_saves_none_if_one_is_rejected(place: Place) {
     let store = place.open();
     for app in ["one app", "another app"] {
         store.save_token(&token("twice").with_client(app, "secret")).await.expect("saved");
@@ -262,7 +262,7 @@ async fn of_many_tokens_of_which_one_is_refused_none_is_saved(place: Place) {
     assert_eq!(store.save_token(&token("new")).await.expect("saved").id(), Some("3"));
 }
 
-async fn many_tokens_are_saved_as_if_one_after_the_other(place: Place) {
+async fn save_tokens_behaves_like_consecutive_saves(place: Place) {
     let store = place.open();
     store.save_token(&token("known")).await.expect("saved");
     let many = [
@@ -286,7 +286,7 @@ async fn many_tokens_are_saved_as_if_one_after_the_other(place: Place) {
     assert_eq!(place.count().await, 5);
 }
 
-async fn the_clock_is_the_servers(place: Place) {
+async fn the_clock_is_that_of_the_server(place: Place) {
     let store = place.open();
     store.save_token(&token("ada")).await.expect("saved");
     let statement = match place.kind {
@@ -305,7 +305,7 @@ async fn the_clock_is_the_servers(place: Place) {
     assert!(state.now >= lease.granted_at);
 }
 
-async fn leases_that_are_long_over_are_forgotten_and_ids_are_not(place: Place) {
+async fn old_leases_are_deleted_but_ids_are_not_reused(place: Place) {
     let store = place.open();
     store.save_token(&token("ada")).await.expect("saved");
     let lease = granted(&store, "one", LIFE).await;
@@ -317,7 +317,7 @@ async fn leases_that_are_long_over_are_forgotten_and_ids_are_not(place: Place) {
     assert_eq!(store.save_token(&token("bob")).await.expect("saved").id(), Some("2"));
 }
 
-async fn a_chosen_id_at_the_end_of_the_numbers_does_not_stop_others(place: Place) {
+async fn a_chosen_id_at_the_end_of_the_range_does_not_block_new_ids(place: Place) {
     let store = place.open();
     let first: Vec<_> = (0..40).map(|number| token(&format!("user {number}"))).collect();
     store.save_tokens(&first).await.expect("saved");

@@ -10,7 +10,7 @@ use super::support::{Place, token};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MariaDB"]
-async fn a_mysql_connection_is_encrypted_and_verified_when_that_is_asked_for() {
+async fn a_mysql_connection_is_encrypted_and_verified_on_request() {
     let Some(keys) = Keys::make() else { return };
     let options = [
         format!("--ssl-cert={}", keys.path("server.pem").display()),
@@ -35,7 +35,7 @@ async fn a_mysql_connection_is_encrypted_and_verified_when_that_is_asked_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL"]
-async fn a_postgres_connection_is_encrypted_and_verified_when_that_is_asked_for() {
+async fn a_postgres_connection_is_encrypted_and_verified_on_request() {
     let Some(keys) = Keys::make() else { return };
     let Some(server) = private(Kind::Postgres) else { return };
     let place = Place::on(Kind::Postgres, &server);
@@ -63,7 +63,7 @@ async fn a_postgres_connection_is_encrypted_and_verified_when_that_is_asked_for(
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MariaDB and PostgreSQL"]
-async fn a_server_without_encryption_is_refused_where_it_is_required() {
+async fn a_server_without_encryption_is_rejected_if_it_is_required() {
     for (kind, off, mode) in
         [(Kind::MariaDb, "--ssl=off", "ssl-mode=REQUIRED"), (Kind::Postgres, "--ssl=off", "sslmode=require")]
     {

@@ -20,14 +20,14 @@ fn a_missing_folder_is_named_and_not_created() {
 }
 
 #[test]
-fn a_folder_and_an_empty_path_are_no_database() {
+fn a_folder_and_an_empty_path_are_rejected() {
     let folder = folder();
     told(SqliteStore::open(folder.path()), folder.path());
     told(SqliteStore::open(""), Path::new(""));
 }
 
 #[test]
-fn a_file_that_is_no_database_is_left_as_it_is() {
+fn a_file_that_is_not_a_database_is_left_unchanged() {
     let path = fresh_path();
     let csv = "id,user_name\n1,ada\n".repeat(100);
     fs::write(&path, &csv).expect("written");
@@ -37,7 +37,7 @@ fn a_file_that_is_no_database_is_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_cut_off_database_is_told_as_damaged_and_left_as_it_is() {
+async fn a_truncated_database_is_reported_as_damaged_and_left_unchanged() {
     let path = fresh_path();
     let store = open(&path);
     for number in 0..200 {
@@ -63,7 +63,7 @@ async fn an_empty_file_becomes_a_database() {
 }
 
 #[tokio::test]
-async fn a_locked_database_is_busy_after_the_time_out_and_can_be_read_meanwhile() {
+async fn a_locked_database_is_busy_after_the_timeout_but_can_be_read() {
     let path = fresh_path();
     let store = open_impatiently(&path);
     store.save_token(&token("ada")).await.expect("saved");
@@ -81,7 +81,7 @@ async fn a_locked_database_is_busy_after_the_time_out_and_can_be_read_meanwhile(
 }
 
 #[tokio::test]
-async fn a_save_waits_for_a_lock_that_is_given_back_in_time() {
+async fn a_save_waits_for_a_lock_that_is_released_in_time() {
     let path = fresh_path();
     let store = open(&path);
     let other = Connection::open(&path).expect("opened");
@@ -99,7 +99,7 @@ async fn a_save_waits_for_a_lock_that_is_given_back_in_time() {
 /// SQLite would go on writing to a file that nobody finds again.
 #[tokio::test]
 #[cfg(unix)]
-async fn a_file_that_was_deleted_or_replaced_takes_no_more_saves() {
+async fn saves_to_a_deleted_or_replaced_file_are_rejected() {
     let path = fresh_path();
     let store = open(&path);
     store.save_token(&token("ada")).await.expect("saved");
@@ -111,7 +111,7 @@ async fn a_file_that_was_deleted_or_replaced_takes_no_more_saves() {
 
 /// A job that fails has no part in what its neighbors do, though they share a transaction.
 #[tokio::test]
-async fn a_save_that_fails_fails_alone() {
+async fn a_failed_save_does_not_affect_the_others() {
     let path = fresh_path();
     let store = open(&path);
     let guarded = "create trigger guard before insert on oauthtoken when new.user_name = 'mallory' \
@@ -162,32 +162,24 @@ mod permissions {
     use crate::sqlite::support::{beside, path_from_parent, process, succeeded};
 
     #[tokio::test]
-    async fn a_database_that_may_not_be_written_can_be_read() {
+    async fn a_read_only_database_can_be_read() {
         let folder = folder();
         let path = with_one_token(folder.path()).await;
         set_mode(&path, 0o444);
-        as_another_account(
-            "sqlite::faults::permissions::child_that_reads_but_cannot_save",
-            folder.path(),
-            &path,
-        );
+        as_another_account("sqlite::faults::permissions::child_reads_but_cannot_save", folder.path(), &path);
     }
 
     #[tokio::test]
-    async fn a_database_in_a_folder_that_may_not_be_written_can_be_read() {
+    async fn a_database_in_a_read_only_folder_can_be_read() {
         let folder = folder();
         let path = with_one_token(folder.path()).await;
         set_mode(folder.path(), 0o555);
-        as_another_account(
-            "sqlite::faults::permissions::child_that_reads_but_cannot_save",
-            folder.path(),
-            &path,
-        );
+        as_another_account("sqlite::faults::permissions::child_reads_but_cannot_save", folder.path(), &path);
         set_mode(folder.path(), 0o755);
     }
 
     #[tokio::test]
-    async fn a_table_of_an_official_sdk_that_may_not_be_written_can_be_read() {
+    async fn a_read_only_table_of_an_official_sdk_can_be_read() {
         let folder = folder();
         let path = folder.path().join("zohooauth.db");
         let official = Connection::open(&path).expect("opened");
@@ -198,29 +190,25 @@ mod permissions {
         drop(official);
         set_mode(&path, 0o444);
         set_mode(folder.path(), 0o555);
-        as_another_account(
-            "sqlite::faults::permissions::child_that_reads_but_cannot_save",
-            folder.path(),
-            &path,
-        );
+        as_another_account("sqlite::faults::permissions::child_reads_but_cannot_save", folder.path(), &path);
         set_mode(folder.path(), 0o755);
     }
 
     #[tokio::test]
-    async fn a_database_that_may_not_be_read_and_a_folder_that_takes_no_file_are_told_apart_from_damage() {
+    async fn missing_permissions_are_distinguished_from_damage() {
         let folder = folder();
         let path = with_one_token(folder.path()).await;
         set_mode(&path, 0o000);
-        as_another_account("sqlite::faults::permissions::child_that_cannot_open", folder.path(), &path);
+        as_another_account("sqlite::faults::permissions::child_cannot_open", folder.path(), &path);
         set_mode(folder.path(), 0o555);
         let missing = folder.path().join("another.db");
-        as_another_account("sqlite::faults::permissions::child_that_cannot_open", folder.path(), &missing);
+        as_another_account("sqlite::faults::permissions::child_cannot_open", folder.path(), &missing);
         set_mode(folder.path(), 0o755);
     }
 
     #[tokio::test]
     #[ignore = "other tests run it, in a process of its own"]
-    async fn child_that_reads_but_cannot_save() {
+    async fn child_reads_but_cannot_save() {
         let Some(path) = path_from_parent() else { return };
         let before = fs::read(&path).expect("read");
         let store = open(&path);
@@ -237,18 +225,18 @@ mod permissions {
 
     #[test]
     #[ignore = "other tests run it, in a process of its own"]
-    fn child_that_cannot_open() {
+    fn child_cannot_open() {
         let Some(path) = path_from_parent() else { return };
         let error = told(SqliteStore::open(&path), &path);
         assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
     }
 
     #[tokio::test]
-    async fn a_new_database_belongs_to_its_owner_alone_whatever_the_umask() {
+    async fn a_new_database_is_private_to_its_owner_under_any_umask() {
         for umask in ["000", "022", "777"] {
             let folder = folder();
             let path = folder.path().join("zohooauth.db");
-            let test = process("sqlite::faults::permissions::child_that_makes_a_database", &path);
+            let test = process("sqlite::faults::permissions::child_creates_a_database", &path);
             let mut shell = std::process::Command::new("sh");
             shell.args(["-c", "umask $0; exec \"$@\"", umask]).arg(test.get_program()).args(test.get_args());
             shell.envs(test.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -259,7 +247,7 @@ mod permissions {
 
     #[tokio::test]
     #[ignore = "another test runs it, in a process of its own"]
-    async fn child_that_makes_a_database() {
+    async fn child_creates_a_database() {
         let Some(path) = path_from_parent() else { return };
         let store = open(&path);
         store.save_token(&token("ada")).await.expect("saved");
@@ -269,7 +257,7 @@ mod permissions {
     }
 
     #[test]
-    fn the_mode_of_a_file_that_is_there_is_left_alone() {
+    fn the_mode_of_an_existing_file_is_left_unchanged() {
         let path = fresh_path();
         fs::write(&path, "").expect("written");
         set_mode(&path, 0o640);
@@ -315,16 +303,16 @@ mod full_disk {
 
     #[test]
     #[ignore = "needs a small disk: root, or `unshare`"]
-    fn a_full_disk_is_told_and_what_was_stored_stays() {
+    fn a_full_disk_is_reported_and_stored_tokens_stay() {
         let folder = folder();
         let may_mount = on_a_small_disk(folder.path(), &Command::new("true")).status();
         if !may_mount.is_ok_and(|status| status.success()) {
             return servers::skip("this machine does not let `unshare` mount a small disk");
         }
         let tests = [
-            "child_that_fills_the_disk",
-            "child_that_renews_tokens_on_a_disk_that_is_nearly_full",
-            "child_that_reads_a_table_of_an_official_sdk_on_a_full_disk",
+            "child_fills_the_disk",
+            "child_renews_tokens_on_a_nearly_full_disk",
+            "child_reads_a_table_of_an_official_sdk_on_a_full_disk",
         ];
         for test in tests {
             let test = format!("sqlite::faults::full_disk::{test}");
@@ -345,7 +333,7 @@ mod full_disk {
 
     #[tokio::test]
     #[ignore = "another test runs it, in a process of its own, on a small disk"]
-    async fn child_that_fills_the_disk() {
+    async fn child_fills_the_disk() {
         let Some(path) = path_from_parent() else { return };
         let store = open(&path);
         let mut saved = Vec::new();
@@ -367,7 +355,7 @@ mod full_disk {
     /// The write-ahead log alone would grow past the disk's end.
     #[tokio::test]
     #[ignore = "another test runs it, in a process of its own, on a small disk"]
-    async fn child_that_renews_tokens_on_a_disk_that_is_nearly_full() {
+    async fn child_renews_tokens_on_a_nearly_full_disk() {
         let Some(path) = path_from_parent() else { return };
         let store = open(&path);
         for round in 0..1_000 {
@@ -378,7 +366,7 @@ mod full_disk {
 
     #[tokio::test]
     #[ignore = "another test runs it, in a process of its own, on a small disk"]
-    async fn child_that_reads_a_table_of_an_official_sdk_on_a_full_disk() {
+    async fn child_reads_a_table_of_an_official_sdk_on_a_full_disk() {
         let Some(path) = path_from_parent() else { return };
         let official = Connection::open(&path).expect("opened");
         official.execute_batch(crate::sqlite::support::OFFICIAL_TABLE).expect("made");

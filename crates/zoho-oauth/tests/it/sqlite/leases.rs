@@ -12,7 +12,7 @@ use super::support::{fresh_path, open, token, users};
 const LIFE: Duration = Duration::from_secs(30);
 
 #[tokio::test]
-async fn the_ledger_and_the_epoch_outlive_the_program() {
+async fn the_ledger_and_the_epoch_survive_a_restart() {
     let path = fresh_path();
     let store = open(&path);
     let mut lease = granted(&store, "one").await;
@@ -28,7 +28,7 @@ async fn the_ledger_and_the_epoch_outlive_the_program() {
 
 /// The save and the end of the lease are one step: where the one fails, the other did not happen.
 #[tokio::test]
-async fn a_save_that_fails_keeps_the_lease() {
+async fn a_failed_save_keeps_the_lease() {
     let path = fresh_path();
     let store = open(&path);
     let row = store.save_token(&token("ada")).await.expect("saved");
@@ -44,7 +44,7 @@ async fn a_save_that_fails_keeps_the_lease() {
 }
 
 #[tokio::test]
-async fn the_version_changes_with_every_write_of_anybody_and_with_nothing_else() {
+async fn the_version_changes_only_when_any_program_writes() {
     let path = fresh_path();
     for store in [open(&path), SqliteStore::in_memory().expect("opened")] {
         let first = store.version().await.expect("asked").expect("a number");
@@ -63,7 +63,7 @@ async fn the_version_changes_with_every_write_of_anybody_and_with_nothing_else()
 }
 
 #[tokio::test]
-async fn leases_that_are_long_over_are_forgotten_and_ids_are_not() {
+async fn old_leases_are_deleted_but_ids_are_not_reused() {
     let path = fresh_path();
     let store = open(&path);
     store.save_token(&token("ada")).await.expect("saved");
@@ -80,7 +80,7 @@ async fn leases_that_are_long_over_are_forgotten_and_ids_are_not() {
 }
 
 #[tokio::test]
-async fn what_was_accepted_is_saved_though_nobody_waits_for_it() {
+async fn an_accepted_save_completes_after_its_caller_is_dropped() {
     let path = fresh_path();
     let store = open(&path);
     for number in 0..50 {
@@ -93,7 +93,7 @@ async fn what_was_accepted_is_saved_though_nobody_waits_for_it() {
 }
 
 #[test]
-fn any_store_knows_the_name_and_the_place() {
+fn the_store_knows_its_name_and_path() {
     let path = fresh_path();
     let store = AnyStore::from(open(&path));
     assert_eq!(store.name(), format!("the SQLite token store {}", path.display()));

@@ -13,7 +13,7 @@ use super::support::{OFFICIAL_TABLE, fresh_path, open, token, users};
 pub(crate) const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
 
 #[tokio::test]
-async fn a_database_of_the_python_sdk_is_read_as_it_was_meant() {
+async fn a_database_written_by_the_python_sdk_is_read() {
     let path = fresh_path();
     std::fs::copy(Path::new(GOLDEN).join("zohooauth.db"), &path).expect("copied");
     let store = open(&path);
@@ -49,7 +49,7 @@ pub(crate) fn ways_to(row: &StoredToken) -> Vec<OAuthToken> {
 }
 
 #[tokio::test]
-async fn a_database_of_the_python_sdk_takes_new_tokens_and_newer_ones() {
+async fn a_database_of_the_python_sdk_accepts_new_and_updated_tokens() {
     let path = fresh_path();
     std::fs::copy(Path::new(GOLDEN).join("zohooauth.db"), &path).expect("copied");
     let store = open(&path);
@@ -67,7 +67,7 @@ async fn a_database_of_the_python_sdk_takes_new_tokens_and_newer_ones() {
 }
 
 #[tokio::test]
-async fn an_existing_empty_table_is_used_as_it_is() {
+async fn an_existing_empty_table_is_used_unchanged() {
     let path = fresh_path();
     Connection::open(&path).expect("opened").execute_batch(OFFICIAL_TABLE).expect("made");
     let store = open(&path);
@@ -76,7 +76,7 @@ async fn an_existing_empty_table_is_used_as_it_is() {
 }
 
 #[tokio::test]
-async fn rows_that_others_insert_beside_us_are_seen_and_their_ids_are_passed_over() {
+async fn rows_inserted_by_other_programs_are_seen_and_their_ids_are_skipped() {
     let path = fresh_path();
     let store = open(&path);
     store.save_token(&token("ada")).await.expect("saved");
@@ -89,7 +89,7 @@ async fn rows_that_others_insert_beside_us_are_seen_and_their_ids_are_passed_ove
 }
 
 #[tokio::test]
-async fn numbers_in_a_column_are_read_as_text() {
+async fn numeric_values_are_read_as_text() {
     let path = fresh_path();
     let official = Connection::open(&path).expect("opened");
     let columns = StoredToken::COLUMNS.join(", ");
@@ -103,7 +103,7 @@ async fn numbers_in_a_column_are_read_as_text() {
 }
 
 #[tokio::test]
-async fn a_lax_collation_does_not_mix_users_up() {
+async fn a_lax_collation_does_not_confuse_users() {
     let path = fresh_path();
     let official = Connection::open(&path).expect("opened");
     official
@@ -117,7 +117,7 @@ async fn a_lax_collation_does_not_mix_users_up() {
 }
 
 #[test]
-fn a_table_of_another_shape_is_refused_and_left_alone() {
+fn a_table_with_other_columns_is_rejected_and_left_unchanged() {
     let path = fresh_path();
     let other = Connection::open(&path).expect("opened");
     other.execute_batch("create table oauthtoken (id varchar(10), user_mail varchar(255))").expect("made");
@@ -128,7 +128,7 @@ fn a_table_of_another_shape_is_refused_and_left_alone() {
 }
 
 #[tokio::test]
-async fn every_look_up_uses_an_index() {
+async fn every_lookup_uses_an_index() {
     let path = fresh_path();
     drop(open(&path));
     let connection = Connection::open(&path).expect("opened");
@@ -142,7 +142,7 @@ async fn every_look_up_uses_an_index() {
 /// Python's own `sqlite3` reads what we wrote while we have the file open, and we read what it wrote.
 #[tokio::test]
 #[ignore = "needs python3"]
-async fn python_reads_and_writes_beside_us() {
+async fn python_reads_and_writes_an_open_database() {
     const SCRIPT: &str = "
 import sqlite3, sys
 database = sqlite3.connect(sys.argv[1])

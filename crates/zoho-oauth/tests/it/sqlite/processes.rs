@@ -10,11 +10,11 @@ const PROCESSES: usize = 8;
 const USERS_EACH: usize = 250;
 
 #[tokio::test]
-async fn eight_processes_that_save_new_users_at_once_lose_none() {
+async fn eight_processes_saving_new_users_concurrently_lose_none() {
     let path = fresh_path();
     let started: Vec<_> = (0..PROCESSES)
         .map(|number| {
-            let mut command = process("sqlite::processes::child_that_saves_new_users", &path);
+            let mut command = process("sqlite::processes::child_saves_new_users", &path);
             command.env("ZOHO_TEST_NUMBER", number.to_string()).spawn().expect("a process starts")
         })
         .collect();
@@ -32,11 +32,11 @@ async fn eight_processes_that_save_new_users_at_once_lose_none() {
 }
 
 #[tokio::test]
-async fn processes_that_save_the_same_users_at_once_make_one_row_each() {
+async fn processes_saving_the_same_users_concurrently_create_one_row_each() {
     let path = fresh_path();
     let started: Vec<_> = (0..4)
         .map(|_| {
-            let mut command = process("sqlite::processes::child_that_saves_new_users", &path);
+            let mut command = process("sqlite::processes::child_saves_new_users", &path);
             command.env("ZOHO_TEST_NUMBER", "0").spawn().expect("a process starts")
         })
         .collect();
@@ -46,7 +46,7 @@ async fn processes_that_save_the_same_users_at_once_make_one_row_each() {
 
 #[tokio::test]
 #[ignore = "other tests run it, in processes of its own"]
-async fn child_that_saves_new_users() {
+async fn child_saves_new_users() {
     let Some(path) = path_from_parent() else { return };
     let number = std::env::var("ZOHO_TEST_NUMBER").expect("a number").parse().expect("a number");
     let store = open(path);

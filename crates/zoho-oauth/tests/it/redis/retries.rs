@@ -31,7 +31,7 @@ async fn a_new_user_is_saved_once() {
 }
 
 #[tokio::test]
-async fn a_token_that_means_no_row_is_saved_once() {
+async fn a_token_that_matches_no_row_is_saved_once() {
     let Some(way) = Way::new() else { return };
     for fate in FATES {
         let nameless = OAuthToken::new().with_client("c", "s").with_access_token("a");
@@ -59,7 +59,7 @@ async fn a_known_user_is_updated_once() {
 }
 
 #[tokio::test]
-async fn a_row_that_was_deleted_was_there() {
+async fn a_retried_delete_still_reports_that_the_row_existed() {
     let Some(way) = Way::new() else { return };
     for fate in FATES {
         let row = way.store.save_token(&token("ada")).await.unwrap();
@@ -71,7 +71,7 @@ async fn a_row_that_was_deleted_was_there() {
 }
 
 #[tokio::test]
-async fn reading_and_deleting_all_are_done_again() {
+async fn reads_and_delete_all_are_retried() {
     let Some(way) = Way::new() else { return };
     for fate in FATES {
         way.store.save_token(&token("ada")).await.unwrap();
@@ -86,7 +86,7 @@ async fn reading_and_deleting_all_are_done_again() {
 }
 
 #[tokio::test]
-async fn a_lease_that_was_taken_kept_and_given_back_was_so_once() {
+async fn acquire_renew_and_release_take_effect_once() {
     let Some(way) = Way::new() else { return };
     for fate in FATES {
         way.proxy.lose(fate, 2);
@@ -103,7 +103,7 @@ async fn a_lease_that_was_taken_kept_and_given_back_was_so_once() {
 }
 
 #[tokio::test]
-async fn a_save_under_a_lease_is_not_taken_for_somebody_elses() {
+async fn a_retried_save_under_a_lease_is_not_mistaken_for_another_holders() {
     let Some(way) = Way::new() else { return };
     let row = way.store.save_token(&token("ada")).await.unwrap();
     for (fate, access_token) in FATES.into_iter().zip(["newer", "newest"]) {
@@ -120,7 +120,7 @@ async fn a_save_under_a_lease_is_not_taken_for_somebody_elses() {
 }
 
 #[tokio::test]
-async fn what_the_client_of_a_cluster_repeats_by_itself_is_saved_once() {
+async fn retries_by_the_cluster_client_save_once() {
     let Some(way) = Way::to_a_cluster() else { return };
     for fate in FATES {
         let nameless = OAuthToken::new().with_client("c", "s").with_access_token("a");

@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MariaDB and PostgreSQL"]
-async fn too_many_connections_are_busy_until_one_gets_free() {
+async fn too_many_connections_are_busy_until_one_is_free() {
     for kind in SERVERS {
         let few: &[&str] = match kind {
             Kind::Postgres => {
@@ -34,7 +34,7 @@ async fn too_many_connections_are_busy_until_one_gets_free() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MariaDB and PostgreSQL"]
-async fn an_account_with_too_many_connections_is_told_the_same() {
+async fn an_account_at_its_connection_limit_is_busy_until_one_is_free() {
     for kind in SERVERS {
         let Some(server) = private(kind) else { continue };
         let place = Place::on(kind, &server);
@@ -52,7 +52,7 @@ async fn an_account_with_too_many_connections_is_told_the_same() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MariaDB and PostgreSQL"]
-async fn a_server_that_is_made_read_only_can_be_read_and_names_the_primary_to_writers() {
+async fn a_read_only_server_can_be_read_and_refers_writers_to_the_primary() {
     for kind in SERVERS {
         let Some(server) = private(kind) else { continue };
         let place = Place::on(kind, &server);
@@ -81,7 +81,7 @@ async fn a_server_that_is_made_read_only_can_be_read_and_names_the_primary_to_wr
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL"]
-async fn a_standby_can_be_read_and_takes_saves_from_the_same_store_once_it_is_promoted() {
+async fn a_standby_can_be_read_and_accepts_saves_after_its_promotion() {
     let Some(mut server) = private(Kind::Postgres) else { return };
     let place = Place::on(Kind::Postgres, &server);
     place.open().save_token(&token("ada")).await.expect("saved");
@@ -97,7 +97,7 @@ async fn a_standby_can_be_read_and_takes_saves_from_the_same_store_once_it_is_pr
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MariaDB and PostgreSQL"]
-async fn a_full_disk_is_told_and_saves_go_on_when_there_is_room() {
+async fn a_full_disk_is_reported_and_saves_resume_when_there_is_space() {
     for kind in SERVERS {
         let Some(mut server) = private(kind) else { continue };
         let disk = tokio::task::block_in_place(|| server.move_to_small_disk(200)).expect("moved");

@@ -9,7 +9,7 @@ use zohocrm::{Crm, Error, Method, Record};
 use crate::support::{crm, logged_in, logged_in_at};
 
 #[tokio::test]
-async fn a_create_is_not_repeated_when_it_may_have_been_carried_out() {
+async fn a_create_is_not_retried_if_zoho_may_have_carried_it_out() {
     let ada = logged_in().await;
     for fault in [Fault::on("POST /crm/v8/Leads").status_500(), Fault::on("POST /crm/v8/Leads").drop_after()]
     {
@@ -22,7 +22,7 @@ async fn a_create_is_not_repeated_when_it_may_have_been_carried_out() {
 }
 
 #[tokio::test]
-async fn an_update_of_what_nobody_changed_is_not_repeated_and_so_never_conflicts_with_itself() {
+async fn an_update_with_if_unmodified_since_is_not_retried() {
     let ada = logged_in().await;
     let leads = crm(&ada, |crm| crm).records("Leads");
     let lead = leads.create_one(Record::new().with("Last_Name", "Hopper")).await.unwrap();
@@ -35,7 +35,7 @@ async fn an_update_of_what_nobody_changed_is_not_repeated_and_so_never_conflicts
 }
 
 #[tokio::test]
-async fn a_create_that_zoho_throttled_is_repeated() {
+async fn a_throttled_create_is_retried() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on("POST /crm/v8/Leads").times(2).throttle());
     crm(&ada, |crm| crm)
@@ -47,7 +47,7 @@ async fn a_create_that_zoho_throttled_is_repeated() {
 }
 
 #[tokio::test]
-async fn a_call_that_may_be_repeated_says_so() {
+async fn an_upsert_is_retried_if_it_names_duplicate_check_fields() {
     let ada = logged_in().await;
     ada.zoho.fault(Fault::on("POST /crm/v8/Leads/upsert").status_500());
     let upsert = |crm: &Crm| {
@@ -66,7 +66,7 @@ async fn a_call_that_may_be_repeated_says_so() {
 }
 
 #[tokio::test]
-async fn an_update_is_repeated_unless_it_adds_rows_to_a_subform() {
+async fn an_update_is_retried_unless_it_adds_rows_to_a_subform() {
     let module = Module::new("Students").field(Field::subform("Marks", [Field::integer("Points")]));
     let ada = logged_in_at(Emulator::builder().module(module).start().await).await;
     let students = crm(&ada, |crm| crm).records("Students");
@@ -95,7 +95,7 @@ async fn an_update_is_repeated_unless_it_adds_rows_to_a_subform() {
 }
 
 #[tokio::test]
-async fn fields_to_look_for_duplicates_by_make_nothing_repeatable_but_an_upsert_that_finds_itself() {
+async fn only_an_upsert_whose_records_have_a_duplicate_check_field_is_retried() {
     let ada = logged_in().await;
     let leads = crm(&ada, |crm| crm).records("Leads");
     let lead = || Record::new().with("Last_Name", "Hopper");
@@ -121,7 +121,7 @@ async fn fields_to_look_for_duplicates_by_make_nothing_repeatable_but_an_upsert_
 }
 
 #[tokio::test]
-async fn an_action_and_what_must_not_have_been_changed_are_not_repeated() {
+async fn raw_actions_and_conditional_updates_are_not_retried() {
     let ada = logged_in().await;
     let crm = crm(&ada, |crm| crm);
     let path = "/crm/v8/Leads/1/actions/blueprint";
