@@ -3,54 +3,73 @@
 #![expect(clippy::disallowed_types, reason = "this file speaks to MySQL")]
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
-use futures_util::TryStreamExt;
 use secrecy::ExposeSecret;
 use sqlx::error::DatabaseError;
 use sqlx::mysql::{
-    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlRow, MySqlSslMode,
+    MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlQueryResult, MySqlSslMode,
 };
 use sqlx::query::Query;
-use sqlx::{ConnectOptions, MySql, Row, query, raw_sql};
+use sqlx::{ConnectOptions, MySql, query};
 
 use super::super::error::StoreErrorKind;
 use super::super::sql::{
-    FREE_SPACE, Fields, Link, MORE_MEMORY, Place, Server, ServerOptions, Statement, TOO_MANY, Texts, Tls,
-    Trouble, Value, read_only,
+    Dialect, FREE_SPACE, MORE_MEMORY, Place, Server, ServerOptions, Statement, TOO_MANY, Tls, Trouble, Value,
+    Words, read_only,
 };
 use super::super::stored::StoredToken;
-use super::words::words;
+use super::words;
 
-pub(super) struct MySqlServer {
-    options: MySqlConnectOptions,
-    place: Place,
-    greeting: Statement,
-    texts: Arc<Texts>,
-}
-
-impl MySqlServer {
-    pub(super) fn new(options: &ServerOptions) -> Self {
-        Self {
-            options: connect_options(options),
-            place: options.place(),
-            greeting: Statement::new(greeting(options.timeout.as_secs())),
-            texts: Arc::new(Texts::new(&words(&options.table))),
-        }
-    }
-}
+/// A server at a place that messages name.
+pub(super) struct MySqlServer(pub(super) Place);
 
 impl Server for MySqlServer {
     type Link = MySqlConnection;
 
-    async fn connect(&self) -> sqlx::Result<MySqlConnection> {
-        let mut connection = self.options.connect().await?;
-        connection.command(&self.greeting).await?;
-        Ok(connection)
+    fn connect_options(options: &ServerOptions) -> MySqlConnectOptions {
+        let mut connect = MySqlConnectOptions::new()
+            .host(&options.host)
+            .port(options.port)
+            .username(&options.user)
+            .database(&options.database)
+            .ssl_mode(match options.tls {
+                Tls::Off => MySqlSslMode::Disabled,
+                Tls::Preferred => MySqlSslMode::Preferred,
+                Tls::Required => MySqlSslMode::Required,
+                Tls::VerifyAuthority => MySqlSslMode::VerifyCa,
+                Tls::VerifyHost => MySqlSslMode::VerifyIdentity,
+            })
+            // The greeting sets all of these, in one round trip.
+            .pipes_as_concat(false)
+            .no_engine_substitution(false)
+            .timezone(None)
+            .set_names(false)
+            .disable_statement_logging();
+        if let Some(password) = &options.password {
+            connect = connect.password(password.expose_secret());
+        }
+        if let Some(path) = &options.authority {
+            connect = connect.ssl_ca(path);
+        }
+        connect
     }
 
-    fn texts(&self) -> Arc<Texts> {
-        self.texts.clone()
+    /// The statement that sets up a session, whatever the server's settings are: strict mode, so that nothing is truncated; UTC;
+    /// and lock timeouts below the caller's timeout, so that an abandoned transaction releases its locks. MySQL has no timeout
+    /// for idle transactions; there the connection is closed after five minutes, when no store would use it again. Only
+    /// MariaDB runs what follows `M!`.
+    fn greeting(options: &ServerOptions) -> String {
+        let seconds = options.timeout.as_secs().clamp(1, 1_000_000);
+        format!(
+            "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', session time_zone = '+00:00', \
+            session autocommit = 1, session innodb_lock_wait_timeout = {seconds}, \
+            session wait_timeout = least(@@session.wait_timeout, 300) \
+            /*M!100300 , session idle_transaction_timeout = {seconds} */, names utf8mb4"
+        )
+    }
+
+    fn words(table: &str) -> Words {
+        words::words(table)
     }
 
     /// The numbers: <https://mariadb.com/kb/en/mariadb-error-code-reference/> and
@@ -58,7 +77,7 @@ impl Server for MySqlServer {
     fn trouble(&self, error: &dyn DatabaseError) -> Trouble {
         use StoreErrorKind::{Busy, Damaged, Full, Other, Permission, Rejected};
 
-        let Place { user, host, database, table } = &self.place;
+        let Place { user, host, database, table } = &self.0;
         let number = number(error);
         let (kind, next_step): (_, Cow<'static, str>) = match number {
             // Shutting down; the connection was killed or idle for too long.
@@ -97,7 +116,7 @@ impl Server for MySqlServer {
     }
 }
 
-impl Link for MySqlConnection {
+impl Dialect for MySqlConnection {
     const TAKES_NUL: bool = true;
 
     fn is_beyond_alphabet(error: &sqlx::Error) -> bool {
@@ -106,88 +125,24 @@ impl Link for MySqlConnection {
         error.is_some_and(|error| matches!(number(error), 1267 | 1270 | 1271))
     }
 
-    async fn execute(&mut self, statement: &Statement, values: &[Value<'_>]) -> sqlx::Result<u64> {
+    fn bound(statement: &Statement, values: &[Value<'_>]) -> Query<'static, MySql, MySqlArguments> {
+        let unbound = query(statement.text.clone()).persistent(statement.is_kept);
+        values.iter().fold(unbound, |bound, value| match value {
+            Value::Text(text) => bound.bind(text),
+            // Bytes have no collation.
+            Value::Exact(text) => bound.bind(text.map(str::as_bytes)),
+            Value::Number(number) => bound.bind(number),
+        })
+    }
+
+    fn rows_affected(result: &MySqlQueryResult) -> u64 {
         // With this driver, the server counts the rows that matched, even if they did not change.
-        Ok(bound(statement, values).execute(self).await?.rows_affected())
-    }
-
-    async fn fetch<T: Send>(
-        &mut self,
-        statement: &Statement,
-        values: &[Value<'_>],
-        read: impl Fn(Fields) -> sqlx::Result<T> + Send,
-    ) -> sqlx::Result<Vec<T>> {
-        let mut rows = bound(statement, values).fetch(self);
-        let mut all = Vec::new();
-        while let Some(row) = rows.try_next().await? {
-            all.push(read(fields(&row)?)?);
-        }
-        Ok(all)
-    }
-
-    async fn command(&mut self, text: &Statement) -> sqlx::Result<()> {
-        raw_sql(text.text.clone()).execute(self).await.map(|_| ())
+        result.rows_affected()
     }
 }
 
 fn number(error: &dyn DatabaseError) -> u16 {
     error.try_downcast_ref::<MySqlDatabaseError>().map_or(0, MySqlDatabaseError::number)
-}
-
-fn bound(statement: &Statement, values: &[Value<'_>]) -> Query<'static, MySql, MySqlArguments> {
-    let unbound = query(statement.text.clone()).persistent(statement.is_kept);
-    values.iter().fold(unbound, |bound, value| match value {
-        Value::Text(text) => bound.bind(text),
-        // Bytes have no collation.
-        Value::Exact(text) => bound.bind(text.map(str::as_bytes)),
-        Value::Number(number) => bound.bind(number),
-    })
-}
-
-fn fields(row: &MySqlRow) -> sqlx::Result<Fields> {
-    Ok(Fields::new((0..row.len()).map(|column| row.try_get(column)).collect::<sqlx::Result<_>>()?))
-}
-
-/// The statement that sets up a session, whatever the server's settings are: strict mode, so that nothing is truncated; UTC;
-/// and lock timeouts below the caller's timeout, so that an abandoned transaction releases its locks. MySQL has no timeout
-/// for idle transactions; there the connection is closed after five minutes, when no store would use it again. Only
-/// MariaDB runs what follows `M!`.
-fn greeting(seconds: u64) -> String {
-    let seconds = seconds.clamp(1, 1_000_000);
-    format!(
-        "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', session time_zone = '+00:00', \
-        session autocommit = 1, session innodb_lock_wait_timeout = {seconds}, \
-        session wait_timeout = least(@@session.wait_timeout, 300) \
-        /*M!100300 , session idle_transaction_timeout = {seconds} */, names utf8mb4"
-    )
-}
-
-fn connect_options(options: &ServerOptions) -> MySqlConnectOptions {
-    let mut connect = MySqlConnectOptions::new()
-        .host(&options.host)
-        .port(options.port)
-        .username(&options.user)
-        .database(&options.database)
-        .ssl_mode(match options.tls {
-            Tls::Off => MySqlSslMode::Disabled,
-            Tls::Preferred => MySqlSslMode::Preferred,
-            Tls::Required => MySqlSslMode::Required,
-            Tls::VerifyAuthority => MySqlSslMode::VerifyCa,
-            Tls::VerifyHost => MySqlSslMode::VerifyIdentity,
-        })
-        // The greeting sets all of these, in one round trip.
-        .pipes_as_concat(false)
-        .no_engine_substitution(false)
-        .timezone(None)
-        .set_names(false)
-        .disable_statement_logging();
-    if let Some(password) = &options.password {
-        connect = connect.password(password.expose_secret());
-    }
-    if let Some(path) = &options.authority {
-        connect = connect.ssl_ca(path);
-    }
-    connect
 }
 
 /// The advice for a rejected value. The server's message ends with the column's name, possibly qualified.

@@ -3,59 +3,70 @@
 #![expect(clippy::disallowed_types, reason = "this file speaks to PostgreSQL")]
 
 use std::borrow::Cow;
-use std::sync::Arc;
-use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use secrecy::ExposeSecret;
 use sqlx::error::DatabaseError;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow, PgSslMode};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgQueryResult, PgSslMode};
 use sqlx::query::Query;
-use sqlx::{ConnectOptions, Postgres, Row, query, raw_sql};
+use sqlx::{ConnectOptions, Postgres, query};
 
 use super::super::error::StoreErrorKind;
 use super::super::sql::{
-    FREE_SPACE, Fields, Link, MORE_MEMORY, Place, Server, ServerOptions, Statement, TOO_MANY, Texts, Tls,
-    Trouble, Value, read_only,
+    Dialect, FREE_SPACE, MORE_MEMORY, Place, Server, ServerOptions, Statement, TOO_MANY, Tls, Trouble, Value,
+    Words, read_only,
 };
-use super::words::words;
+use super::words;
 
-pub(super) struct PostgresServer {
-    options: PgConnectOptions,
-    place: Place,
-    greeting: Statement,
-    texts: Arc<Texts>,
-}
-
-impl PostgresServer {
-    pub(super) fn new(options: &ServerOptions) -> Self {
-        Self {
-            options: connect_options(options),
-            place: options.place(),
-            greeting: Statement::new(greeting(options.timeout)),
-            texts: Arc::new(Texts::new(&words(&options.table))),
-        }
-    }
-}
+/// A server at a place that messages name.
+pub(super) struct PostgresServer(pub(super) Place);
 
 impl Server for PostgresServer {
     type Link = PgConnection;
 
-    async fn connect(&self) -> sqlx::Result<PgConnection> {
-        let mut connection = self.options.connect().await?;
-        connection.command(&self.greeting).await?;
-        Ok(connection)
+    fn connect_options(options: &ServerOptions) -> PgConnectOptions {
+        let mut connect = PgConnectOptions::new_without_pgpass()
+            .host(&options.host)
+            .port(options.port)
+            .username(&options.user)
+            .database(&options.database)
+            .ssl_mode(match options.tls {
+                Tls::Off => PgSslMode::Disable,
+                Tls::Preferred => PgSslMode::Prefer,
+                Tls::Required => PgSslMode::Require,
+                Tls::VerifyAuthority => PgSslMode::VerifyCa,
+                Tls::VerifyHost => PgSslMode::VerifyFull,
+            })
+            // It only affects fractions, and some proxies reject it.
+            .extra_float_digits(None)
+            .disable_statement_logging();
+        if let Some(password) = &options.password {
+            connect = connect.password(password.expose_secret());
+        }
+        if let Some(path) = &options.authority {
+            connect = connect.ssl_root_cert(path);
+        }
+        connect
     }
 
-    fn texts(&self) -> Arc<Texts> {
-        self.texts.clone()
+    /// The statements that set up a session, whatever the server's settings are: lock timeouts below the caller's timeout, so that
+    /// an abandoned transaction releases its locks.
+    fn greeting(options: &ServerOptions) -> String {
+        let milliseconds = options.timeout.as_millis().clamp(1, 1_000_000_000);
+        format!(
+            "set lock_timeout = {milliseconds}; set idle_in_transaction_session_timeout = {milliseconds}; \
+            set default_transaction_isolation = 'read committed'; set client_min_messages = warning"
+        )
+    }
+
+    fn words(table: &str) -> Words {
+        words::words(table)
     }
 
     /// The codes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
     fn trouble(&self, error: &dyn DatabaseError) -> Trouble {
         use StoreErrorKind::{Busy, Damaged, Full, Other, Permission, Rejected};
 
-        let Place { user, host, database, table } = &self.place;
+        let Place { user, host, database, table } = &self.0;
         let schema = table.split_once('.').map_or("public", |(schema, _)| schema);
         let code = self.code(error);
         let (kind, next_step): (_, Cow<'static, str>) = match &*code {
@@ -104,75 +115,18 @@ impl Server for PostgresServer {
 
 const REJECTED: &str = "the table rejects this token; check its columns and constraints";
 
-impl Link for PgConnection {
+impl Dialect for PgConnection {
     const TAKES_NUL: bool = false;
 
-    async fn execute(&mut self, statement: &Statement, values: &[Value<'_>]) -> sqlx::Result<u64> {
-        Ok(bound(statement, values).execute(self).await?.rows_affected())
-    }
-
-    async fn fetch<T: Send>(
-        &mut self,
-        statement: &Statement,
-        values: &[Value<'_>],
-        read: impl Fn(Fields) -> sqlx::Result<T> + Send,
-    ) -> sqlx::Result<Vec<T>> {
-        let mut rows = bound(statement, values).fetch(self);
-        let mut all = Vec::new();
-        while let Some(row) = rows.try_next().await? {
-            all.push(read(fields(&row)?)?);
-        }
-        Ok(all)
-    }
-
-    async fn command(&mut self, text: &Statement) -> sqlx::Result<()> {
-        raw_sql(text.text.clone()).execute(self).await.map(|_| ())
-    }
-}
-
-fn bound(statement: &Statement, values: &[Value<'_>]) -> Query<'static, Postgres, PgArguments> {
-    let unbound = query(statement.text.clone()).persistent(statement.is_kept);
-    values.iter().fold(unbound, |bound, value| match value {
-        Value::Text(text) | Value::Exact(text) => bound.bind(text),
-        Value::Number(number) => bound.bind(number),
-    })
-}
-
-fn fields(row: &PgRow) -> sqlx::Result<Fields> {
-    Ok(Fields::new((0..row.len()).map(|column| row.try_get(column)).collect::<sqlx::Result<_>>()?))
-}
-
-/// The statements that set up a session, whatever the server's settings are: lock timeouts below the caller's timeout, so that
-/// an abandoned transaction releases its locks.
-fn greeting(timeout: Duration) -> String {
-    let milliseconds = timeout.as_millis().clamp(1, 1_000_000_000);
-    format!(
-        "set lock_timeout = {milliseconds}; set idle_in_transaction_session_timeout = {milliseconds}; \
-        set default_transaction_isolation = 'read committed'; set client_min_messages = warning"
-    )
-}
-
-fn connect_options(options: &ServerOptions) -> PgConnectOptions {
-    let mut connect = PgConnectOptions::new_without_pgpass()
-        .host(&options.host)
-        .port(options.port)
-        .username(&options.user)
-        .database(&options.database)
-        .ssl_mode(match options.tls {
-            Tls::Off => PgSslMode::Disable,
-            Tls::Preferred => PgSslMode::Prefer,
-            Tls::Required => PgSslMode::Require,
-            Tls::VerifyAuthority => PgSslMode::VerifyCa,
-            Tls::VerifyHost => PgSslMode::VerifyFull,
+    fn bound(statement: &Statement, values: &[Value<'_>]) -> Query<'static, Postgres, PgArguments> {
+        let unbound = query(statement.text.clone()).persistent(statement.is_kept);
+        values.iter().fold(unbound, |bound, value| match value {
+            Value::Text(text) | Value::Exact(text) => bound.bind(text),
+            Value::Number(number) => bound.bind(number),
         })
-        // It only affects fractions, and some proxies reject it.
-        .extra_float_digits(None)
-        .disable_statement_logging();
-    if let Some(password) = &options.password {
-        connect = connect.password(password.expose_secret());
     }
-    if let Some(path) = &options.authority {
-        connect = connect.ssl_root_cert(path);
+
+    fn rows_affected(result: &PgQueryResult) -> u64 {
+        result.rows_affected()
     }
-    connect
 }

@@ -4,22 +4,31 @@ use std::future::Future;
 use std::sync::Arc;
 use std::vec;
 
+use futures_util::TryStreamExt;
 use sqlx::error::DatabaseError;
-use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
+use sqlx::query::Query;
+use sqlx::{
+    AssertSqlSafe, ColumnIndex, Connection, Database, Decode, Executor, IntoArguments, Row, SqlSafeStr,
+    SqlStr, Type, raw_sql,
+};
 
 use super::fault::Trouble;
-use super::texts::Texts;
+use super::options::ServerOptions;
+use super::texts::Words;
 
-/// A database server and how to connect to it.
+/// A kind of server: how to connect to it, its SQL dialect and its errors.
 pub(in crate::store) trait Server: Send + Sync + 'static {
     /// A connection to the server.
-    type Link: Link;
+    type Link: Link + Connection;
 
-    /// Connects.
-    fn connect(&self) -> impl Future<Output = sqlx::Result<Self::Link>> + Send;
+    /// Returns the driver's options.
+    fn connect_options(options: &ServerOptions) -> <Self::Link as Connection>::Options;
 
-    /// Returns the statements in the server's dialect.
-    fn texts(&self) -> Arc<Texts>;
+    /// Returns the statements that set up a session, whatever the server's settings are.
+    fn greeting(options: &ServerOptions) -> String;
+
+    /// Returns the parts of statements that are specific to this server.
+    fn words(table: &str) -> Words;
 
     /// Returns the meaning of an error of the server.
     fn trouble(&self, error: &dyn DatabaseError) -> Trouble;
@@ -28,18 +37,30 @@ pub(in crate::store) trait Server: Send + Sync + 'static {
     fn code(&self, error: &dyn DatabaseError) -> String;
 }
 
-/// A connection. Each method is one round trip.
-pub(in crate::store) trait Link: Send + 'static {
+/// What differs between the drivers' connections. Every such connection is a [`Link`].
+pub(in crate::store) trait Dialect: Connection + Send + 'static {
     /// Whether the server accepts text that contains NUL.
     const TAKES_NUL: bool;
 
-    /// Whether the server rejected a comparison because the column's character set cannot represent the value. No row has
-    /// such a value.
+    /// Whether the server rejected a comparison because the column's character set cannot represent the value. No row
+    /// has that value then.
     fn is_beyond_alphabet(error: &sqlx::Error) -> bool {
         let _ = error;
         false
     }
 
+    /// Binds the values to the statement.
+    fn bound(
+        statement: &Statement,
+        values: &[Value<'_>],
+    ) -> Query<'static, Self::Database, <Self::Database as Database>::Arguments>;
+
+    /// Returns how many rows a statement matched.
+    fn rows_affected(result: &<Self::Database as Database>::QueryResult) -> u64;
+}
+
+/// A connection. Each method is one round trip.
+pub(in crate::store) trait Link: Dialect {
     /// Runs a statement and returns the number of rows that it matched.
     fn execute(
         &mut self,
@@ -57,6 +78,39 @@ pub(in crate::store) trait Link: Send + 'static {
 
     /// Runs a statement that cannot be prepared or has no values, such as `commit`.
     fn command(&mut self, text: &Statement) -> impl Future<Output = sqlx::Result<()>> + Send;
+}
+
+impl<L, D> Link for L
+where
+    L: Dialect<Database = D>,
+    D: Database<Arguments: IntoArguments<D>>,
+    for<'c> &'c mut L: Executor<'c, Database = D>,
+    for<'r> String: Decode<'r, D> + Type<D>,
+    usize: ColumnIndex<D::Row>,
+{
+    async fn execute(&mut self, statement: &Statement, values: &[Value<'_>]) -> sqlx::Result<u64> {
+        Ok(L::rows_affected(&L::bound(statement, values).execute(self).await?))
+    }
+
+    async fn fetch<T: Send>(
+        &mut self,
+        statement: &Statement,
+        values: &[Value<'_>],
+        read: impl Fn(Fields) -> sqlx::Result<T> + Send,
+    ) -> sqlx::Result<Vec<T>> {
+        let mut rows = L::bound(statement, values).fetch(self);
+        let mut all = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            let fields =
+                (0..row.len()).map(|column| row.try_get(column)).collect::<sqlx::Result<Vec<_>>>()?;
+            all.push(read(Fields(fields.into_iter()))?);
+        }
+        Ok(all)
+    }
+
+    async fn command(&mut self, text: &Statement) -> sqlx::Result<()> {
+        raw_sql(text.text.clone()).execute(self).await.map(|_| ())
+    }
 }
 
 /// The text of a statement. It contains no values. The names of tables in it were checked when the store was opened.
@@ -101,10 +155,6 @@ impl From<u64> for Value<'_> {
 pub(in crate::store) struct Fields(vec::IntoIter<Option<String>>);
 
 impl Fields {
-    pub(in crate::store) fn new(fields: Vec<Option<String>>) -> Self {
-        Self(fields.into_iter())
-    }
-
     /// Returns the next field.
     pub(super) fn next(&mut self) -> Option<String> {
         self.0.next().flatten()

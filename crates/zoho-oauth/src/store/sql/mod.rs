@@ -19,11 +19,11 @@ mod texts;
 mod transaction;
 mod writes;
 
-pub(super) use driver::{Fields, Link, Server, Statement, Value};
+pub(super) use driver::{Dialect, Server, Statement, Value};
 pub(super) use fault::{FREE_SPACE, MORE_MEMORY, TOO_MANY, Trouble, read_only};
 pub(super) use options::{Place, ServerOptions, server_options};
 pub(super) use public::sql_store;
 pub(super) use store::SqlStore;
-pub(super) use texts::{Texts, Words};
+pub(super) use texts::Words;
 
 pub use options::Tls;

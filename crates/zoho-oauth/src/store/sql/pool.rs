@@ -4,29 +4,43 @@
 //! refuses connections. Here, a dead connection fails the call that uses it, and the call is retried on a new connection.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::driver::Server;
+use super::driver::{Link, Server, Statement};
 use super::fault::Fault;
+use super::options::ServerOptions;
 use super::session::Session;
+use super::texts::Texts;
 
 /// How long an idle connection stays usable. Routers drop idle connections after some minutes.
 const MAX_IDLE: Duration = Duration::from_secs(240);
 
 pub(super) struct Pool<S: Server> {
     server: S,
+    options: <S::Link as Connection>::Options,
+    greeting: Statement,
+    texts: Arc<Texts>,
     connect_timeout: Duration,
     permits: Semaphore,
     idle: Mutex<Vec<(Session<S::Link>, Instant)>>,
 }
 
 impl<S: Server> Pool<S> {
-    pub(super) fn new(server: S, max_connections: u32, connect_timeout: Duration) -> Self {
-        let permits = Semaphore::new(usize::try_from(max_connections).unwrap_or(Semaphore::MAX_PERMITS));
-        Self { server, connect_timeout, permits, idle: Mutex::default() }
+    pub(super) fn new(server: S, options: &ServerOptions) -> Self {
+        let max_connections = usize::try_from(options.max_connections).unwrap_or(Semaphore::MAX_PERMITS);
+        Self {
+            server,
+            options: S::connect_options(options),
+            greeting: Statement::new(S::greeting(options)),
+            texts: Arc::new(Texts::new(&S::words(&options.table))),
+            connect_timeout: options.connect_timeout,
+            permits: Semaphore::new(max_connections),
+            idle: Mutex::default(),
+        }
     }
 
     pub(super) fn server(&self) -> &S {
@@ -50,8 +64,12 @@ impl<S: Server> Pool<S> {
     }
 
     async fn connect(&self) -> Result<Session<S::Link>, Fault> {
-        match tokio::time::timeout(self.connect_timeout, self.server.connect()).await {
-            Ok(link) => Ok(Session::new(link?, self.server.texts())),
+        let link = async {
+            let mut link = self.options.connect().await?;
+            link.command(&self.greeting).await.map(|()| link)
+        };
+        match tokio::time::timeout(self.connect_timeout, link).await {
+            Ok(link) => Ok(Session::new(link?, self.texts.clone())),
             Err(_) => Err(Fault::Unreachable(self.connect_timeout)),
         }
     }

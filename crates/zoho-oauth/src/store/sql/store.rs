@@ -42,7 +42,7 @@ impl<S: Server> SqlStore<S> {
         identity: StoreIdentity,
     ) -> Self {
         Self {
-            pool: Arc::new(Pool::new(server, options.max_connections, options.connect_timeout)),
+            pool: Arc::new(Pool::new(server, options)),
             tables: Arc::default(),
             is_complete: Arc::default(),
             timeout: options.timeout,
