@@ -4,29 +4,38 @@ use std::time::Duration;
 
 use rand::RngExt;
 
-/// Delays that grow from one attempt to the next. Each is spread at random, so that processes that collided do not
-/// collide again.
+/// Delays that grow from one attempt to the next. Each is multiplied by a random number, so that processes that
+/// collided do not collide again.
 #[derive(Clone, Debug)]
 pub(crate) struct Backoff {
-    next: Duration,
+    first: Duration,
     factor: f64,
     max: Duration,
     spread: (f64, f64),
+    count: u32,
 }
 
 impl Backoff {
     /// Starts with `first` and multiplies it by `factor` after each delay, up to `max`. A delay is multiplied by a
     /// random number between the two of `spread`.
     pub(crate) const fn new(first: Duration, factor: f64, max: Duration, spread: (f64, f64)) -> Self {
-        Self { next: first, factor, max, spread }
+        Self { first, factor, max, spread, count: 0 }
     }
 
-    /// How long to wait before the next attempt.
+    /// Returns the delay before the next attempt.
     pub(crate) fn next_delay(&mut self) -> Duration {
-        let delay = self.next;
-        self.next = delay.mul_f64(self.factor).min(self.max);
+        let delay = self.delay_after(self.count);
+        self.count = self.count.saturating_add(1);
+        delay
+    }
+
+    /// Returns the delay that follows `count` earlier ones, for callers that count their attempts.
+    pub(crate) fn delay_after(&self, count: u32) -> Duration {
+        let growth = self.factor.powi(i32::try_from(count).unwrap_or(i32::MAX));
+        // As numbers: a `Duration` panics on overflow.
+        let delay = (self.first.as_secs_f64() * growth).min(self.max.as_secs_f64());
         let (from, to) = self.spread;
-        delay.mul_f64(rand::rng().random_range(from..=to))
+        Duration::from_secs_f64(delay * rand::rng().random_range(from..=to))
     }
 }
 
@@ -42,5 +51,13 @@ mod tests {
             let delay = backoff.next_delay();
             assert!(delay >= ms(base) && delay <= ms(2 * base), "{delay:?} after a base of {base} ms");
         }
+        assert!(backoff.delay_after(u32::MAX) <= ms(600));
+    }
+
+    #[test]
+    fn a_spread_of_one_gives_exact_delays() {
+        let backoff = Backoff::new(Duration::from_micros(100), 2.0, Duration::from_millis(2), (1.0, 1.0));
+        let delays = [0, 1, 4, 5].map(|count| backoff.delay_after(count).as_micros());
+        assert_eq!(delays, [100, 200, 1_600, 2_000]);
     }
 }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use rand::RngExt;
+use crate::backoff::Backoff;
 
 use super::fault::Fault;
 use super::link::Link;
+
+const DELAY: Backoff = Backoff::new(Duration::from_millis(2), 2.0, Duration::from_millis(32), (0.0, 1.0));
 
 /// The rounds of one call. What ends them, if nothing else does, is the time that a call may take.
 pub(super) struct Rounds {
@@ -27,8 +29,12 @@ impl Rounds {
     pub(super) async fn judge<T>(&mut self, result: Result<Option<T>, Fault>) -> Result<Option<T>, Fault> {
         match result {
             Ok(None) => {
+                let delay = DELAY.delay_after(self.conflicts);
                 self.conflicts += 1;
-                pause(self.conflicts).await;
+                // Half of the first conflicts cost no time.
+                if delay >= Duration::from_millis(1) {
+                    tokio::time::sleep(delay).await;
+                }
                 Ok(None)
             }
             Err(fault) if fault.is_lost() && !self.was_lost => {
@@ -48,15 +54,5 @@ impl Rounds {
     /// Whether the connection was lost in an earlier round.
     pub(super) fn was_lost(&self) -> bool {
         self.was_lost
-    }
-}
-
-/// The first conflict costs no time; of many who get in each other's way some wait a little longer each time.
-async fn pause(conflicts: u32) {
-    const LONGEST: u64 = 32;
-    let most = (1_u64 << conflicts.min(6)).min(LONGEST) - 1;
-    let milliseconds = rand::rng().random_range(0..=most);
-    if milliseconds > 0 {
-        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
     }
 }

@@ -19,6 +19,8 @@ use rand::RngExt;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::backoff::Backoff;
+
 use super::super::error::{StoreError, StoreErrorKind};
 use super::client::{Client, Created, Found};
 use super::fault::Fault;
@@ -111,8 +113,9 @@ pub(super) fn check_size<T: Serialize>(content: &T) -> Result<(), Fault> {
 
 /// Returns the delay before the next attempt after a conflict with another program.
 pub(super) fn retry_delay(attempt: u32) -> Duration {
-    let base = Duration::from_millis(25) * 2u32.pow(attempt.min(6));
-    base.mul_f64(1.0 + rand::rng().random::<f64>())
+    const DELAY: Backoff =
+        Backoff::new(Duration::from_millis(25), 2.0, Duration::from_millis(1_600), (1.0, 2.0));
+    DELAY.delay_after(attempt)
 }
 
 /// Returns the name of a version: 32 to 64 characters, and the same for all writers of that revision.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::backoff::Backoff;
+
 use super::driver::Server;
 use super::fault::Fault;
 use super::pool::Pool;
@@ -14,7 +16,7 @@ pub(super) struct Retries {
 }
 
 const MAX_DELAYS: u32 = 60;
-const MAX_DELAY: u64 = 20;
+const DELAY: Backoff = Backoff::new(Duration::from_millis(2), 2.0, Duration::from_millis(20), (0.0, 1.0));
 
 impl Retries {
     /// Returns when the call can be retried: immediately after the first lost connection, and after a random delay if it
@@ -28,10 +30,8 @@ impl Retries {
         if !fault.is_contended(pool.server()) || self.delays == MAX_DELAYS {
             return Err(fault);
         }
+        tokio::time::sleep(DELAY.delay_after(self.delays)).await;
         self.delays += 1;
-        // A random delay keeps programs that conflicted from conflicting again.
-        let longest = MAX_DELAY.min(1 << self.delays.min(10));
-        tokio::time::sleep(Duration::from_millis(rand::random_range(0..=longest))).await;
         Ok(())
     }
 }

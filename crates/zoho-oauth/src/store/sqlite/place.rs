@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 
+use crate::backoff::Backoff;
 use crate::private_file;
 use crate::store::lock_file::LockFile;
 
@@ -158,16 +159,15 @@ pub(super) fn probe(connection: &Connection) -> Result<(), Fault> {
 /// Returns a busy handler that waits for the lock of another connection. SQLite's own handler sleeps for up to 100 ms at a
 /// time and starves beside a program that writes continuously; this one polls more often.
 fn wait_at_most(timeout: Duration) -> impl FnMut(i32) -> bool {
-    const MIN_DELAY: Duration = Duration::from_micros(100);
-    const MAX_DELAY: Duration = Duration::from_millis(2);
+    const DELAY: Backoff =
+        Backoff::new(Duration::from_micros(100), 2.0, Duration::from_millis(2), (1.0, 1.0));
     let mut since = Instant::now();
     move |attempts| {
         if attempts == 0 {
             since = Instant::now();
         }
         let left = timeout.saturating_sub(since.elapsed());
-        let doublings = attempts.clamp(0, 8).unsigned_abs();
-        std::thread::sleep((MIN_DELAY * 2_u32.pow(doublings)).min(MAX_DELAY).min(left));
+        std::thread::sleep(DELAY.delay_after(attempts.unsigned_abs()).min(left));
         !left.is_zero()
     }
 }
