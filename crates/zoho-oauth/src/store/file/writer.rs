@@ -10,13 +10,13 @@ use crate::store::error::{StoreError, StoreErrorKind};
 use super::draft::Draft;
 use super::shared::Shared;
 
-/// A change to write, and the caller that waits for it.
+/// A change to write, with the channel to its caller.
 pub(super) trait Job: Send {
     /// Adds its changes to the draft. Called again with a new draft if the file has changed.
     fn run(&mut self, draft: &mut Draft<'_>);
 
     /// Sends the result to the caller.
-    fn answer(self: Box<Self>, written: &Result<(), StoreError>);
+    fn reply(self: Box<Self>, written: &Result<(), StoreError>);
 }
 
 /// A handle to the writer thread, which starts with the first job and ends with the store.
@@ -32,9 +32,9 @@ impl Writer {
         T: Send + 'static,
         F: FnMut(&mut Draft<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
-        self.send(shared, Box::new(Waiting { change, outcome: None, answer }))?;
-        answered.await.unwrap_or_else(|_| Err(stopped()))
+        let (reply, replied) = oneshot::channel();
+        self.send(shared, Box::new(Waiting { change, outcome: None, reply }))?;
+        replied.await.unwrap_or_else(|_| Err(stopped()))
     }
 
     fn send(&self, shared: &Arc<Shared>, job: Box<dyn Job>) -> Result<(), StoreError> {
@@ -68,16 +68,15 @@ fn write_all(shared: &Shared, jobs: &Receiver<Box<dyn Job>>) {
         group.extend(jobs.try_iter());
         let written = shared.commit(&mut group);
         for job in group {
-            job.answer(&written);
+            job.reply(&written);
         }
     }
 }
 
-/// A change with the channel to its caller.
 struct Waiting<T, F> {
     change: F,
     outcome: Option<Result<T, StoreError>>,
-    answer: oneshot::Sender<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
 impl<T, F> Job for Waiting<T, F>
@@ -89,16 +88,16 @@ where
         self.outcome = Some((self.change)(draft));
     }
 
-    fn answer(self: Box<Self>, written: &Result<(), StoreError>) {
+    fn reply(self: Box<Self>, written: &Result<(), StoreError>) {
         let outcome = match (self.outcome, written) {
             // This job changed nothing.
-            (Some(Err(refused)), _) => Err(refused),
+            (Some(Err(rejected)), _) => Err(rejected),
             (_, Err(failed)) => Err(failed.clone()),
             (Some(done), Ok(())) => done,
             (None, Ok(())) => Err(stopped()),
         };
         // The caller may have stopped waiting.
-        let _ = self.answer.send(outcome);
+        let _ = self.reply.send(outcome);
     }
 }
 

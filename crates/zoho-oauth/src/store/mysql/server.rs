@@ -20,7 +20,7 @@ use super::super::sql::{
 use super::super::stored::StoredToken;
 use super::words;
 
-/// A server at a place that messages name.
+/// A MySQL or MariaDB server, with the names that messages use for it.
 pub(super) struct MySqlServer(pub(super) Place);
 
 impl Server for MySqlServer {
@@ -54,10 +54,9 @@ impl Server for MySqlServer {
         connect
     }
 
-    /// The statement that sets up a session, whatever the server's settings are: strict mode, so that nothing is truncated; UTC;
-    /// and lock timeouts below the caller's timeout, so that an abandoned transaction releases its locks. MySQL has no timeout
-    /// for idle transactions; there the connection is closed after five minutes, when no store would use it again. Only
-    /// MariaDB runs what follows `M!`.
+    /// Sets strict mode, so that nothing is truncated; UTC; and limits of lock waits and idle transactions to the caller's
+    /// timeout, so that an abandoned transaction releases its locks. MySQL has no timeout for idle transactions: the server closes
+    /// the connection after five minutes, when the pool no longer uses it. Only MariaDB runs what follows `M!`.
     fn greeting(options: &ServerOptions) -> String {
         let seconds = options.timeout.as_secs().clamp(1, 1_000_000);
         format!(
@@ -105,7 +104,7 @@ impl Server for MySqlServer {
             1048 | 1364 | 1366 | 1406 | 1644 | 3819 | 4025 | 1153 | 3988 => (Rejected, rejection(error.message()).into()),
             _ => (Other, "see the error number in the server's manual".into()),
         };
-        // The messages of these errors can quote a value.
+        // The messages of these errors can contain a value.
         let may_quote = matches!(number, 1264..=1265 | 1292 | 1366 | 1406 | 1411 | 3988)
             || error.code().is_some_and(|state| state.starts_with("22") || state.starts_with("23"));
         Trouble::Other { kind, next_step, message: (!may_quote).then(|| error.message().to_owned()) }

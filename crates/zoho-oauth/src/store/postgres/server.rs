@@ -17,7 +17,7 @@ use super::super::sql::{
 };
 use super::words;
 
-/// A server at a place that messages name.
+/// A PostgreSQL server, with the names that messages use for it.
 pub(super) struct PostgresServer(pub(super) Place);
 
 impl Server for PostgresServer {
@@ -48,8 +48,7 @@ impl Server for PostgresServer {
         connect
     }
 
-    /// The statements that set up a session, whatever the server's settings are: lock timeouts below the caller's timeout, so that
-    /// an abandoned transaction releases its locks.
+    /// Limits lock waits and idle transactions to the caller's timeout, so that an abandoned transaction releases its locks.
     fn greeting(options: &ServerOptions) -> String {
         let milliseconds = options.timeout.as_millis().clamp(1, 1_000_000_000);
         format!(
@@ -103,7 +102,7 @@ impl Server for PostgresServer {
             code if code.starts_with("22") || code.starts_with("23") => (Rejected, REJECTED.into()),
             _ => (Other, "see the error code in the server's manual".into()),
         };
-        // The messages of these errors can quote a value.
+        // The messages of these errors can contain a value.
         let may_quote = code.starts_with("22") || code.starts_with("23");
         Trouble::Other { kind, next_step, message: (!may_quote).then(|| error.message().to_owned()) }
     }

@@ -1,4 +1,4 @@
-//! What a job may do inside the writer's transaction.
+//! The changes that a job can make in the writer's transaction.
 
 use std::time::Duration;
 
@@ -14,38 +14,38 @@ use super::super::stored::{StoredToken, is_empty};
 use super::fault::Fault;
 use super::{lease, rows};
 
-/// One transaction that several jobs share. A job that writes with one statement needs nothing more: SQLite takes
-/// back what a failed statement did. A job that writes with several asks for [`Batch::all_or_nothing`].
+/// A transaction that several jobs share. SQLite rolls back a failed statement, so a job with one writing statement needs
+/// nothing else. A job with several uses [`Batch::all_or_nothing`].
 #[derive(Debug)]
 pub(super) struct Batch<'c> {
     connection: &'c Connection,
     highest_id: Option<HighestId>,
 }
 
-/// The highest id ever given out: read at most once in a transaction, written at most once.
+/// The highest id ever assigned. A transaction reads and writes it at most once.
 #[derive(Clone, Copy, Debug)]
 struct HighestId {
     number: u64,
-    noted: Option<u64>,
+    stored: Option<u64>,
 }
 
 impl<'c> Batch<'c> {
-    /// Jobs on this connection, on which a transaction is open.
+    /// Starts a batch on a connection with an open transaction.
     pub(super) fn on(connection: &'c Connection) -> Self {
         Self { connection, highest_id: None }
     }
 
-    /// Writes down what the jobs have in common, before the commit.
+    /// Stores the highest id if it has changed. Call it before the commit.
     pub(super) fn finish(self) -> Result<(), Fault> {
         match self.highest_id {
-            Some(HighestId { number, noted }) if noted != Some(number) => {
+            Some(HighestId { number, stored }) if stored != Some(number) => {
                 lease::note_highest_id(self.connection, number)
             }
             _ => Ok(()),
         }
     }
 
-    /// Writes a token over the row that it means, or as a new row.
+    /// Overwrites the row that the token identifies, or inserts a new row.
     pub(super) fn save(&mut self, new: &StoredToken) -> Result<StoredToken, Fault> {
         let row = match Criterion::of(new) {
             Some(criterion) => rows::find(self.connection, &criterion)?,
@@ -57,7 +57,7 @@ impl<'c> Batch<'c> {
         Ok(merged)
     }
 
-    /// Writes many tokens, or none.
+    /// Saves all tokens, or none.
     pub(super) fn save_all(&mut self, new: &[StoredToken]) -> Result<Vec<StoredToken>, Fault> {
         let highest_id = self.highest_id;
         let saved = self.all_or_nothing(|batch| new.iter().map(|token| batch.save(token)).collect());
@@ -69,7 +69,7 @@ impl<'c> Batch<'c> {
 
     /// Deletes one row.
     pub(super) fn delete(&mut self, id: &str) -> Result<bool, Fault> {
-        // An official SDK may have chosen this id: it is not given out again either.
+        // The id is never assigned again, even if an official SDK chose it.
         let highest = self.highest_id()?;
         let deleted = rows::delete(self.connection, id)?;
         if deleted {
@@ -86,7 +86,7 @@ impl<'c> Batch<'c> {
         rows::delete_all(self.connection)
     }
 
-    /// Takes a lease.
+    /// Acquires a lease.
     pub(super) fn acquire(
         &mut self,
         key: &LeaseKey,
@@ -101,17 +101,17 @@ impl<'c> Batch<'c> {
         Ok(acquired)
     }
 
-    /// Prolongs a lease.
+    /// Renews a lease.
     pub(super) fn renew(&mut self, lease: &Lease, life: Duration) -> Result<bool, Fault> {
         self.change(lease, |entry| entry.renew(lease, machine_clock(), life))
     }
 
-    /// Ends a lease.
+    /// Releases a lease.
     pub(super) fn release(&mut self, lease: &Lease) -> Result<bool, Fault> {
         self.change(lease, |entry| entry.release(lease, machine_clock()))
     }
 
-    /// Saves under a lease and ends it, or does neither.
+    /// Saves a token under a lease and releases the lease, or does neither.
     pub(super) fn save_and_release(&mut self, lease: &Lease, token: &StoredToken) -> Result<Fenced, Fault> {
         let entry = lease::find(self.connection, lease.key.as_str())?;
         if !entry.is_some_and(|entry| entry.is_held_under(lease)) {
@@ -198,12 +198,12 @@ impl<'c> Batch<'c> {
         if let Some(highest) = self.highest_id {
             return Ok(highest);
         }
-        let noted = lease::highest_id(self.connection)?;
-        let number = match noted {
+        let stored = lease::highest_id(self.connection)?;
+        let number = match stored {
             Some(number) => number,
             None => rows::highest_id(self.connection)?,
         };
-        let highest = HighestId { number, noted };
+        let highest = HighestId { number, stored };
         self.highest_id = Some(highest);
         Ok(highest)
     }
@@ -217,7 +217,7 @@ impl<'c> Batch<'c> {
         self.connection.execute_batch("savepoint job")?;
         let result = work(self);
         let end = if result.is_ok() { "release job" } else { "rollback to job; release job" };
-        // After the worst failures SQLite has taken back the whole transaction, savepoint included.
+        // After the most severe errors, SQLite has rolled back the whole transaction, savepoint included.
         if !self.connection.is_autocommit() {
             self.connection.execute_batch(end)?;
         }

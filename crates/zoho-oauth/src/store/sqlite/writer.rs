@@ -1,5 +1,5 @@
-//! The one thread that writes. It takes every job that waits, runs them in one transaction and commits once:
-//! what costs time is the commit, not the rows.
+//! The writer thread. It runs all waiting jobs in one transaction and commits once, because the time goes into the
+//! commit, not into the rows.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -15,16 +15,17 @@ use super::fault::Fault;
 use super::place::{Identity, Queue};
 use super::{locked, schema};
 
-/// More jobs than this are not put into one transaction, so that the first does not wait for too long.
-const LARGEST_BATCH: usize = 1_024;
+/// The maximum number of jobs in one transaction, so that the first job does not wait too long.
+const MAX_BATCH: usize = 1_024;
 
-/// How long to wait for the return of those who were answered: about as long as a commit takes, so that waiting
-/// costs no more than the commit that it saves.
-const MOMENT: Duration = Duration::from_micros(150);
+/// How long to wait for callers that come back after a commit. It is about the length of a commit, so that waiting costs
+/// no more than the commit that it saves.
+const RETURN_TIMEOUT: Duration = Duration::from_micros(150);
 
-/// The way to the writer thread, which starts with the first job: most processes only read. (A process with a second
-/// thread also pays milliseconds for what is free to one without, such as registering a memory barrier.) Dropping it
-/// waits until every accepted job is done.
+/// A handle to the writer thread. Dropping it waits until every accepted job is done.
+///
+/// The thread starts with the first job, because most processes only read. In a process with a second thread, some system
+/// calls, such as registering a memory barrier, take milliseconds instead of nothing.
 #[derive(Debug)]
 pub(super) struct Writer {
     state: Mutex<State>,
@@ -33,7 +34,7 @@ pub(super) struct Writer {
 #[derive(Debug)]
 enum State {
     NotStarted(Desk),
-    AtWork { jobs: Sender<Box<dyn Job>>, thread: JoinHandle<()> },
+    Running { jobs: Sender<Box<dyn Job>>, thread: JoinHandle<()> },
     Stopped,
 }
 
@@ -42,16 +43,16 @@ impl Writer {
         Self { state: Mutex::new(State::NotStarted(desk)) }
     }
 
-    /// Runs a job and waits until it is committed. The job is done even if the caller stops waiting. It may run
-    /// more than once; what it did before is taken back then.
+    /// Runs a job and waits until it is committed. The job is done even if the caller stops waiting. It may run more than
+    /// once; earlier runs are rolled back.
     pub(super) async fn run<T, W>(&self, work: W) -> Result<T, Fault>
     where
         T: Send + 'static,
         W: FnMut(&mut Batch<'_>) -> Result<T, Fault> + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
-        self.accept(Box::new(Pending { work, result: Err(Fault::Stopped), answer }))?;
-        answered.await.unwrap_or(Err(Fault::Stopped))
+        let (reply, replied) = oneshot::channel();
+        self.accept(Box::new(Pending { work, result: Err(Fault::Stopped), reply }))?;
+        replied.await.unwrap_or(Err(Fault::Stopped))
     }
 
     fn accept(&self, job: Box<dyn Job>) -> Result<(), Fault> {
@@ -60,12 +61,12 @@ impl Writer {
             State::NotStarted(desk) => {
                 let (jobs, queue) = channel();
                 let builder = thread::Builder::new().name("zoho-sqlite".into());
-                State::AtWork { jobs, thread: builder.spawn(move || desk.work_off(&queue))? }
+                State::Running { jobs, thread: builder.spawn(move || desk.run_all(&queue))? }
             }
             other => other,
         };
         match &*state {
-            State::AtWork { jobs, .. } => jobs.send(job).map_err(|_| Fault::Stopped),
+            State::Running { jobs, .. } => jobs.send(job).map_err(|_| Fault::Stopped),
             State::NotStarted(_) | State::Stopped => Err(Fault::Stopped),
         }
     }
@@ -73,25 +74,26 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        if let State::AtWork { jobs, thread } = std::mem::replace(&mut *locked(&self.state), State::Stopped) {
+        if let State::Running { jobs, thread } = std::mem::replace(&mut *locked(&self.state), State::Stopped)
+        {
             drop(jobs);
-            // A panic there was reported when it happened.
+            // A panic of the thread was reported when it happened.
             let _ = thread.join();
         }
     }
 }
 
-/// Something to be done in a transaction, and somebody who waits for it.
+/// A change to make in a transaction, with the channel to its caller.
 trait Job: Send {
     fn run(&mut self, batch: &mut Batch<'_>) -> Result<(), Fault>;
     fn fail(&mut self, fault: &Fault);
-    fn answer(self: Box<Self>);
+    fn reply(self: Box<Self>);
 }
 
 struct Pending<T, W> {
     work: W,
     result: Result<T, Fault>,
-    answer: oneshot::Sender<Result<T, Fault>>,
+    reply: oneshot::Sender<Result<T, Fault>>,
 }
 
 impl<T, W> Job for Pending<T, W>
@@ -108,51 +110,51 @@ where
         self.result = Err(fault.clone());
     }
 
-    fn answer(self: Box<Self>) {
-        // Whoever stopped waiting does not want to know.
-        let _ = self.answer.send(self.result);
+    fn reply(self: Box<Self>) {
+        // The caller may have stopped waiting.
+        let _ = self.reply.send(self.result);
     }
 }
 
-/// What the writer thread has.
+/// The state of the writer thread.
 #[derive(Debug)]
 pub(super) struct Desk {
-    /// Its connection; the readers' too where there is no other.
+    /// The connection. Readers of a database in memory share it.
     pub(super) connection: Arc<Mutex<Connection>>,
-    /// The file that the connection is to.
+    /// The identity of the open file.
     pub(super) file: Option<Identity>,
-    /// Where the processes of this machine queue for the file, which SQLite itself does not let them.
+    /// The queue of this machine's processes for the file. SQLite's own lock is not fair.
     pub(super) queue: Option<Queue>,
-    /// Whether the tables are set up. Otherwise the first job brings that along.
+    /// Whether the tables are set up. If not, the first job does it.
     pub(super) prepared: bool,
 }
 
 impl Desk {
-    fn work_off(mut self, queue: &Receiver<Box<dyn Job>>) {
+    fn run_all(mut self, queue: &Receiver<Box<dyn Job>>) {
         let mut jobs = Vec::new();
         loop {
-            jobs.extend(queue.try_iter().take(LARGEST_BATCH - jobs.len()));
+            jobs.extend(queue.try_iter().take(MAX_BATCH - jobs.len()));
             if jobs.is_empty() {
                 let Ok(job) = queue.recv() else { return };
                 jobs.push(job);
                 continue;
             }
             self.run(&mut jobs);
-            let answered = jobs.len();
-            jobs.drain(..).for_each(Job::answer);
-            await_return(queue, answered, &mut jobs);
+            let replied = jobs.len();
+            jobs.drain(..).for_each(Job::reply);
+            await_return(queue, replied, &mut jobs);
         }
     }
 
-    /// Runs the jobs together. If that fails, each is run alone, so that one job's trouble stays its own; but not
-    /// if, say, another program holds the file: then they have waited together already.
+    /// Runs the jobs together. If that fails, runs each one alone, so that one job cannot fail the others. If every job
+    /// would fail in the same way, for example because another program has locked the file, the jobs share the error.
     fn run(&mut self, jobs: &mut [Box<dyn Job>]) {
         let Err(fault) = self.commit(jobs) else { return };
         if fault.concerns_all() {
             return jobs.iter_mut().for_each(|job| job.fail(&fault));
         }
         if fault.is_full() {
-            // If even this finds no room, the jobs below say so.
+            // If this fails too, the jobs below report it.
             let _ = schema::move_log_into_database(&locked(&self.connection));
         }
         for job in jobs {
@@ -172,7 +174,7 @@ impl Desk {
         let transaction = connection.transaction_with_behavior(Immediate)?;
         let mut batch = Batch::on(&transaction);
         for job in jobs {
-            // A job that fails keeps its error. After the worst errors SQLite has taken back the transaction.
+            // A job that fails keeps its error. After the most severe errors, SQLite has rolled back the transaction.
             if let Err(fault) = job.run(&mut batch)
                 && transaction.is_autocommit()
             {
@@ -185,13 +187,13 @@ impl Desk {
     }
 }
 
-/// Those who were just answered often come back at once: waits a moment until as many jobs are there, so that
-/// they share a commit, and a lone saver finds this thread awake.
-fn await_return(queue: &Receiver<Box<dyn Job>>, answered: usize, jobs: &mut Vec<Box<dyn Job>>) {
-    let answered_at = Instant::now();
-    while jobs.len() < answered && answered_at.elapsed() < MOMENT {
+/// Waits briefly for as many jobs as were just committed. Callers often save again immediately: they share a commit then,
+/// and a single caller finds this thread awake.
+fn await_return(queue: &Receiver<Box<dyn Job>>, replied: usize, jobs: &mut Vec<Box<dyn Job>>) {
+    let replied_at = Instant::now();
+    while jobs.len() < replied && replied_at.elapsed() < RETURN_TIMEOUT {
         let before = jobs.len();
-        jobs.extend(queue.try_iter().take(answered - before));
+        jobs.extend(queue.try_iter().take(replied - before));
         if jobs.len() == before {
             thread::yield_now();
         }
