@@ -24,7 +24,7 @@ impl Record<'_> {
         std::array::from_fn(|position| self.fields.get(position).and_then(Option::as_deref))
     }
 
-    /// Whether it ends with a line end. A last record may do without, or may have been cut off.
+    /// Whether it ends with a line end. A last record without one is either complete or truncated.
     pub(super) fn is_terminated(&self) -> bool {
         self.text.ends_with('\n')
     }
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_read_in_every_dialect() {
+    fn fields_of_every_dialect_are_read() {
         assert_eq!(fields("a,,b\n"), texts(&["a", "", "b"]));
         assert_eq!(fields("a,b\r\n"), texts(&["a", "b"]));
         assert_eq!(fields("a,b\r\r\n"), texts(&["a", "b"]), "what Python leaves on Windows");
@@ -221,13 +221,13 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_null_is_nothing_and_a_quoted_one_is_text() {
+    fn an_unquoted_null_is_no_value_and_a_quoted_one_is_text() {
         assert_eq!(fields("null,\"null\",NULL,null\r\n"), texts(&["", "null", "NULL", ""]));
         assert_eq!(fields("a,\"\"\n"), texts(&["a", ""]));
     }
 
     #[test]
-    fn blank_lines_are_passed_over_and_lines_are_counted() {
+    fn blank_lines_are_skipped_but_counted() {
         let records: Vec<_> =
             Records::of("\n\r\na,\"x\ny\"\n\nb,c").map(|record| record.expect("is whole")).collect();
         assert_eq!(records.iter().map(|record| record.line).collect::<Vec<_>>(), [3, 6]);
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_needs_quotes_gets_them() {
+    fn a_field_is_quoted_only_if_necessary() {
         let values = ["1", "o'brien \\ %", "a,b", "say \"x\"", "null", " x ", "", "a\nb", "c\rd", "NULL"];
         let text = encode(values.map(Some), "\r\n");
         assert_eq!(text, "1,o'brien \\ %,\"a,b\",\"say \"\"x\"\"\",\"null\", x ,,\"a\nb\",\"c\rd\",NULL\r\n");
@@ -278,10 +278,9 @@ mod tests {
             prop_assert_eq!(without_ends(&seen), without_ends(&text));
         }
 
-        /// Python's writer with minimal quoting: it also quotes a field for a blank after a quote, or a lone
-        /// empty field, and it ends lines with CRLF.
+        /// Python's writer with minimal quoting and CRLF line ends.
         #[test]
-        fn what_python_writes_is_read(
+        fn a_file_that_python_wrote_is_read(
             rows in proptest::collection::vec(proptest::array::uniform10(r#"[,"\r\n a'é]{0,6}"#), 1..4),
         ) {
             let python = |field: &String| {

@@ -11,7 +11,7 @@ use crate::store::lock_file::LockFile;
 
 use super::identity::Identity;
 
-/// How long a save waits for the lock.
+/// The time that a save waits for the lock.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A file that is only replaced as a whole, so that a reader sees either the old content or the new.
@@ -99,9 +99,9 @@ impl WholeFile {
 /// # Errors
 /// [`StoreErrorKind::Busy`] if another process holds it for longer.
 pub(super) fn lock(path: &Path) -> Result<LockFile, StoreError> {
-    let lock = LockFile::take(path, LOCK_TIMEOUT).map_err(|error| fault("take its lock", path, error))?;
+    let lock = LockFile::take(path, LOCK_TIMEOUT).map_err(|error| fault("lock the file", path, error))?;
     lock.ok_or_else(|| {
-        StoreError::of(StoreErrorKind::Busy, "take its lock")
+        StoreError::of(StoreErrorKind::Busy, "lock the file")
             .evidence(format!("another process has held `{}` for ten seconds", path.display()))
             .next_step("try again, or end that process")
     })
@@ -152,7 +152,7 @@ pub(super) fn resolve(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many levels of symbolic links"))
 }
 
-/// Keeps the owner of the file, also if an administrator saves a token.
+/// Gives the new file the owner of the old one, which differs if root saves a token.
 #[cfg(unix)]
 fn keep_owner(file: &File, path: &Path) {
     use std::os::unix::fs::{MetadataExt, fchown};
@@ -167,7 +167,7 @@ fn keep_owner(file: &File, path: &Path) {
 #[cfg(not(unix))]
 fn keep_owner(_: &File, _: &Path) {}
 
-/// Returns the current time, but never the modification time that the file already has.
+/// Returns the current time, or a nanosecond later if the file already has that modification time.
 fn moment_after(expected: Option<Identity>) -> SystemTime {
     let now = SystemTime::now();
     match expected {
@@ -216,7 +216,7 @@ mod tests {
         let file = WholeFile::at(folder.path().join("file"));
         let first = file.replace(None, "one").expect("written").expect("was missing");
         assert_eq!(file.identity().expect("read"), Some(first));
-        assert_eq!(file.replace(None, "two").expect("looked"), None);
+        assert_eq!(file.replace(None, "two").expect("compared"), None);
         assert_eq!(fs::read_to_string(file.path()).expect("read"), "one");
         assert_eq!(fs::read_dir(folder.path()).expect("read").count(), 1, "nothing is left over");
     }

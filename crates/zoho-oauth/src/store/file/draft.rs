@@ -1,5 +1,4 @@
-//! What one write is going to change: every saver of a group adds to it, and nobody sees it before it is on the
-//! disk.
+//! The changes of one write. All jobs of a group add to one draft, which no reader sees before it is on disk.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +13,7 @@ use crate::token::OAuthToken;
 use super::state::State;
 use super::table::{Candidate, Changes, Index, Table, number_of};
 
-/// Changes to the table and to the side file, on top of what the disk holds.
+/// Changes to the table and to the side file, relative to their content on disk.
 #[derive(Clone, Debug)]
 pub(super) struct Draft<'t> {
     table: &'t Table,
@@ -27,14 +26,14 @@ pub(super) struct Draft<'t> {
     releases: Vec<Lease>,
 }
 
-/// What has to be written, in this order.
+/// The files to write, in this order.
 #[derive(Debug)]
 pub(super) struct Plan {
-    /// The side file, if it changes: before the table, so that an id that is deleted is never given out again.
+    /// The side file, if it changes. It is written before the table, so that the id of a deleted row is never reused.
     pub(super) state: Option<Arc<State>>,
-    /// The table's rows.
+    /// The rows that change.
     pub(super) changes: Changes,
-    /// Leases to give back once the table is written.
+    /// The leases to release after the table is written.
     pub(super) releases: Vec<Lease>,
 }
 
@@ -55,16 +54,16 @@ impl<'t> Draft<'t> {
     pub(super) fn into_plan(mut self) -> Plan {
         let has_changed = self.state != self.stored_state;
         if has_changed {
-            Arc::make_mut(&mut self.state).forget_the_old();
+            Arc::make_mut(&mut self.state).forget_old();
         }
         Plan { state: has_changed.then_some(self.state), changes: self.changes, releases: self.releases }
     }
 
-    /// Writes `new` over the row that it means, or adds it; hands back the row.
+    /// Overwrites the row that `new` identifies, or adds one. Returns the row.
     pub(super) fn save(&mut self, new: &StoredToken) -> Result<OAuthToken, StoreError> {
         let criterion = Criterion::of(new);
-        let meant = criterion.map_or(Ok(None), |criterion| self.find(&criterion))?;
-        let (number, old) = match meant {
+        let existing = criterion.map_or(Ok(None), |criterion| self.find(&criterion))?;
+        let (number, old) = match existing {
             Some((number, old)) => (number, Some(old)),
             None => (self.next_number, None),
         };
@@ -81,7 +80,7 @@ impl<'t> Draft<'t> {
         Ok(row.into())
     }
 
-    /// The row with that number.
+    /// Returns the row with that number.
     pub(super) fn row(&self, number: u64) -> Option<StoredToken> {
         match self.changes.get(&number) {
             Some(change) => change.as_ref().map(|row| row.token.clone()),
@@ -89,7 +88,7 @@ impl<'t> Draft<'t> {
         }
     }
 
-    /// Writes `row` in the place with that number.
+    /// Writes `row` under that number.
     pub(super) fn put(&mut self, number: u64, row: StoredToken) {
         self.highest_id = self.highest_id.max(number_of(&row).unwrap_or(0));
         self.next_number = self.next_number.max(number + 1);
@@ -97,12 +96,12 @@ impl<'t> Draft<'t> {
         self.changes.insert(number, Some(self.table.row(row)));
     }
 
-    /// An id that was never given out.
+    /// Returns an id that was never assigned.
     pub(super) fn new_id(&self) -> String {
         next_id(self.highest_id, |id| self.has_id(id))
     }
 
-    /// Writes many tokens, or none.
+    /// Saves all tokens, or none if one of them fails.
     pub(super) fn save_all(&mut self, new: &[StoredToken]) -> Result<Vec<OAuthToken>, StoreError> {
         let before = self.clone();
         let saved: Result<_, _> = new.iter().map(|token| self.save(token)).collect();
@@ -112,7 +111,7 @@ impl<'t> Draft<'t> {
         saved
     }
 
-    /// Deletes the row with that id; says whether it was there.
+    /// Deletes the row with that id. Returns whether it existed.
     pub(super) fn delete(&mut self, id: &str) -> bool {
         let criterion = Criterion::Id(id);
         let numbers: Vec<u64> = self
@@ -140,14 +139,14 @@ impl<'t> Draft<'t> {
         self.changes.extend(numbers.iter().map(|number| (*number, None)));
     }
 
-    /// Writes down the highest id, which the file tells only as long as its row is there.
+    /// Stores the highest id, which the table shows only while the row exists.
     pub(super) fn note_highest_id(&mut self) {
         if self.state.highest_id < self.highest_id {
             Arc::make_mut(&mut self.state).highest_id = self.highest_id;
         }
     }
 
-    /// Gives the lease on `key` to `holder`, unless another has it.
+    /// Grants the lease on `key` to `holder`, unless another holder has it.
     pub(super) fn acquire(&mut self, key: &LeaseKey, holder: &str, life: Duration) -> Acquired {
         let mut entry = self.state.leases.get(key).cloned().unwrap_or_default();
         let acquired = entry.acquire(key, holder, machine_clock(), life);
@@ -157,17 +156,17 @@ impl<'t> Draft<'t> {
         acquired
     }
 
-    /// Extends the lease, if it is still this one.
+    /// Extends the lease, if it is still held.
     pub(super) fn renew(&mut self, lease: &Lease, life: Duration) -> bool {
         self.change_entry(lease, |entry| entry.renew(lease, machine_clock(), life))
     }
 
-    /// Ends the lease, if it is still this one.
+    /// Ends the lease, if it is still held.
     pub(super) fn release(&mut self, lease: &Lease) -> bool {
         self.change_entry(lease, |entry| entry.release(lease, machine_clock()))
     }
 
-    /// Saves `token` and gives the lease back, if the lease is still this one and permits it.
+    /// Saves `token` and releases the lease, if the lease is still held and permits the save.
     pub(super) fn save_and_release(
         &mut self,
         lease: &Lease,
@@ -190,11 +189,11 @@ impl<'t> Draft<'t> {
 
     fn change_entry(&mut self, lease: &Lease, change: impl FnOnce(&mut LeaseEntry) -> bool) -> bool {
         let Some(mut entry) = self.state.leases.get(&lease.key).cloned() else { return false };
-        let is_owned = change(&mut entry);
-        if is_owned {
+        let is_held = change(&mut entry);
+        if is_held {
             Arc::make_mut(&mut self.state).leases.insert(lease.key.clone(), entry);
         }
-        is_owned
+        is_held
     }
 
     fn find(&self, criterion: &Criterion<'_>) -> Result<Option<(u64, StoredToken)>, StoreError> {
@@ -207,7 +206,7 @@ impl<'t> Draft<'t> {
         self.candidates(&criterion).iter().any(|candidate| criterion.agrees_with(&candidate.token))
     }
 
-    /// The rows that `criterion` may mean, with the changes made so far, in the order of the file.
+    /// Returns the rows that may match `criterion`, with the changes so far, in the order of the file.
     fn candidates(&self, criterion: &Criterion<'_>) -> Vec<Candidate> {
         let unchanged =
             self.table.candidates(criterion).filter(|row| !self.changes.contains_key(&row.number));
@@ -222,7 +221,7 @@ impl<'t> Draft<'t> {
     }
 }
 
-/// A CSV file cannot tell an empty value from none.
+/// Removes empty values, because a CSV file cannot distinguish them from missing ones.
 fn without_empty_fields(token: &StoredToken) -> StoredToken {
     StoredToken::from_values(
         token.values().map(|value| value.filter(|text| !text.is_empty()).map(str::to_owned)),
@@ -242,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn savers_of_one_group_see_each_other() {
+    fn jobs_of_one_group_see_each_others_changes() {
         let table = Table::default();
         let mut draft = Draft::over(&table, Arc::default());
         let first = draft.save(&token("ada", "1")).expect("saved");
@@ -252,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_a_group_adds_and_deletes_is_gone_and_its_id_is_spent() {
+    fn the_id_of_a_row_that_a_group_adds_and_deletes_is_not_reused() {
         let table = Table::default();
         let mut draft = Draft::over(&table, Arc::default());
         draft.save(&token("ada", "1")).expect("saved");
@@ -265,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn saving_what_is_there_plans_nothing() {
+    fn saving_an_unchanged_token_plans_nothing() {
         let mut table = Table::default();
         let mut draft = Draft::over(&table, Arc::default());
         draft.save(&token("ada", "1")).expect("saved");

@@ -1,15 +1,15 @@
-//! Whether a file is still the one that was read: by its metadata, for the price of one `stat`.
+//! Tells from its metadata whether a file has changed since it was read. Costs one `stat`.
 
 use std::fs::Metadata;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, SystemTime};
 
-/// What a file system says about one state of one file.
+/// The metadata of one state of one file.
 ///
-/// A file that we write gets a modification time of our own, to the nanosecond, so each of our writes is a new
-/// identity at once. A program that writes the file in place, as official SDKs do, leaves the kernel's clock in
-/// both the modification and the change time; that clock ticks every few milliseconds only, so two such writes
-/// can leave the same identity. [`age_if_written_in_place`](Self::age_if_written_in_place) tells them apart.
+/// This store sets the modification time of a file that it writes, to the nanosecond, so each of its writes has a new
+/// identity. If a program writes the file in place, as official SDKs do, the kernel sets both the modification time and the
+/// change time. Its clock ticks only every few milliseconds, so two such writes can have the same identity.
+/// [`may_change_unseen`](Self::may_change_unseen) detects that case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Identity {
     device: u64,
@@ -33,7 +33,7 @@ impl Identity {
         }
     }
 
-    /// Elsewhere size and modification time have to do.
+    /// On other systems only the size and the modification time are known.
     #[cfg(not(unix))]
     pub(super) fn of(metadata: &Metadata) -> Self {
         let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
@@ -48,12 +48,12 @@ impl Identity {
         self.modified
     }
 
-    /// How long ago the file was last written, if that was done in place: it may not be whole yet, and another
-    /// write within the same tick of the clock would not show.
+    /// Returns how long ago the file was last written, if that may have been in place. The file may be incomplete then, and
+    /// another write in the same clock tick would not change the identity.
     pub(super) fn age_if_written_in_place(&self, now: SystemTime) -> Option<Duration> {
         let (seconds, nanoseconds) = since_epoch(self.modified);
         let may_be_in_place = self.changed.is_none_or(|changed| changed == (seconds, nanoseconds));
-        // A moment in the future is as far away as one in the past: clocks of file servers differ.
+        // Clocks of file servers differ, so a time in the future counts like one in the past.
         let age = now.duration_since(self.modified).unwrap_or_else(|ahead| ahead.duration());
         may_be_in_place.then_some(age)
     }
@@ -65,8 +65,8 @@ impl Identity {
         self.age_if_written_in_place(now).is_some_and(|age| age < tick)
     }
 
-    /// A number that changes with the file. It changes once more when the identity can be trusted: a change
-    /// that did not show is noticed then.
+    /// Returns a number that changes with the file. It changes once more when the clock has ticked, so that a write that did
+    /// not change the identity is noticed then.
     pub(super) fn version(&self, now: SystemTime) -> u64 {
         let mut hasher = DefaultHasher::new();
         (self, self.may_change_unseen(now)).hash(&mut hasher);
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_that_was_just_written_in_place_is_not_trusted_yet() {
+    fn a_file_that_was_just_written_in_place_may_change_unseen() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("file");
         write(&path, "one").expect("written");
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_with_a_modification_time_of_ours_is_trusted_at_once() {
+    fn a_file_with_a_modification_time_of_ours_cannot_change_unseen() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("file");
         write(&path, "one").expect("written");

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::store::ids::id_number;
 
 use super::csv::{Damage, Record, Records};
-use super::table::{Table, header_line, is_token_row, tidy};
+use super::table::{Table, completed, header_line, is_token_row};
 
 /// The readable part of a token file.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl<'t> Reader<'t> {
             let mut taken = first_line;
             if !first_line.trim_end_matches(['\r', '\n']).is_empty() {
                 match Records::of(rest).next() {
-                    Some(Ok(record)) => match self.complaint(&record) {
+                    Some(Ok(record)) => match self.damage(&record) {
                         None => {
                             taken = record.text;
                             self.keep(line, record);
@@ -92,15 +92,13 @@ impl<'t> Reader<'t> {
         self.torn.push(Damage::at(line, what));
     }
 
-    /// Returns why a record is damaged.
-    fn complaint(&self, record: &Record<'_>) -> Option<String> {
+    /// Returns what is wrong with a record, or `None` if it is intact.
+    fn damage(&self, record: &Record<'_>) -> Option<String> {
         let has_ten_columns = self.header.as_ref().is_some_and(|header| header.fields.len() == 10);
         match record.fields.len() {
             9 if has_ten_columns && !record.is_terminated() => Some("the last row is truncated".to_owned()),
-            9 | 10 if swallows_a_row(record) => Some("an unclosed quote".to_owned()),
-            9 | 10 if has_the_words_of_a_header(record) && self.header.is_some() => {
-                Some("a second header".to_owned())
-            }
+            9 | 10 if contains_a_row(record) => Some("an unclosed quote".to_owned()),
+            9 | 10 if has_header_names(record) && self.header.is_some() => Some("a second header".to_owned()),
             9 | 10 => None,
             count => Some(format!("expected 10 columns, found {count}")),
         }
@@ -108,19 +106,19 @@ impl<'t> Reader<'t> {
 
     fn is_header(&self, record: &Record<'_>) -> bool {
         let is_first = self.rows.is_empty() && self.torn.is_empty();
-        self.header.is_none() && (has_the_words_of_a_header(record) || is_first && !is_token_row(record))
+        self.header.is_none() && (has_header_names(record) || is_first && !is_token_row(record))
     }
 
     fn finish(self, is_part_of_a_header: bool) -> Lenient {
         let first = self.header.as_ref().or(self.rows.first());
         let line_end = if first.is_some_and(|first| first.text.ends_with("\r\n")) { "\r\n" } else { "\n" };
         let header = match &self.header {
-            Some(header) => tidy(header, ",api_domain", line_end),
+            Some(header) => completed(header, ",api_domain", line_end),
             None => Cow::Owned(header_line(line_end)),
         };
         let mut text = format!("{}{header}", self.mark);
         for row in &self.rows {
-            text.push_str(&tidy(row, ",", line_end));
+            text.push_str(&completed(row, ",", line_end));
         }
         let mut table = Table::parse(&text).unwrap_or_default();
         table.remember_highest_id(self.highest_torn_id);
@@ -137,8 +135,8 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Whether an unclosed quote made the following rows a part of this record: it contains a whole row.
-fn swallows_a_row(record: &Record<'_>) -> bool {
+/// Whether the record contains another row, because an unclosed quote made the following lines part of it.
+fn contains_a_row(record: &Record<'_>) -> bool {
     record.text.split_inclusive('\n').skip(1).any(|line| {
         let inner = Records::of(line).next().and_then(Result::ok);
         inner.is_some_and(|inner| {
@@ -159,8 +157,8 @@ fn is_part_of_a_header(content: &[u8]) -> bool {
         && commas < 10
 }
 
-/// Whether a record is a header. Only these names are the same in all SDKs.
-fn has_the_words_of_a_header(record: &Record<'_>) -> bool {
+/// Whether a record has the column names of a header. Only these two are the same in all SDKs.
+fn has_header_names(record: &Record<'_>) -> bool {
     let values = record.values();
     values[0] == Some("id") && values[5] == Some("access_token")
 }
@@ -207,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_whole_is_read_around_what_is_not() {
+    fn intact_rows_are_read_between_damaged_ones() {
         let text = HEADER.to_owned()
             + &row(1)
             + "2,bob,c,se\r\n"
@@ -222,7 +220,7 @@ mod tests {
         assert_eq!(torn_lines(&read), [3, 5, 8, 10]);
         assert_eq!(ids(&read), ["1", "3", "5", "7"]);
         assert_eq!(read.lines, [2, 4, 7, 9]);
-        assert_eq!(read.table.highest_id(), 8, "the id of a torn row is not given out again");
+        assert_eq!(read.table.highest_id(), 8, "the id of a torn row is not assigned again");
         assert_eq!(
             read.table.text_with(&Changes::new()),
             HEADER.to_owned() + &row(1) + &row(3) + &row(5) + &row(7)
@@ -230,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_that_is_closed_by_another_rows_quote_hides_nothing() {
+    fn a_quote_that_is_closed_by_the_quote_of_another_row_hides_no_row() {
         let text = HEADER.to_owned() + "2,\"bo\r\n" + &row(3) + "4,\"Jane\",c,s,r,a,,1,u,d\r\n";
         assert!(Table::parse(&text).is_ok(), "read as a whole, it is one row");
         let read = Lenient::read(text.as_bytes());
@@ -239,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_several_lines_is_whole() {
+    fn a_name_of_several_lines_is_intact() {
         let text = HEADER.to_owned() + "1,\"Doe\r\nJane\",c,s,r,a,,1,u,https://d\r\n" + &row(2);
         let read = Lenient::read(text.as_bytes());
         assert!(read.torn.is_empty());
@@ -247,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_a_torn_and_a_second_header_are_told_apart() {
+    fn a_missing_a_torn_and_a_second_header_are_distinguished() {
         let row = "1,ada,c,s,r,a,,1795298101001,,\r\n";
         let lost = Lenient::read(row.as_bytes());
         assert!(!lost.has_header && lost.torn.is_empty());
@@ -262,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_no_text_is_torn() {
+    fn a_line_that_is_not_utf8_is_torn() {
         let mut content = (HEADER.to_owned() + &row(1)).into_bytes();
         content.extend(b"2,\xff\xfe,c,s,r,a,,1,u,d\r\n");
         content.extend(row(3).bytes());
@@ -272,7 +270,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_file_that_was_cut_anywhere_keeps_the_rows_before_the_cut(cut in 0_usize..500, rows in 1_u32..12) {
+        fn a_truncated_file_keeps_the_rows_before_the_cut(cut in 0_usize..500, rows in 1_u32..12) {
             let text = HEADER.to_owned() + &(1..=rows).map(row).collect::<String>();
             let cut = cut.min(text.len());
             let read = Lenient::read(&text.as_bytes()[..cut]);
@@ -295,7 +293,7 @@ mod tests {
         }
 
         #[test]
-        fn what_can_be_read_strictly_is_read_alike(rows in 0_u32..6, nine in any::<bool>()) {
+        fn an_intact_file_is_read_as_by_the_strict_reader(rows in 0_u32..6, nine in any::<bool>()) {
             let text = HEADER.to_owned() + &(1..=rows).map(row).collect::<String>();
             let text = if nine { text.replace(",api_domain", "").replace(",d\r\n", "\r\n") } else { text };
             let strict = Table::parse(&text).unwrap();

@@ -10,13 +10,13 @@ use super::disk::{WholeFile, fault};
 use super::identity::Identity;
 use super::table::Table;
 
-/// How long to wait for a damaged file that does not change.
-const DAMAGE_PATIENCE: Duration = Duration::from_millis(500);
-/// How long to wait for a file that keeps changing.
-const CHANGE_PATIENCE: Duration = Duration::from_secs(5);
-/// How long a file that was just written in place must stay unchanged if it is read for the first time or lacks known rows.
-/// A program that has written only some of the rows leaves no other trace.
-const QUIET: Duration = Duration::from_millis(250);
+/// The time that a damaged file must stay unchanged before the load fails.
+const DAMAGE_TIMEOUT: Duration = Duration::from_millis(500);
+/// The time after which the load of a file that keeps changing fails.
+const CHANGE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The time that a file that was just written in place must stay unchanged, if it is read for the first time or lacks known
+/// rows. Nothing else shows that a program has written only some of the rows.
+const QUIET_TIME: Duration = Duration::from_millis(250);
 
 /// The result of a load.
 #[derive(Debug)]
@@ -29,11 +29,11 @@ pub(super) struct Loaded {
     pub(super) is_settled: bool,
 }
 
-/// One reading of the file.
-enum Look {
-    Good(Loaded),
-    /// It is valid, but may be incomplete.
-    Early {
+/// The result of one attempt to read the file.
+enum Attempt {
+    Complete(Loaded),
+    /// The content is valid, but may be incomplete.
+    MaybeIncomplete {
         identity: Identity,
         loaded: Loaded,
     },
@@ -44,80 +44,84 @@ enum Look {
     Changing,
 }
 
-/// Reads the file, waiting a moment for it to become complete. `known` is its earlier content.
+/// Reads the file, and waits until it is complete if another program is writing it. `known` is its earlier content.
 ///
 /// # Errors
 /// [`StoreErrorKind::Damaged`] if it cannot be parsed and does not change; [`StoreErrorKind::Busy`] if it keeps changing.
 pub(super) fn load(file: &WholeFile, known: Option<&Table>) -> Result<Loaded, StoreError> {
     let started = Instant::now();
     let mut last: Option<(Identity, Instant)> = None;
-    let mut fullest: Option<Table> = None;
+    let mut largest: Option<Table> = None;
     loop {
-        let seen = look(file, known)?;
-        let (identity, patience) = match &seen {
-            Look::Good(_) => (None, Duration::ZERO),
-            Look::Early { identity, .. } => (Some(*identity), QUIET),
-            Look::Damaged { identity, .. } => (Some(*identity), DAMAGE_PATIENCE),
-            Look::Changing => (None, CHANGE_PATIENCE),
+        let attempt = attempt(file, known)?;
+        let (identity, quiet_time) = match &attempt {
+            Attempt::Complete(_) => (None, Duration::ZERO),
+            Attempt::MaybeIncomplete { identity, .. } => (Some(*identity), QUIET_TIME),
+            Attempt::Damaged { identity, .. } => (Some(*identity), DAMAGE_TIMEOUT),
+            Attempt::Changing => (None, CHANGE_TIMEOUT),
         };
         let unchanged_since = match (last, identity) {
             (Some((before, since)), Some(now)) if before == now => since,
             _ => Instant::now(),
         };
         last = identity.map(|identity| (identity, unchanged_since));
-        let is_patient = unchanged_since.elapsed() < patience;
-        match seen {
-            Look::Good(loaded) => return Ok(loaded),
-            Look::Early { loaded, .. } if !is_patient => return Ok(loaded),
-            Look::Early { loaded, .. } => {
-                // A file that is rewritten all the time is never stable. The largest of many readings is complete.
-                let is_fullest = is_fullest(&loaded, fullest.as_ref());
-                if is_fullest && started.elapsed() > DAMAGE_PATIENCE {
+        let is_quiet = unchanged_since.elapsed() >= quiet_time;
+        match attempt {
+            Attempt::Complete(loaded) => return Ok(loaded),
+            Attempt::MaybeIncomplete { loaded, .. } if is_quiet => return Ok(loaded),
+            Attempt::MaybeIncomplete { loaded, .. } => {
+                // A file that is rewritten continuously is never quiet. The largest of many readings is complete.
+                let is_largest = is_largest(&loaded, largest.as_ref());
+                if is_largest && started.elapsed() > DAMAGE_TIMEOUT {
                     return Ok(loaded);
                 }
-                if is_fullest {
-                    fullest = loaded.table;
+                if is_largest {
+                    largest = loaded.table;
                 }
             }
-            Look::Damaged { damage, .. } if !is_patient => return Err(damaged(file, &damage)),
-            Look::Damaged { .. } | Look::Changing => {}
+            Attempt::Damaged { damage, .. } if is_quiet => return Err(damaged(file, &damage)),
+            Attempt::Damaged { .. } | Attempt::Changing => {}
         }
-        if started.elapsed() > CHANGE_PATIENCE {
+        if started.elapsed() > CHANGE_TIMEOUT {
             return Err(always_changing(file));
         }
         sleep(Duration::from_millis(3));
     }
 }
 
-fn is_fullest(loaded: &Loaded, fullest: Option<&Table>) -> bool {
-    match (&loaded.table, fullest) {
-        (Some(table), Some(fullest)) => !table.lacks_a_row_of(fullest),
+fn is_largest(loaded: &Loaded, largest: Option<&Table>) -> bool {
+    match (&loaded.table, largest) {
+        (Some(table), Some(largest)) => !table.lacks_a_row_of(largest),
         _ => true,
     }
 }
 
-fn look(file: &WholeFile, known: Option<&Table>) -> Result<Look, StoreError> {
+fn attempt(file: &WholeFile, known: Option<&Table>) -> Result<Attempt, StoreError> {
     let read = file.read().map_err(|error| fault("read the tokens", file.path(), error))?;
     let Some((content, before, identity)) = read else {
         let table = Some(Table::default());
-        return Ok(Look::Good(Loaded { table, identity: None, is_settled: true }));
+        return Ok(Attempt::Complete(Loaded { table, identity: None, is_settled: true }));
     };
     if before != identity {
-        return Ok(Look::Changing);
+        return Ok(Attempt::Changing);
     }
     let now = SystemTime::now();
     let is_settled = !identity.may_change_unseen(now);
-    if known.is_some_and(|known| known.says(&content)) {
-        return Ok(Look::Good(Loaded { table: None, identity: Some(identity), is_settled }));
+    if known.is_some_and(|known| known.has_text(&content)) {
+        return Ok(Attempt::Complete(Loaded { table: None, identity: Some(identity), is_settled }));
     }
     let table = match parse(&content) {
         Ok(table) => table,
-        Err(damage) => return Ok(Look::Damaged { identity, damage }),
+        Err(damage) => return Ok(Attempt::Damaged { identity, damage }),
     };
     let age = identity.age_if_written_in_place(now).unwrap_or(Duration::MAX);
-    let is_early = age < QUIET && known.is_none_or(|known| table.lacks_a_row_of(known));
+    let may_be_incomplete = age < QUIET_TIME && known.is_none_or(|known| table.lacks_a_row_of(known));
     let loaded = Loaded { table: Some(table), identity: Some(identity), is_settled };
-    Ok(if is_early { Look::Early { identity, loaded } } else { Look::Good(loaded) })
+    Ok(if may_be_incomplete {
+        Attempt::MaybeIncomplete { identity, loaded }
+    } else {
+        Attempt::Complete(loaded)
+    })
 }
 
 fn parse(content: &[u8]) -> Result<Table, Damage> {
@@ -132,8 +136,8 @@ fn damaged(file: &WholeFile, damage: &Damage) -> StoreError {
     StoreError::of(StoreErrorKind::Damaged, "read the tokens")
         .evidence(format!("`{}`, {damage}", file.path().display()))
         .next_step(
-            "an official SDK was perhaps interrupted while it wrote: store::repair, in a terminal `zoho tokens check \
-             --repair`, takes such lines out and keeps a backup; or restore a copy; it was left as it is",
+            "an official SDK may have been interrupted while it wrote the file; run `zoho tokens check --repair` or call \
+             `store::repair`, which remove such lines and keep a backup, or restore a copy; the file was not changed",
         )
 }
 

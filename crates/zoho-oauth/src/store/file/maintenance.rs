@@ -16,7 +16,7 @@ use super::disk::fault;
 use super::draft::{Draft, Plan};
 use super::identity::Identity;
 use super::lenient::Lenient;
-use super::shared::{ATTEMPTS, Shared};
+use super::shared::{MAX_ATTEMPTS, Shared};
 
 impl Maintenance for FileStore {
     fn check(&self) -> Boxed<'_, CheckReport> {
@@ -36,7 +36,7 @@ impl Shared {
     /// Writes a backup and replaces the file by its repaired content, or does neither. Blocks.
     fn repair(&self, backup: Option<&Path>) -> Result<Repaired, StoreError> {
         let _lock = self.lock()?;
-        for _ in 0..ATTEMPTS {
+        for _ in 0..MAX_ATTEMPTS {
             let Some(reading) = Reading::of(self)? else { return Ok(Repaired::default()) };
             let findings = repairable(reading.report());
             if findings.is_empty() {
@@ -60,7 +60,7 @@ impl Shared {
     /// Writes the side file, then the table. Returns `false` if the table has changed since it was read.
     fn replace(&self, reading: &Reading, findings: &[Finding]) -> Result<bool, StoreError> {
         let table = &reading.lenient.table;
-        let mut draft = Draft::over(table, self.state().take()?);
+        let mut draft = Draft::over(table, self.state().read_locked()?);
         for finding in findings {
             repair_one(&mut draft, &reading.lenient, finding);
         }
@@ -105,7 +105,7 @@ struct Reading {
 impl Reading {
     /// Reads the file, even if it is damaged, but not while it is being written. Returns `None` if it does not exist.
     fn of(shared: &Shared) -> Result<Option<Self>, StoreError> {
-        for _ in 0..ATTEMPTS {
+        for _ in 0..MAX_ATTEMPTS {
             // Retries for a moment, because a file that another program is writing looks damaged.
             let is_damaged = match shared.refresh() {
                 Err(error) if error.kind() == StoreErrorKind::Damaged => true,

@@ -82,13 +82,13 @@ impl FileStore {
     /// If the folder does not exist or cannot be accessed, or if `path` is a folder.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let path = path.into();
-        let refused = |error| disk::fault("be opened", &path, error).in_store(name_of(&path));
-        let target = disk::resolve(&path).map_err(refused)?;
+        let failed = |error| disk::fault("be opened", &path, error).in_store(name_of(&path));
+        let target = disk::resolve(&path).map_err(failed)?;
         if target.is_dir() {
-            return Err(refused(io::ErrorKind::IsADirectory.into()));
+            return Err(failed(io::ErrorKind::IsADirectory.into()));
         }
         let shared = Arc::new(Shared::at(target));
-        shared.tidy();
+        shared.remove_leftovers();
         Ok(Self { inner: Arc::new(Inner { path, shared, writer: Writer::default() }) })
     }
 
@@ -103,11 +103,11 @@ impl FileStore {
     }
 
     /// Reads the table in memory, after loading the file again if it has changed.
-    async fn read<T>(&self, question: impl FnOnce(&Table) -> T) -> Result<T, StoreError> {
+    async fn read<T>(&self, query: impl FnOnce(&Table) -> T) -> Result<T, StoreError> {
         if !self.named(self.inner.shared.is_current())? {
             self.blocking(Shared::refresh).await?;
         }
-        Ok(question(&self.inner.shared.content().table))
+        Ok(query(&self.inner.shared.content().table))
     }
 
     async fn write<T, F>(&self, change: F) -> Result<T, StoreError>
@@ -200,7 +200,7 @@ impl Coordination for FileStore {
     }
 
     async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
-        let state = self.blocking(|shared| shared.state().look()).await?;
+        let state = self.blocking(|shared| shared.state().read()).await?;
         Ok(state.leases.get(key).cloned().unwrap_or_default().lease_state(machine_clock()))
     }
 
@@ -231,12 +231,12 @@ pub(super) fn csv_header() -> String {
 /// Returns a row as a line of a token file, or `None` if the line would be read as a different row.
 pub(super) fn csv_line(row: &StoredToken) -> Option<String> {
     let line = csv::encode(row.values(), "\n");
-    let is_read_as_it_was = csv::Records::of(&line).next().is_some_and(|record| {
+    let is_read_back = csv::Records::of(&line).next().is_some_and(|record| {
         let values = row.values().map(|value| value.filter(|text| !text.is_empty()));
         record
             .is_ok_and(|record| record.text == line && record.fields.len() == 10 && record.values() == values)
     });
-    is_read_as_it_was.then_some(line)
+    is_read_back.then_some(line)
 }
 
 fn name_of(path: &Path) -> String {

@@ -16,8 +16,8 @@ use super::state::{State, StateFile};
 use super::table::Table;
 use super::writer::Job;
 
-/// How often a group is drafted again because a program that takes no lock has written the file.
-pub(super) const ATTEMPTS: usize = 8;
+/// The maximum number of attempts at a write. An attempt fails if a program that takes no lock has written the file.
+pub(super) const MAX_ATTEMPTS: usize = 8;
 
 /// A token file with its side files.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ enum Trust {
     /// The file was never read.
     #[default]
     Unread,
-    /// It was read so soon after a write that a further change may not show.
+    /// It was read so soon after a write that a further change may not change the identity.
     Compare,
     /// It is current while the identity of the file is the same.
     Full,
@@ -135,9 +135,9 @@ impl Shared {
     pub(super) fn commit(&self, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
         let _lock = self.lock()?;
         let _replacing = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
-        for _ in 0..ATTEMPTS {
+        for _ in 0..MAX_ATTEMPTS {
             self.refresh_while_replacing()?;
-            let stored_state = self.state.take()?;
+            let stored_state = self.state.read_locked()?;
             let plan = {
                 let content = self.content();
                 let mut draft = Draft::over(&content.table, stored_state);
@@ -147,7 +147,7 @@ impl Shared {
                 draft.into_plan()
             };
             if let Some(releases) = self.write(plan)? {
-                self.give_back(&releases);
+                self.release(&releases);
                 return Ok(());
             }
         }
@@ -187,11 +187,11 @@ impl Shared {
     }
 
     /// Releases leases. The tokens are saved; a lease that cannot be released expires.
-    fn give_back(&self, releases: &[Lease]) {
+    fn release(&self, releases: &[Lease]) {
         if releases.is_empty() {
             return;
         }
-        let given_back = self.state.take().and_then(|state| {
+        let released = self.state.read_locked().and_then(|state| {
             let mut state = State::clone(&state);
             for lease in releases {
                 if let Some(entry) = state.leases.get_mut(&lease.key) {
@@ -200,13 +200,14 @@ impl Shared {
             }
             self.state.write(Arc::new(state))
         });
-        if let Err(error) = given_back {
+        if let Err(error) = released {
             tracing::warn!(%error, "could not release a lease; it expires on its own");
         }
     }
 
-    /// Removes what a killed process left, unless another process is writing. Does nothing in a read-only folder.
-    pub(super) fn tidy(&self) {
+    /// Removes the unfinished files of a killed process, unless another process is writing. Does nothing in a read-only
+    /// folder.
+    pub(super) fn remove_leftovers(&self) {
         let may_be_left = self.file.has_leftover() || self.state.has_leftover();
         if may_be_left && let Ok(Some(_lock)) = LockFile::take_if_free(&self.lock) {
             let _ = self.file.remove_leftover();

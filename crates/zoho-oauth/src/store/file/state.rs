@@ -26,7 +26,7 @@ pub(super) struct State {
 
 impl State {
     /// Removes old entries.
-    pub(super) fn forget_the_old(&mut self) {
+    pub(super) fn forget_old(&mut self) {
         let now = machine_clock();
         self.leases.retain(|_, entry| !entry.may_be_forgotten(now));
     }
@@ -51,16 +51,16 @@ impl StateFile {
     }
 
     /// Returns the content, without the lock. A damaged file counts as missing and is not changed.
-    pub(super) fn look(&self) -> Result<Arc<State>, StoreError> {
-        match self.read()? {
+    pub(super) fn read(&self) -> Result<Arc<State>, StoreError> {
+        match self.parse()? {
             Content::Readable(state) => Ok(state),
             Content::Damaged => Ok(Arc::default()),
         }
     }
 
     /// Returns the content. The caller holds the lock. A damaged file is renamed.
-    pub(super) fn take(&self) -> Result<Arc<State>, StoreError> {
-        match self.read()? {
+    pub(super) fn read_locked(&self) -> Result<Arc<State>, StoreError> {
+        match self.parse()? {
             Content::Readable(state) => Ok(state),
             Content::Damaged => {
                 let path = self.file.path();
@@ -100,7 +100,7 @@ impl StateFile {
         self.file.remove_leftover()
     }
 
-    fn read(&self) -> Result<Content, StoreError> {
+    fn parse(&self) -> Result<Content, StoreError> {
         let failed = |error| fault("read its side file", self.file.path(), error);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if self.file.identity().map_err(failed)? == known.0 {

@@ -1,4 +1,4 @@
-//! The tokens of one file in memory, each with its text in the file, and an index of the look-up values. Does no I/O.
+//! The tokens of one file in memory, with their text and an index. Does no I/O.
 
 use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
@@ -15,10 +15,10 @@ use super::csv::{Damage, Record, Records, encode};
 
 /// The content of the file.
 ///
-/// The text is kept as it is in the file: a header, and rows one after the other. So text that was read is written
-/// back as it was, and a save copies it instead of encoding it. Tokens are decoded when they are asked for. Rows
-/// are numbered in the order of the file; a number stays the row's own while others come and go. The index holds
-/// hashes instead of values; what it finds, [`Criterion::choose`] checks.
+/// The text is stored as it is in the file: a header, then the rows. So a save copies the text of the other rows instead of
+/// encoding them, and does not change a byte of it. Tokens are decoded on demand. Rows are numbered in the order of the
+/// file, and a row keeps its number while others are added and deleted. The index contains hashes instead of values, so
+/// [`Criterion::choose`] checks the rows that it finds.
 #[derive(Debug)]
 pub(super) struct Table {
     text: String,
@@ -37,13 +37,13 @@ pub(super) struct Row {
     pub(super) token: StoredToken,
 }
 
-/// Rows to write, by their numbers; `None` for those to delete.
+/// Rows to write, by number. Rows to delete are `None`.
 pub(super) type Changes = BTreeMap<u64, Option<Row>>;
 
-/// Hashes of what rows are found by, each with a row's number.
+/// The hash of a look-up value, with the number of the row.
 pub(super) type Index = BTreeSet<(u64, u64)>;
 
-/// A row that a look-up may mean.
+/// A row that may match a look-up.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
     pub(super) number: u64,
@@ -75,10 +75,10 @@ impl Table {
         }
     }
 
-    /// Reads the text of a token file.
+    /// Parses the text of a token file.
     ///
     /// # Errors
-    /// When it is empty, or when a record is cut off or has another number of fields than nine or ten.
+    /// If the text is empty, or if a record is truncated or does not have nine or ten fields.
     pub(super) fn parse(text: &str) -> Result<Self, Damage> {
         let content = text.strip_prefix('\u{feff}').unwrap_or(text);
         let content_start = text.len() - content.len();
@@ -88,19 +88,19 @@ impl Table {
             Some(Ok(first)) if first.text.ends_with("\r\n") => "\r\n",
             Some(_) => "\n",
         };
-        // Some SDKs lose the header when two of them write at once. A token must not be lost with it.
+        // Some SDKs lose the header if two of them write concurrently. The first token must not be mistaken for it.
         let header = records.next_if(|first| first.as_ref().is_ok_and(|first| !is_token_row(first)));
-        let header = header.map(|header| whole(header?)).transpose()?;
+        let header = header.map(|header| intact(header?)).transpose()?;
         let has_ten_columns = header.as_ref().is_some_and(|header| header.fields.len() == 10);
         let header = match &header {
-            Some(header) => text[..content_start].to_owned() + &tidy(header, ",api_domain", line_end),
+            Some(header) => text[..content_start].to_owned() + &completed(header, ",api_domain", line_end),
             None => header_line(line_end),
         };
         let mut table = Self::with_header(header, line_end);
         table.text.reserve(text.len());
         let mut index = Vec::new();
         for (number, record) in (0..).zip(records) {
-            let record = whole(record?)?;
+            let record = intact(record?)?;
             if has_ten_columns && record.fields.len() == 9 && !record.is_terminated() {
                 return Err(Damage::at(record.line, "the last row is truncated"));
             }
@@ -108,20 +108,20 @@ impl Table {
             index.extend(table.keys_of(values).map(|key| (key, number)));
             table.highest_id = table.highest_id.max(values[0].and_then(id_number).unwrap_or(0));
             let start = table.text.len();
-            table.text.push_str(&tidy(&record, ",", line_end));
+            table.text.push_str(&completed(&record, ",", line_end));
             table.rows.insert(number, start..table.text.len());
         }
         table.index = index.into_iter().collect();
         Ok(table)
     }
 
-    /// The file's text with `changes` made.
+    /// Returns the text of the file with `changes`.
     pub(super) fn text_with(&self, changes: &Changes) -> String {
         let added: usize = changes.values().flatten().map(|row| row.text.len()).sum();
         let mut text = String::with_capacity(self.text.len() + added);
         let mut copied = 0;
         for (number, change) in changes {
-            // New rows have higher numbers than all that are there: they come last.
+            // New rows have higher numbers than the existing ones, so they come last.
             let old = self.rows.get(number).cloned().unwrap_or(self.text.len()..self.text.len());
             text.push_str(&self.text[copied..old.start]);
             text.push_str(change.as_ref().map_or("", |row| &row.text));
@@ -131,13 +131,13 @@ impl Table {
         text
     }
 
-    /// Whether the file's text is exactly `text`.
-    pub(super) fn says(&self, text: &[u8]) -> bool {
+    /// Whether the text of the file is exactly `text`.
+    pub(super) fn has_text(&self, text: &[u8]) -> bool {
         self.text.as_bytes() == text
     }
 
-    /// Takes over what was written: `text` is what [`text_with`](Self::text_with) made of `changes`. Hands back the
-    /// old text, which takes a while to drop.
+    /// Applies changes that were written. `text` is the result of [`text_with`](Self::text_with) for them. Returns the old
+    /// text, which takes a while to drop.
     pub(super) fn apply(&mut self, changes: Changes, text: String) -> String {
         for (number, change) in changes {
             if let Some(old) = self.rows.remove(&number) {
@@ -161,16 +161,16 @@ impl Table {
         std::mem::replace(&mut self.text, text)
     }
 
-    /// The row that `wanted` means.
+    /// Finds the row that `wanted` identifies.
     ///
     /// # Errors
-    /// When several rows are meant that differ.
+    /// If it identifies several rows that differ.
     pub(super) fn find(&self, wanted: &StoredToken) -> Result<Option<StoredToken>, StoreError> {
         let Some(criterion) = Criterion::of(wanted) else { return Ok(None) };
         Ok(criterion.choose(self.candidates(&criterion))?.map(|candidate| candidate.token))
     }
 
-    /// The rows that `criterion` may mean, in the order of the file.
+    /// Returns the rows that may match `criterion`, in the order of the file.
     pub(super) fn candidates(&self, criterion: &Criterion<'_>) -> impl Iterator<Item = Candidate> {
         self.numbers_in(&self.index, criterion).filter_map(|number| {
             let row = self.rows.get(&number)?;
@@ -178,48 +178,48 @@ impl Table {
         })
     }
 
-    /// The numbers that an index of this table's rows has for `criterion`.
+    /// Returns the numbers of the rows that may match `criterion` according to `index`, which uses the hashes of this table.
     pub(super) fn numbers_in(&self, index: &Index, criterion: &Criterion<'_>) -> impl Iterator<Item = u64> {
         let key = self.key(criterion.column(), criterion.value());
         index.range((key, 0)..=(key, u64::MAX)).map(|(_, number)| *number)
     }
 
-    /// All tokens, in the order of the file.
+    /// Returns all tokens, in the order of the file.
     pub(super) fn tokens(&self) -> impl Iterator<Item = StoredToken> {
         self.rows.values().map(|row| decoded(&self.text[row.clone()]))
     }
 
-    /// The token of the row with that number.
+    /// Returns the token of the row with that number.
     pub(super) fn token(&self, number: u64) -> Option<StoredToken> {
         self.rows.get(&number).map(|row| decoded(&self.text[row.clone()]))
     }
 
-    /// The numbers of all rows.
+    /// Returns the numbers of all rows.
     pub(super) fn numbers(&self) -> impl Iterator<Item = u64> {
         self.rows.keys().copied()
     }
 
-    /// The number for the next new row.
+    /// Returns the number for the next new row.
     pub(super) fn next_number(&self) -> u64 {
         self.rows.last_key_value().map_or(0, |(number, _)| number + 1)
     }
 
-    /// The highest id that is a number, of the rows that are here and of those that were.
+    /// Returns the highest numeric id, including those of deleted rows.
     pub(super) fn highest_id(&self) -> u64 {
         self.highest_id
     }
 
-    /// Remembers that ids up to `id` were given out.
+    /// Raises the highest id to `id`.
     pub(super) fn remember_highest_id(&mut self, id: u64) {
         self.highest_id = self.highest_id.max(id);
     }
 
-    /// A row of this file for `token`.
+    /// Encodes `token` as a row of this file.
     pub(super) fn row(&self, token: StoredToken) -> Row {
         Row { text: encode(token.values(), self.line_end), token }
     }
 
-    /// Whether a row that `earlier` has is missing here: somebody deleted it, or is not done writing.
+    /// Whether a row of `earlier` is missing, because it was deleted or because the file is incomplete.
     pub(super) fn lacks_a_row_of(&self, earlier: &Self) -> bool {
         self.rows.len() < earlier.rows.len()
             || earlier.tokens().filter_map(|token| token.id).any(|id| {
@@ -228,7 +228,7 @@ impl Table {
             })
     }
 
-    /// What a row is found by, as hashes.
+    /// Returns the hashes of the look-up values of a row.
     pub(super) fn keys_of<'v>(
         &self,
         values: [Option<&'v str>; 10],
@@ -246,14 +246,14 @@ impl Table {
     }
 }
 
-/// The token that a row's text says. The text was looked through when it was read, so there is a record in it.
+/// Decodes the text of a row, which was parsed before and therefore contains a record.
 fn decoded(text: &str) -> StoredToken {
     let record = Records::of(text).next().and_then(Result::ok);
     let mut fields = record.map(|record| record.fields).unwrap_or_default().into_iter();
     StoredToken::from_values(std::array::from_fn(|_| fields.next().flatten().map(Cow::into_owned)))
 }
 
-/// The id of a row as a number, if it is one of ours.
+/// Returns the id of a row as a number, if it has the form of the ids that a store assigns.
 pub(super) fn number_of(token: &StoredToken) -> Option<u64> {
     token.id.as_deref().and_then(id_number)
 }
@@ -262,22 +262,22 @@ pub(super) fn header_line(line_end: &str) -> String {
     encode(StoredToken::COLUMNS.map(Some), line_end)
 }
 
-fn whole(record: Record<'_>) -> Result<Record<'_>, Damage> {
+fn intact(record: Record<'_>) -> Result<Record<'_>, Damage> {
     match record.fields.len() {
         9 | 10 => Ok(record),
         count => Err(Damage::at(record.line, format!("expected 10 columns, found {count}"))),
     }
 }
 
-/// Whether a first record is a token's rather than the header: only a token has a number for its expiry, or an
-/// address. The names in a header differ from SDK to SDK and say nothing.
+/// Whether the first record is a token and not the header: only a token has a number as its expiry, or a URL. The column
+/// names differ between SDKs, so they are not checked.
 pub(super) fn is_token_row(record: &Record<'_>) -> bool {
     let field = |position: usize| record.fields.get(position).and_then(Option::as_deref).unwrap_or_default();
     field(7).trim().parse::<f64>().is_ok() || field(8).contains("://") || field(9).contains("://")
 }
 
-/// The record's text as it is written back: with ten columns, where an old SDK wrote nine, and with a line end.
-pub(super) fn tidy<'t>(record: &Record<'t>, tenth: &str, line_end: &str) -> Cow<'t, str> {
+/// Returns the text of a record with a line end, and with a tenth column if an old SDK wrote nine.
+pub(super) fn completed<'t>(record: &Record<'t>, tenth: &str, line_end: &str) -> Cow<'t, str> {
     let content = record.text.trim_end_matches(['\r', '\n']);
     let tenth = if record.fields.len() == 9 { tenth } else { "" };
     let own_end = &record.text[content.len()..];

@@ -17,13 +17,13 @@ fn users(table: &Table) -> Vec<String> {
 }
 
 #[test]
-fn what_was_read_is_written_back_byte_for_byte() {
+fn unchanged_text_is_written_back_byte_for_byte() {
     let original =
         format!("{HEADER}1,\"ada\",c,s,r,a,null,,\"u\",d\r\n2,bob,c,s,r2,,,,,\n3,eve,,,,a3,,,,\r\n");
     let table = parsed(&original);
     assert_eq!(text(&table), original);
-    assert!(table.says(original.as_bytes()));
-    assert!(!table.says(&original.as_bytes()[1..]) && !table.says(format!("{original}x").as_bytes()));
+    assert!(table.has_text(original.as_bytes()));
+    assert!(!table.has_text(&original.as_bytes()[1..]) && !table.has_text(format!("{original}x").as_bytes()));
 }
 
 fn numbered(table: &Table, id: &str) -> Option<Row> {
@@ -45,7 +45,7 @@ fn rows_are_replaced_deleted_and_added_in_their_places() {
     let written = table.text_with(&changes);
     assert_eq!(written, expected);
     table.apply(changes, written);
-    assert!(table.says(expected.as_bytes()));
+    assert!(table.has_text(expected.as_bytes()));
     assert_eq!((table.highest_id(), table.next_number()), (6, 6));
     for (id, is_there) in [("eleven", true), ("1", false), ("2", false), ("3", true), ("6", true)] {
         let wanted = StoredToken { id: Some(id.into()), ..StoredToken::default() };
@@ -69,7 +69,7 @@ fn a_missing_header_does_not_take_a_token_with_it() {
         assert_eq!(users(&table), ["ada"], "{row}");
         assert!(text(&table).starts_with("id,user_name,"), "{row}");
     }
-    assert!(users(&parsed("A,B,C,D,E,F,G,H,I,J\n")).is_empty(), "the words of a header mean nothing");
+    assert!(users(&parsed("A,B,C,D,E,F,G,H,I,J\n")).is_empty(), "the names in a header are not checked");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn nine_columns_become_ten() {
 }
 
 #[test]
-fn what_is_cut_off_is_damage() {
+fn a_truncated_file_is_damaged() {
     let whole = format!("{HEADER}1,ada,c,s,r,a,,1,u,d\r\n2,bob,c,s,r,a,,1,u,d\r\n");
     for (cut, what) in [
         (0, "the file is empty"),
@@ -91,14 +91,14 @@ fn what_is_cut_off_is_damage() {
         (HEADER.len() + 8, "columns"),
         (whole.len() - 4, "the last row is truncated"),
     ] {
-        let damage = Table::parse(&whole[..cut]).expect_err("is cut off");
+        let damage = Table::parse(&whole[..cut]).expect_err("is truncated");
         assert!(damage.what.contains(what), "{damage}");
     }
     assert_eq!(Table::parse("\u{feff}\r\n\n").expect_err("is empty").what, "the file is empty");
 }
 
 #[test]
-fn a_byte_order_mark_is_kept_and_not_read() {
+fn a_byte_order_mark_is_preserved_and_ignored() {
     let original = format!("\u{feff}{HEADER}1,ada,,,r,,,,,\r\n");
     let table = parsed(&original);
     assert_eq!(users(&table), ["ada"]);
@@ -117,13 +117,13 @@ fn a_missing_row_is_noticed_by_its_id() {
 
 proptest! {
     #[test]
-    fn any_text_is_refused_or_kept(text in r#"([,"\r\n]|,{8,9}|null|1|://|\PC){0,30}"#) {
+    fn any_text_is_rejected_or_preserved(text in r#"([,"\r\n]|,{8,9}|null|1|://|\PC){0,30}"#) {
         if let Ok(table) = Table::parse(&text) {
             let written = table.text_with(&Changes::new());
             let again = Table::parse(&written).expect("what is written is read");
             let tokens = |table: &Table| table.tokens().collect::<Vec<_>>();
             prop_assert_eq!(tokens(&again), tokens(&table));
-            prop_assert!(again.says(written.as_bytes()));
+            prop_assert!(again.has_text(written.as_bytes()));
         }
     }
 }
