@@ -1,15 +1,15 @@
-//! Whether the server may lose what it has said was saved: asked once, told once.
+//! Warns once if the server's settings allow it to lose saves that it has confirmed.
 
 use std::collections::HashMap;
 
 use redis::aio::ConnectionLike;
 use redis::{RedisResult, cmd};
 
-/// Warns if the server's settings allow it to lose tokens. A server that does not show its settings is believed.
+/// Warns if the server's settings allow it to lose tokens. Settings that the server does not show cause no warning.
 pub(super) async fn warn_of_losses(store: &str, server: &mut impl ConnectionLike) {
     let mut settings = settings(server, "append*").await;
     if settings.is_empty() {
-        settings = log_of(server).await;
+        settings = append_only_from_info(server).await;
     }
     settings.extend(self::settings(server, "maxmemory*").await);
     for loss in losses(&settings) {
@@ -24,33 +24,33 @@ fn losses(settings: &Settings) -> Vec<&'static str> {
     let mut losses = Vec::new();
     if is("appendonly", "no") == Some(true) {
         losses.push(
-            "the server keeps no log, so a crash takes everything since its last snapshot; set appendonly yes and appendfsync always",
+            "the server writes no append-only file, so a crash loses everything since its last snapshot; set appendonly yes and appendfsync always",
         );
     } else if is("appendfsync", "always") == Some(false) {
         losses.push(
-            "the server answers before its log is on the disk, so a power cut takes the last saves; set appendfsync always",
+            "the server responds before its append-only file is on disk, so a power failure loses the last saves; set appendfsync always",
         );
     }
     if is("maxmemory", "0") == Some(false) && is("maxmemory-policy", "noeviction") == Some(false) {
-        losses.push("the server throws keys away when its memory is full; set maxmemory-policy noeviction");
+        losses.push("the server evicts keys when its memory is full; set maxmemory-policy noeviction");
     }
     losses
 }
 
-/// The settings whose names have that form. Several forms at once would take version 7.
+/// Returns the settings whose names match a pattern. Several patterns in one command would require version 7.
 async fn settings(server: &mut impl ConnectionLike, pattern: &str) -> Settings {
     let settings: RedisResult<Settings> = cmd("CONFIG").arg("GET").arg(pattern).query_async(server).await;
     settings.unwrap_or_else(|error| {
-        tracing::debug!(code = error.code(), "the Redis server does not show its settings {pattern}");
+        tracing::debug!(code = error.code(), "could not read the settings {pattern} of the Redis server");
         Settings::new()
     })
 }
 
-/// Whether there is a log, from a server that hides its settings.
-async fn log_of(server: &mut impl ConnectionLike) -> Settings {
+/// Returns `appendonly`, if it is off, for an account that cannot read the settings.
+async fn append_only_from_info(server: &mut impl ConnectionLike) -> Settings {
     let state: RedisResult<String> = cmd("INFO").arg("persistence").query_async(server).await;
-    let is_without = state.is_ok_and(|state| state.lines().any(|line| line == "aof_enabled:0"));
-    if is_without { Settings::from([("appendonly".to_owned(), "no".to_owned())]) } else { Settings::new() }
+    let is_off = state.is_ok_and(|state| state.lines().any(|line| line == "aof_enabled:0"));
+    if is_off { Settings::from([("appendonly".to_owned(), "no".to_owned())]) } else { Settings::new() }
 }
 
 #[cfg(test)]
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_that_lose_tokens_are_told_and_others_are_not() {
+    fn only_settings_that_can_lose_tokens_cause_a_warning() {
         let losses = |settings: &[(&str, &str)]| {
             let owned = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
             losses(&owned.collect()).len()

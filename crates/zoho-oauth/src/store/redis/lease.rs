@@ -1,4 +1,4 @@
-//! Leases on the server. The rule is `LeaseEntry`; the scripts do what it does where one round trip has to do.
+//! Leases on the server, by the rules of `LeaseEntry`. Where one round trip must be enough, the scripts repeat its rules.
 
 use std::time::Duration;
 
@@ -12,11 +12,10 @@ use super::row::{look_up, look_up_id};
 use super::save::Draft;
 use super::server::{Fence, Server, View};
 
-/// How long the server remembers a lease after it is over: longer than anybody needs it (see
-/// `LeaseEntry::may_be_forgotten`). Then it forgets it by itself.
-const REMEMBERED: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+/// How long the server keeps the entry of a lease after its end: longer than `LeaseEntry::may_be_forgotten` requires.
+const RETENTION: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
-/// Takes the lease on `key`, unless another holder has it.
+/// Acquires the lease on `key`, unless another holder has it.
 pub(super) async fn acquire(
     server: &Server,
     key: &LeaseKey,
@@ -25,7 +24,7 @@ pub(super) async fn acquire(
 ) -> Result<Acquired, Fault> {
     let mut rounds = Rounds::over(&server.link);
     loop {
-        // If an answer was lost, the next round finds the lease with this very holder, who may take it again.
+        // If a response was lost, the next attempt finds the lease with this holder, who may acquire it again.
         let round = acquire_now(server, key, holder, life).await;
         if let Some(acquired) = rounds.judge(round).await? {
             return Ok(acquired);
@@ -33,30 +32,30 @@ pub(super) async fn acquire(
     }
 }
 
-/// Keeps the lease for `life` from now.
+/// Extends the lease to `life` from now.
 pub(super) async fn renew(server: &Server, lease: &Lease, life: Duration) -> Result<bool, Fault> {
     let ledger = ledger(lease)?;
     let fence = fence(lease, &ledger, life);
     let mut rounds = Rounds::over(&server.link);
     loop {
-        let round = server.keep_lease(&fence, Some(milliseconds(life))).await.map(Some);
-        if let Some(is_kept) = rounds.judge(round).await? {
-            return Ok(is_kept);
+        let round = server.update_lease(&fence, Some(milliseconds(life))).await.map(Some);
+        if let Some(is_renewed) = rounds.judge(round).await? {
+            return Ok(is_renewed);
         }
     }
 }
 
-/// Gives the lease back.
+/// Releases the lease.
 pub(super) async fn release(server: &Server, lease: &Lease) -> Result<bool, Fault> {
     let ledger = ledger(lease)?;
     let fence = fence(lease, &ledger, Duration::ZERO);
     let mut rounds = Rounds::over(&server.link);
     loop {
-        let round = server.keep_lease(&fence, None).await.map(Some);
+        let round = server.update_lease(&fence, None).await.map(Some);
         match rounds.judge(round).await? {
             Some(false) if rounds.was_lost() => {
-                let view = server.look(Some(lease.key.as_str()), &[]).await?;
-                return Ok(was_given_back(&entry(&view)?, lease));
+                let view = server.view(Some(lease.key.as_str()), &[]).await?;
+                return Ok(was_released(&entry(&view)?, lease));
             }
             Some(is_released) => return Ok(is_released),
             None => {}
@@ -64,13 +63,13 @@ pub(super) async fn release(server: &Server, lease: &Lease) -> Result<bool, Faul
     }
 }
 
-/// How things stand with `key`.
+/// Returns the state of the lease on `key`.
 pub(super) async fn lease_state(server: &Server, key: &LeaseKey) -> Result<LeaseState, Fault> {
-    let view = server.look(Some(key.as_str()), &[]).await?;
+    let view = server.view(Some(key.as_str()), &[]).await?;
     Ok(entry(&view)?.lease_state(view.now))
 }
 
-/// Saves a token and gives the lease back, if it is still held and the row is still the one it was taken for.
+/// Saves a token and releases the lease, if the lease is still held and permits a save over the row.
 pub(super) async fn save_and_release(
     server: &Server,
     lease: &Lease,
@@ -93,13 +92,13 @@ async fn acquire_now(
     holder: &str,
     life: Duration,
 ) -> Result<Option<Acquired>, Fault> {
-    let view = server.look(Some(key.as_str()), &[]).await?;
+    let view = server.view(Some(key.as_str()), &[]).await?;
     let mut entry = entry(&view)?;
     let acquired = entry.acquire(key, holder, view.now, life);
     if let Acquired::Granted(_) = acquired {
         let after = values(&entry)?;
-        let is_taken = server.take_lease(key.as_str(), &view.lease, &after, remembered(life)).await?;
-        return Ok(is_taken.then_some(acquired));
+        let is_written = server.put_lease(key.as_str(), &view.lease, &after, retention(life)).await?;
+        return Ok(is_written.then_some(acquired));
     }
     Ok(Some(acquired))
 }
@@ -113,12 +112,12 @@ async fn save_and_release_now(
 ) -> Result<Option<Fenced>, Fault> {
     let mut look_ups: Vec<String> = tokens.iter().map(look_up).collect();
     look_ups.extend(lease.row.as_deref().map(look_up_id));
-    let view = server.look(Some(lease.key.as_str()), &look_ups).await?;
-    let (draft, trouble) = Draft::of(tokens, &view.found, may_have_written)?;
+    let view = server.view(Some(lease.key.as_str()), &look_ups).await?;
+    let (draft, rejection) = Draft::of(tokens, &view.found, may_have_written)?;
     let entry = entry(&view)?;
     if !entry.is_held_under(lease) {
-        let is_ours = may_have_written && was_given_back(&entry, lease);
-        let is_saved = is_ours && trouble.is_none() && draft.is_written();
+        let is_ours = may_have_written && was_released(&entry, lease);
+        let is_saved = is_ours && rejection.is_none() && draft.is_written();
         return Ok(Some(if is_saved { saved(draft.saved()) } else { Fenced::Superseded }));
     }
     if lease.row.is_some() {
@@ -128,7 +127,7 @@ async fn save_and_release_now(
             return Ok(Some(Fenced::Superseded));
         }
     }
-    if let Some(error) = trouble {
+    if let Some(error) = rejection {
         return Err(error.into());
     }
     let seen: Vec<_> = look_ups.into_iter().zip(view.found).collect();
@@ -140,52 +139,52 @@ fn saved(rows: Vec<StoredToken>) -> Fenced {
     rows.into_iter().next().map_or(Fenced::Superseded, |row| Fenced::Saved(row.into()))
 }
 
-/// Whether the lease was given back since, and nobody has taken it after that. Only its holder can have done so.
-fn was_given_back(entry: &LeaseEntry, lease: &Lease) -> bool {
+/// Whether the lease was released, which only its holder can do, and no other holder has acquired it since.
+fn was_released(entry: &LeaseEntry, lease: &Lease) -> bool {
     entry.epoch == lease.epoch && entry.holder.is_empty()
 }
 
 fn fence<'c>(lease: &'c Lease, ledger: &'c str, life: Duration) -> Fence<'c> {
     let Lease { key, epoch, holder, .. } = lease;
-    Fence { key: key.as_str(), epoch: *epoch, holder, ledger, remembered: remembered(life) }
+    Fence { key: key.as_str(), epoch: *epoch, holder, ledger, retention: retention(life) }
 }
 
-/// A lease's entry out of its five values; one that was never taken is the default.
+/// Parses a lease's entry from its five values. A lease that was never acquired has the default entry.
 fn entry(view: &View) -> Result<LeaseEntry, Fault> {
     let text = |position: usize| view.lease.get(position).and_then(Option::as_deref).unwrap_or_default();
     if view.lease.iter().all(Option::is_none) {
         return Ok(LeaseEntry::default());
     }
-    let number = |position| text(position).parse().map_err(|_| senseless());
+    let number = |position| text(position).parse().map_err(|_| unreadable());
     Ok(LeaseEntry {
         epoch: number(0)?,
         holder: text(1).to_owned(),
         until: number(2)?,
         touched: number(3)?,
-        ledger: serde_json::from_str(text(4)).map_err(|_| senseless())?,
+        ledger: serde_json::from_str(text(4)).map_err(|_| unreadable())?,
     })
 }
 
 fn values(entry: &LeaseEntry) -> Result<[String; 5], Fault> {
     let LeaseEntry { epoch, holder, until, touched, ledger } = entry;
-    let ledger = serde_json::to_string(ledger).map_err(|_| senseless())?;
+    let ledger = serde_json::to_string(ledger).map_err(|_| unreadable())?;
     Ok([epoch.to_string(), holder.clone(), until.to_string(), touched.to_string(), ledger])
 }
 
 fn ledger(lease: &Lease) -> Result<String, Fault> {
-    serde_json::to_string(&lease.ledger).map_err(|_| senseless())
+    serde_json::to_string(&lease.ledger).map_err(|_| unreadable())
 }
 
-fn senseless() -> Fault {
+fn unreadable() -> Fault {
     Fault::Unreadable("cannot parse a lease".into())
 }
 
-fn remembered(life: Duration) -> u64 {
-    milliseconds(REMEMBERED.saturating_add(life))
+fn retention(life: Duration) -> u64 {
+    milliseconds(RETENTION.saturating_add(life))
 }
 
-/// A script counts in floating-point numbers, which are exact as far as this: a hundred thousand years.
+/// Limits a duration to 2⁵² ms, about 140,000 years: the scripts' numbers are floating-point, and exact up to 2⁵³.
 fn milliseconds(duration: Duration) -> u64 {
-    const MOST: u64 = 1 << 52;
-    u64::try_from(duration.as_millis()).map_or(MOST, |milliseconds| milliseconds.min(MOST))
+    const MAX: u64 = 1 << 52;
+    u64::try_from(duration.as_millis()).map_or(MAX, |milliseconds| milliseconds.min(MAX))
 }

@@ -1,4 +1,4 @@
-//! The connection: one for all tasks, made when it is first needed and made anew when it is dead.
+//! The connection: one for all tasks, opened on first use and again after it is lost.
 
 #![expect(clippy::disallowed_types, reason = "this file speaks to Redis")]
 
@@ -22,8 +22,8 @@ use super::options::RedisOptions;
 
 const UNKNOWN_SCRIPT: ErrorKind = ErrorKind::Server(ServerErrorKind::NoScript);
 
-/// The way to the server. Whoever finds the connection dead leaves it; the next call makes another one, while the
-/// others wait for it and share its failure.
+/// The shared connection to a server. A call that finds the connection dead discards it. The next call connects again, while
+/// the others wait for it and share its failure.
 pub(super) struct Link {
     options: RedisOptions,
     name: String,
@@ -45,7 +45,7 @@ struct Connecting {
 }
 
 impl Link {
-    /// A way that nobody has gone yet.
+    /// Creates a link without connecting.
     pub(super) fn new(options: RedisOptions) -> Self {
         Self {
             name: options.name(),
@@ -56,15 +56,15 @@ impl Link {
         }
     }
 
-    /// Gives a command that may be given twice: once more, if the connection is lost.
-    pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
-        match self.ask_once(command).await {
-            Err(fault) if fault.is_lost() => self.ask_once(command).await,
+    /// Runs an idempotent command. Retries it once if the connection is lost.
+    pub(super) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
+        match self.query_once(command).await {
+            Err(fault) if fault.is_lost() => self.query_once(command).await,
             result => result,
         }
     }
 
-    /// Runs a script that may run twice: once more, if the connection is lost.
+    /// Runs an idempotent script. Retries it once if the connection is lost.
     pub(super) async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Fault> {
         match self.run_once(script).await {
             Err(fault) if fault.is_lost() => self.run_once(script).await,
@@ -72,37 +72,37 @@ impl Link {
         }
     }
 
-    /// Runs a script. A server that does not know it is told it first. In a cluster it may run twice all the same
-    /// (see [`repeats_by_itself`](Self::repeats_by_itself)).
+    /// Runs a script without a retry, and loads it if the server does not know it. In a cluster it can still run twice (see
+    /// [`client_retries`](Self::client_retries)).
     pub(super) async fn run_once<T: FromRedisValue>(
         &self,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, Fault> {
-        const TRIES: u32 = 5;
-        let mut tries = 0;
+        const MAX_ATTEMPTS: u32 = 5;
+        let mut attempts = 0;
         loop {
             let Numbered { number, mut connection } = self.connection().await?;
             let result = script.invoke_async(&mut connection).await;
-            tries += 1;
+            attempts += 1;
             match &result {
-                // Somebody made the server forget its scripts between the telling and the running.
-                Err(error) if error.kind() == UNKNOWN_SCRIPT && tries < TRIES => {}
+                // The scripts were flushed between loading and running.
+                Err(error) if error.kind() == UNKNOWN_SCRIPT && attempts < MAX_ATTEMPTS => {}
                 _ => return self.judged(number, result),
             }
         }
     }
 
-    /// Whether the client repeats what was not answered: that of a cluster does.
-    pub(super) fn repeats_by_itself(&self) -> bool {
+    /// Whether the client library itself retries commands without a response. The one for clusters does.
+    pub(super) fn client_retries(&self) -> bool {
         self.options.cluster
     }
 
-    /// Leaves the connection: it may be dead.
-    pub(super) fn leave(&self) {
+    /// Discards the connection, which may be dead.
+    pub(super) fn discard(&self) {
         *self.current() = None;
     }
 
-    async fn ask_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
+    async fn query_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
         let Numbered { number, mut connection } = self.connection().await?;
         self.judged(number, command.query_async(&mut connection).await)
     }
@@ -111,7 +111,7 @@ impl Link {
         let result = result.map_err(Fault::from);
         if result.as_ref().is_err_and(Fault::concerns_connection) {
             let mut current = self.current();
-            // Another task may have made a new one already.
+            // Another task may already have replaced it.
             if current.as_ref().is_some_and(|current| current.number == number) {
                 *current = None;
             }
@@ -145,13 +145,13 @@ impl Link {
         Ok(current)
     }
 
-    /// A panic elsewhere leaves a connection as good as it was.
+    /// A panic of another thread does not affect the connection.
     fn current(&self) -> MutexGuard<'_, Option<Numbered>> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A connection that many tasks may use at once, to one server or to the nodes of a cluster.
+/// A connection to one server or to the nodes of a cluster. Many tasks can use it at the same time.
 #[derive(Clone)]
 pub(super) enum Connection {
     One(MultiplexedConnection),
@@ -185,7 +185,7 @@ impl Connection {
             Some(certificates) => Client::build_with_tls(server(options)?, certificates)?,
             None => Client::open(server(options)?)?,
         };
-        // Each call has a time-out of its own.
+        // Each call has its own timeout.
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(options.connect_timeout))
             .set_response_timeout(None);
@@ -224,7 +224,7 @@ impl ConnectionLike for Connection {
 }
 
 fn server(options: &RedisOptions) -> Result<ConnectionInfo, RedisError> {
-    // An IPv6 address stands in brackets in a URL.
+    // In a URL, an IPv6 address is in brackets.
     let host = options.host.trim_matches(['[', ']']).to_owned();
     let address = if options.tls {
         ConnectionAddr::TcpTls { host, port: options.port, insecure: false, tls_params: None }
@@ -245,8 +245,8 @@ fn account(options: &RedisOptions) -> RedisConnectionInfo {
     account
 }
 
-/// Says who is there, and chooses the database. The client would do it too, but it keeps no more of a refusal than
-/// that there was one: not whether the password is wrong or the server has too many clients.
+/// Authenticates and selects the database. The client library could do both, but its error does not tell a wrong password
+/// from a server with too many clients.
 async fn log_in(connection: &mut MultiplexedConnection, options: &RedisOptions) -> Result<(), RedisError> {
     if let Some(password) = &options.password {
         let account = (options.user.as_deref(), password.expose_secret());
@@ -260,18 +260,18 @@ async fn log_in(connection: &mut MultiplexedConnection, options: &RedisOptions) 
 
 async fn certificates(options: &RedisOptions) -> Result<Option<TlsCertificates>, Fault> {
     let Some(path) = options.ca.clone() else { return Ok(None) };
-    // The file is small and on a disk of this machine: it may be read in place.
+    // The file is small and local, so a blocking read is short.
     match std::fs::read(&path) {
         Ok(pem) => Ok(Some(TlsCertificates { client_tls: None, root_cert: Some(pem) })),
         Err(error) => Err(Fault::Certificates(path, error.into())),
     }
 }
 
-/// The client takes the process's provider of cryptography. Where nobody has chosen one it would choose itself, or
-/// panic if there are two to choose from.
+/// Installs ring as the process's default crypto provider, if there is none. The client library uses the default; without
+/// one, rustls picks the provider that is compiled in, and panics if there are two.
 fn prefer_ring() {
     if CryptoProvider::get_default().is_none() {
-        // Somebody else may be choosing at this moment; either choice is good.
+        // Another thread may install one at the same time, which is equally good.
         let _ = ring::default_provider().install_default();
     }
 }

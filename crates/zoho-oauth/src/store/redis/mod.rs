@@ -137,7 +137,7 @@ impl RedisStore {
         let Shared { server, name, timeout, .. } = &*self.shared;
         let result = tokio::time::timeout(*timeout, work).await.unwrap_or_else(|_| {
             // The connection may be dead.
-            server.link.leave();
+            server.link.discard();
             Err(Fault::TimedOut(*timeout))
         });
         result.map_err(|fault| fault.into_error(name, action))
@@ -253,7 +253,7 @@ impl Coordination for RedisStore {
     }
 
     async fn clock(&self) -> Result<SystemTime, StoreError> {
-        let view = self.call("read the clock", self.server().look(None, &[])).await?;
+        let view = self.call("read the clock", self.server().view(None, &[])).await?;
         Ok(from_epoch_milliseconds(view.now))
     }
 }

@@ -1,4 +1,4 @@
-//! A call that reads, decides and writes does it in rounds, until nobody gets in between.
+//! The rounds of a call that reads, decides and writes. A conflict with another program causes another round.
 
 use std::time::Duration;
 
@@ -9,23 +9,23 @@ use super::link::Link;
 
 const DELAY: Backoff = Backoff::new(Duration::from_millis(2), 2.0, Duration::from_millis(32), (0.0, 1.0));
 
-/// The rounds of one call. What ends them, if nothing else does, is the time that a call may take.
+/// The rounds of one call. Only the timeout of the call limits their number.
 pub(super) struct Rounds {
-    client_repeats: bool,
+    client_retries: bool,
     conflicts: u32,
     was_lost: bool,
 }
 
 impl Rounds {
-    /// The rounds of a call that goes over this link.
+    /// Creates the rounds of a call over a link.
     pub(super) fn over(link: &Link) -> Self {
-        Self { client_repeats: link.repeats_by_itself(), conflicts: 0, was_lost: false }
+        Self { client_retries: link.client_retries(), conflicts: 0, was_lost: false }
     }
 
-    /// What a round came to, if the call is over with it; `None` calls for another round.
+    /// Returns the result of a round if it ends the call, or `None` if another round is needed.
     ///
-    /// A round comes to nothing if somebody changed what it was decided on. If its connection was lost it is
-    /// repeated once: whatever became of the write, the next round finds it and decides anew.
+    /// A round whose result is `None` had a conflict: another program changed what it had read. After the first lost
+    /// connection there is another round, which reads whether the write happened.
     pub(super) async fn judge<T>(&mut self, result: Result<Option<T>, Fault>) -> Result<Option<T>, Fault> {
         match result {
             Ok(None) => {
@@ -41,14 +41,14 @@ impl Rounds {
                 self.was_lost = true;
                 Ok(None)
             }
-            over => over,
+            ended => ended,
         }
     }
 
-    /// Whether an earlier round may have written though nobody has heard so. Where the client repeats by itself what
-    /// was not answered, the conflict may be one with what it wrote before.
+    /// Whether an earlier round may have written without getting a response. If the client library retries by itself, a
+    /// conflict can be one with its own earlier write.
     pub(super) fn may_have_written(&self) -> bool {
-        self.was_lost || self.client_repeats && self.conflicts > 0
+        self.was_lost || self.client_retries && self.conflicts > 0
     }
 
     /// Whether the connection was lost in an earlier round.

@@ -1,4 +1,4 @@
-//! A row as the server keeps it, and what it is found by.
+//! A row as it is stored on the server, and its entries in the index.
 
 use secrecy::SecretString;
 use serde::{Serialize, Serializer};
@@ -9,7 +9,7 @@ use super::super::matching::Criterion;
 use super::super::stored::StoredToken;
 use super::fault::Fault;
 
-/// A row as it was read: its text is what a change is made conditional on.
+/// A row as it was read. A change is written only if the row still has this text.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) id: String,
@@ -17,15 +17,15 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// The token that the row holds.
+    /// Parses the token in the row.
     pub(super) fn token(&self) -> Result<StoredToken, Fault> {
         let token: StoredToken = serde_json::from_str(&self.text)
-            .map_err(|error| Fault::Unreadable(format!("cannot parse a row: {}", place_of(&error)).into()))?;
+            .map_err(|error| Fault::Unreadable(format!("cannot parse a row: {}", position(&error)).into()))?;
         Ok(StoredToken { id: Some(self.id.clone()), ..token })
     }
 }
 
-/// The text of a row: a JSON object of the columns that hold something, without the id, which it is kept under.
+/// Returns the text of a row: a JSON object of the columns that have a value. The id is not in it, but is the hash field.
 pub(super) fn text(token: &StoredToken) -> Result<String, Fault> {
     struct Columns<'t>(&'t StoredToken);
     impl Serialize for Columns<'_> {
@@ -35,12 +35,12 @@ pub(super) fn text(token: &StoredToken) -> Result<String, Fault> {
         }
     }
     serde_json::to_string(&Columns(token)).map_err(|error| {
-        Fault::Unreadable(format!("cannot serialize the token: {}", place_of(&error)).into())
+        Fault::Unreadable(format!("cannot serialize the token: {}", position(&error)).into())
     })
 }
 
-/// What the index is asked for to find the rows that a token may mean: by the criterion's column; where there is
-/// no criterion, by the first secret, which finds the row that the token may have become already.
+/// Returns the look-up that finds the rows that a token may identify: by its criterion, or without one by its first secret,
+/// which finds the row if an earlier attempt has inserted it.
 pub(super) fn look_up(token: &StoredToken) -> String {
     match Criterion::of(token) {
         Some(Criterion::Id(id)) => look_up_id(id),
@@ -49,12 +49,12 @@ pub(super) fn look_up(token: &StoredToken) -> String {
     }
 }
 
-/// What the index is asked for to find one row.
+/// Returns the look-up that finds one row by its id.
 pub(super) fn look_up_id(id: &str) -> String {
     format!("{ID}{id}")
 }
 
-/// What the row's entries in the index begin with; the id stands behind it.
+/// Returns the prefixes of the row's entries in the index. In an entry, the id follows the prefix.
 pub(super) fn entries(token: &StoredToken) -> Vec<String> {
     let columns = [
         ("access_token", &token.access_token),
@@ -67,16 +67,17 @@ pub(super) fn entries(token: &StoredToken) -> Vec<String> {
     entries.chain([ID.to_owned()]).collect()
 }
 
-/// What the entries of all ids begin with.
+/// The prefix of the entries of all ids.
 pub(super) const ID: &str = "id:";
 
-/// A digest instead of the value: no secret stands in the index, and no value is too long for it.
+/// Returns an entry's prefix. It has a digest instead of the value, so that the index contains no secrets and its entries are
+/// short.
 fn entry(column: &str, value: &str) -> String {
     format!("{column}:{}:", fingerprint(&SecretString::from(value)))
 }
 
-/// Where JSON went wrong. The whole message may repeat a value.
-fn place_of(error: &serde_json::Error) -> String {
+/// Describes where parsing or serializing failed. The full message could quote a value.
+fn position(error: &serde_json::Error) -> String {
     format!("{:?} error at column {}", error.classify(), error.column())
 }
 
@@ -95,14 +96,14 @@ mod tests {
     }
 
     #[test]
-    fn a_row_survives_the_way_to_the_server_and_back() {
+    fn a_row_round_trips_through_its_text() {
         let row = Row { id: "7".into(), text: text(&token()).ok().unwrap() };
         assert_eq!(row.token().ok().unwrap(), token());
-        assert!(!row.text.contains("client_id"), "what holds nothing is not written");
+        assert!(!row.text.contains("client_id"), "columns without a value are not written");
     }
 
     #[test]
-    fn the_index_holds_no_secret_and_nothing_that_is_empty() {
+    fn the_index_contains_no_secrets_and_no_empty_values() {
         let entries = entries(&token());
         assert_eq!(entries.len(), 3, "user name, refresh token and id");
         assert!(entries.iter().all(|entry| !entry.contains("top-secret")));
@@ -111,9 +112,9 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_makes_no_sense_is_told_without_its_content() {
+    fn the_error_for_a_malformed_row_does_not_show_its_content() {
         let row = Row { id: "7".into(), text: r#"{"secret": "top-secret"}"#.into() };
-        let Err(Fault::Unreadable(what)) = row.token() else { panic!("it is a token") };
+        let Err(Fault::Unreadable(what)) = row.token() else { panic!("it was parsed") };
         assert!(!what.contains("secret\""), "{what}");
     }
 }

@@ -1,4 +1,4 @@
-//! Saving and deleting: read what is meant, decide here, and write if nothing has changed in between.
+//! Saves and deletions: they read the rows, decide in this process, and write if the rows have not changed since.
 
 use super::super::error::StoreError;
 use super::super::ids::id_number;
@@ -9,8 +9,7 @@ use super::rounds::Rounds;
 use super::row::{Row, look_up, look_up_id};
 use super::server::{Change, Fence, Server, Write};
 
-/// Saves tokens, each over what those before it left, in one atomic step. If one of them cannot be saved, those
-/// before it are.
+/// Saves tokens in one atomic step. Each save sees the ones before it. If a token is rejected, those before it are saved.
 pub(super) async fn save(server: &Server, tokens: &[StoredToken]) -> Result<Vec<StoredToken>, Fault> {
     let look_ups: Vec<String> = tokens.iter().map(look_up).collect();
     let mut rounds = Rounds::over(&server.link);
@@ -22,11 +21,11 @@ pub(super) async fn save(server: &Server, tokens: &[StoredToken]) -> Result<Vec<
     }
 }
 
-/// Deletes one row and says whether it was there.
+/// Deletes one row. Returns whether it existed.
 pub(super) async fn delete(server: &Server, id: &str) -> Result<bool, Fault> {
     let mut rounds = Rounds::over(&server.link);
     loop {
-        // A row that was there is gone, and a write of ours was not answered: it was that write.
+        // If the row is gone after a write that got no response, that write deleted it.
         let Some(row) = server.row(id).await? else { return Ok(rounds.was_lost()) };
         let round = delete_now(server, row).await;
         if rounds.judge(round).await?.is_some() {
@@ -41,11 +40,11 @@ async fn save_now(
     look_ups: &[String],
     may_have_written: bool,
 ) -> Result<Option<Vec<StoredToken>>, Fault> {
-    let found = server.look(None, look_ups).await?.found;
-    let (draft, trouble) = Draft::of(tokens, &found, may_have_written)?;
+    let found = server.view(None, look_ups).await?.found;
+    let (draft, rejection) = Draft::of(tokens, &found, may_have_written)?;
     let seen: Vec<_> = look_ups.iter().cloned().zip(found).collect();
     let Some(saved) = draft.write(server, &seen, None).await? else { return Ok(None) };
-    match trouble {
+    match rejection {
         None => Ok(Some(saved)),
         Some(error) => Err(error.into()),
     }
@@ -58,21 +57,21 @@ async fn delete_now(server: &Server, row: Row) -> Result<Option<()>, Fault> {
     Ok(server.change(&change).await?.map(|_| ()))
 }
 
-/// What rows become when tokens are saved over them.
+/// The content of rows before and after tokens are saved.
 pub(super) struct Draft {
-    /// The rows that were there.
+    /// The rows as they were read.
     before: Vec<StoredToken>,
-    /// The same rows as they are to be, and behind them the new ones.
+    /// The same rows as they will be written, followed by the new ones.
     after: Vec<StoredToken>,
-    /// Which row each token became, and what the row said then.
+    /// For each token, the position of its row and the row's content after this save.
     saved: Vec<(usize, StoredToken)>,
-    /// Whether the tokens may have been written before, though nobody has heard so.
+    /// Whether an earlier attempt may have written the tokens without getting a response.
     may_have_written: bool,
 }
 
 impl Draft {
-    /// Saves tokens, one after the other, over the rows that were found for them; with the error that one of them
-    /// is refused for, which is where it ends.
+    /// Saves tokens one after the other, given the rows that were found for them. Stops at the first token that is rejected,
+    /// and returns its error too.
     pub(super) fn of(
         tokens: &[StoredToken],
         found: &[Vec<Row>],
@@ -84,14 +83,14 @@ impl Draft {
         let before = rows.into_iter().map(Row::token).collect::<Result<Vec<_>, _>>()?;
         let saved = Vec::with_capacity(tokens.len());
         let mut draft = Self { after: before.clone(), before, saved, may_have_written };
-        let trouble = tokens.iter().try_for_each(|token| draft.save(token)).err();
-        Ok((draft, trouble))
+        let rejection = tokens.iter().try_for_each(|token| draft.save(token)).err();
+        Ok((draft, rejection))
     }
 
     fn save(&mut self, token: &StoredToken) -> Result<(), StoreError> {
         let position = match Criterion::of(token) {
             Some(criterion) => criterion.position_in(&self.after)?,
-            // No row is meant, so it is a new one; but if it may have become one already, that is it.
+            // The token identifies no row, so it becomes a new one, unless an earlier attempt has inserted it.
             None if self.may_have_written => {
                 self.before.iter().position(|row| row.values()[1..] == token.values()[1..])
             }
@@ -112,12 +111,12 @@ impl Draft {
         Ok(())
     }
 
-    /// Whether the rows say all of it already.
+    /// Whether the rows already have their new content.
     pub(super) fn is_written(&self) -> bool {
         self.before == self.after
     }
 
-    /// What was saved, once all rows have an id.
+    /// Returns what was saved. All rows must have an id.
     pub(super) fn saved(&self) -> Vec<StoredToken> {
         let with_id = |(position, row): &(usize, StoredToken)| StoredToken {
             id: self.after[*position].id.clone(),
@@ -126,7 +125,7 @@ impl Draft {
         self.saved.iter().map(with_id).collect()
     }
 
-    /// Writes what has changed, and hands back what was saved; `None` if something else was found meanwhile.
+    /// Writes the changed rows and returns what was saved, or `None` if the rows have changed since they were read.
     pub(super) async fn write(
         mut self,
         server: &Server,
@@ -146,7 +145,7 @@ impl Draft {
         Ok(Some(self.saved()))
     }
 
-    /// The rows to be written. Those that have an id come first: an id that is given out must not be one of them.
+    /// Returns the positions of the rows to write. Rows with an id come first, so that no new id is one of theirs.
     fn changed(&self) -> Vec<usize> {
         let differs = |row: &usize| self.before.get(*row) != Some(&self.after[*row]);
         let mut changed: Vec<usize> = (0..self.after.len()).filter(differs).collect();

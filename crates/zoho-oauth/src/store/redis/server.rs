@@ -1,4 +1,4 @@
-//! What the store asks of the server: each method is one round trip and one atomic step.
+//! The store's requests to the server. Each method is one round trip and one atomic step.
 
 use redis::{Script, ScriptInvocation, cmd};
 
@@ -8,15 +8,15 @@ use super::link::Link;
 use super::options::RedisOptions;
 use super::row::{self, Row, entries};
 
-/// A server, and the names of this store's keys on it.
+/// A server, and the store's keys and scripts.
 pub(super) struct Server {
     pub(super) link: Link,
     keys: Keys,
     scripts: Scripts,
 }
 
-/// All names begin with the same word in braces, so that a cluster keeps all keys on one node, where one script
-/// may read and change all of them. A script is told every key that it touches.
+/// The names of the store's keys. All of them begin with the prefix in braces, so that a cluster has all keys on one node,
+/// where a script can use all of them. A cluster requires that a script gets every key as an argument.
 struct Keys {
     tokens: String,
     index: String,
@@ -27,12 +27,12 @@ struct Keys {
 
 struct Scripts {
     find: Script,
-    look: Script,
+    view: Script,
     change: Script,
     page: Script,
     clear: Script,
-    take_lease: Script,
-    keep_lease: Script,
+    put_lease: Script,
+    update_lease: Script,
 }
 
 macro_rules! script {
@@ -41,29 +41,29 @@ macro_rules! script {
     };
 }
 
-/// What was found at one moment.
+/// A consistent read of the store.
 pub(super) struct View {
     /// The server's clock, in epoch milliseconds.
     pub(super) now: u64,
-    /// The lease that was asked for: its five values, `None` where it was never taken.
+    /// The five values of the requested lease; all `None` if it was never acquired.
     pub(super) lease: Vec<Option<String>>,
-    /// What each look-up found.
+    /// The rows that each look-up found.
     pub(super) found: Vec<Vec<Row>>,
 }
 
-/// Rows to be written, on condition that nothing has changed since they were decided on.
+/// Rows to write, if nothing has changed since they were read.
 pub(super) struct Change<'c> {
-    /// The look-ups, and what they found.
+    /// The look-ups and the rows that they found. They must still find the same.
     pub(super) seen: &'c [(String, Vec<Row>)],
-    /// The rows.
+    /// The rows to write.
     pub(super) writes: &'c [Write],
-    /// The highest id among the new rows that the caller chose.
+    /// The highest id that the caller chose for a new row.
     pub(super) highest_chosen: u64,
-    /// The lease that has to be held still, and is given back.
+    /// The lease that must still be held, and is released.
     pub(super) fence: Option<Fence<'c>>,
 }
 
-/// One row to be written. Without an id it gets a new one; without a text it is deleted.
+/// A row to write. If `id` is empty, the server assigns one. If `text` is empty, the row is deleted.
 #[derive(Default)]
 pub(super) struct Write {
     pub(super) id: String,
@@ -72,18 +72,18 @@ pub(super) struct Write {
     pub(super) added: Vec<String>,
 }
 
-/// A lease, and what is written when it is given back.
+/// A lease, and what is stored when it is renewed or released.
 pub(super) struct Fence<'c> {
     pub(super) key: &'c str,
     pub(super) epoch: u64,
     pub(super) holder: &'c str,
     pub(super) ledger: &'c str,
-    /// How long the server remembers the lease after this, in milliseconds.
-    pub(super) remembered: u64,
+    /// After how many milliseconds the server deletes the entry.
+    pub(super) retention: u64,
 }
 
 impl Server {
-    /// A server that nobody has asked anything yet.
+    /// Creates a server without connecting.
     pub(super) fn new(options: RedisOptions) -> Self {
         let key = |name: &str| format!("{{{}}}:{name}", options.prefix);
         let keys = Keys {
@@ -95,19 +95,19 @@ impl Server {
         };
         let scripts = Scripts {
             find: Script::new(include_str!("scripts/find.lua")),
-            look: script!("look.lua"),
+            view: script!("view.lua"),
             change: script!("change.lua"),
             page: script!("page.lua"),
             clear: script!("clear.lua"),
-            take_lease: script!("take_lease.lua"),
-            keep_lease: script!("keep_lease.lua"),
+            put_lease: script!("put_lease.lua"),
+            update_lease: script!("update_lease.lua"),
         };
         Self { link: Link::new(options), keys, scripts }
     }
 
-    /// Reads the clock, the lease with that key if one is given, and what the look-ups find.
-    pub(super) async fn look(&self, lease: Option<&str>, look_ups: &[String]) -> Result<View, Fault> {
-        let mut script = self.scripts.look.prepare_invoke();
+    /// Reads the clock, the lease with this key if one is given, and the rows that the look-ups find.
+    pub(super) async fn view(&self, lease: Option<&str>, look_ups: &[String]) -> Result<View, Fault> {
+        let mut script = self.scripts.view.prepare_invoke();
         script.key(&self.keys.tokens).key(&self.keys.index);
         if let Some(key) = lease {
             script.key(self.lease(key));
@@ -117,7 +117,7 @@ impl Server {
         Ok(View { now, lease, found: found.into_iter().map(rows).collect::<Result<_, _>>()? })
     }
 
-    /// Reads the rows that one look-up finds, which is not by id.
+    /// Reads the rows that a look-up finds. The look-up must not be by id.
     pub(super) async fn find(&self, look_up: &str) -> Result<Vec<Row>, Fault> {
         let mut script = self.scripts.find.prepare_invoke();
         script.key(&self.keys.tokens).key(&self.keys.index);
@@ -126,18 +126,18 @@ impl Server {
 
     /// Reads one row.
     pub(super) async fn row(&self, id: &str) -> Result<Option<Row>, Fault> {
-        let text: Option<String> = self.link.ask(cmd("HGET").arg(&self.keys.tokens).arg(id)).await?;
+        let text: Option<String> = self.link.query(cmd("HGET").arg(&self.keys.tokens).arg(id)).await?;
         Ok(text.map(|text| Row { id: id.to_owned(), text }))
     }
 
-    /// Writes, and hands back the rows' ids; `None` if something has changed since.
+    /// Writes rows and returns their ids, or `None` if anything has changed since.
     pub(super) async fn change(&self, change: &Change<'_>) -> Result<Option<Vec<String>>, Fault> {
         let mut script = self.scripts.change.prepare_invoke();
         let Keys { tokens, index, highest_id, version, .. } = &self.keys;
         script.key(tokens).key(index).key(highest_id).key(version);
         if let Some(fence) = &change.fence {
             script.key(self.lease(fence.key));
-            script.arg(fence.epoch).arg(fence.holder).arg(fence.ledger).arg(fence.remembered);
+            script.arg(fence.epoch).arg(fence.holder).arg(fence.ledger).arg(fence.retention);
         }
         script.arg(change.seen.len());
         for (look_up, rows) in change.seen {
@@ -149,52 +149,52 @@ impl Server {
         script.arg(change.highest_chosen).arg(change.writes.len());
         for write in change.writes {
             script.arg(&write.id).arg(&write.text);
-            counted(&mut script, &write.removed);
-            counted(&mut script, &write.added);
+            push_list(&mut script, &write.removed);
+            push_list(&mut script, &write.added);
         }
         self.link.run_once(&script).await
     }
 
-    /// Reads the rows behind an entry of the index, at most so many.
+    /// Reads at most `length` rows after an entry of the index.
     pub(super) async fn page(&self, after: &str, length: usize) -> Result<Vec<Row>, Fault> {
         let mut script = self.on_rows(&self.scripts.page);
         rows(self.link.run(script.arg(after).arg(length)).await?)
     }
 
-    /// Deletes every row.
+    /// Deletes all rows.
     pub(super) async fn clear(&self) -> Result<(), Fault> {
         self.link.run(self.on_rows(&self.scripts.clear).key(&self.keys.version)).await
     }
 
-    /// Writes a lease's five values, if they are still what they were.
-    pub(super) async fn take_lease(
+    /// Writes the five values of a lease, if they are still equal to `before`.
+    pub(super) async fn put_lease(
         &self,
         key: &str,
         before: &[Option<String>],
         after: &[String],
-        remembered: u64,
+        retention: u64,
     ) -> Result<bool, Fault> {
-        let mut script = self.scripts.take_lease.key(self.lease(key));
+        let mut script = self.scripts.put_lease.key(self.lease(key));
         for value in before {
             script.arg(value.as_deref().unwrap_or_default());
         }
-        self.link.run_once(script.arg(after).arg(remembered)).await
+        self.link.run_once(script.arg(after).arg(retention)).await
     }
 
-    /// Prolongs a lease, or gives it back where there is no life; `false` if it is not held any more.
-    pub(super) async fn keep_lease(&self, fence: &Fence<'_>, life: Option<u64>) -> Result<bool, Fault> {
-        let mut script = self.scripts.keep_lease.key(self.lease(fence.key));
+    /// Renews a lease, or releases it if `life` is `None`. Returns `false` if it is no longer held.
+    pub(super) async fn update_lease(&self, fence: &Fence<'_>, life: Option<u64>) -> Result<bool, Fault> {
+        let mut script = self.scripts.update_lease.key(self.lease(fence.key));
         script.arg(fence.epoch).arg(fence.holder);
         match life {
             Some(life) => script.arg(life),
             None => script.arg(""),
         };
-        self.link.run_once(script.arg(fence.ledger).arg(fence.remembered)).await
+        self.link.run_once(script.arg(fence.ledger).arg(fence.retention)).await
     }
 
-    /// Reads the number that goes up with every change of rows.
+    /// Reads the counter of changes to rows.
     pub(super) async fn version(&self) -> Result<u64, Fault> {
-        let version: Option<u64> = self.link.ask(cmd("GET").arg(&self.keys.version)).await?;
+        let version: Option<u64> = self.link.query(cmd("GET").arg(&self.keys.version)).await?;
         Ok(version.unwrap_or(0))
     }
 
@@ -210,13 +210,13 @@ impl Server {
 }
 
 impl Write {
-    /// A new row.
+    /// Inserts a row.
     pub(super) fn insert(id: Option<&str>, token: &StoredToken) -> Result<Self, Fault> {
         let id = id.unwrap_or_default().to_owned();
         Ok(Self { id, text: row::text(token)?, removed: Vec::new(), added: entries(token) })
     }
 
-    /// Another content for a row. An entry that stays is not touched.
+    /// Updates a row. Entries of the index that stay are not written.
     pub(super) fn update(id: &str, before: &StoredToken, after: &StoredToken) -> Result<Self, Fault> {
         let (mut removed, mut added) = (entries(before), entries(after));
         let old = removed.clone();
@@ -225,20 +225,20 @@ impl Write {
         Ok(Self { id: id.to_owned(), text: row::text(after)?, removed, added })
     }
 
-    /// The end of a row.
+    /// Deletes a row.
     pub(super) fn delete(id: &str, token: &StoredToken) -> Self {
         Self { id: id.to_owned(), removed: entries(token), ..Self::default() }
     }
 }
 
-fn counted(script: &mut ScriptInvocation<'_>, values: &[String]) {
+fn push_list(script: &mut ScriptInvocation<'_>, values: &[String]) {
     script.arg(values.len()).arg(values);
 }
 
 fn rows(found: Vec<(String, Option<String>)>) -> Result<Vec<Row>, Fault> {
     let row = |(id, text): (String, Option<String>)| match text {
         Some(text) => Ok(Row { id, text }),
-        None => Err(Fault::Unreadable("the index has an id without a row".into())),
+        None => Err(Fault::Unreadable("the index contains an id without a row".into())),
     };
     found.into_iter().map(row).collect()
 }

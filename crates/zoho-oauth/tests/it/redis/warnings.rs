@@ -34,7 +34,7 @@ async fn a_server_without_an_append_only_file_causes_one_warning_per_store() {
 #[ignore = "needs Redis"]
 async fn a_server_that_responds_before_it_syncs_to_disk_causes_a_warning() {
     let Some(server) = with(&["--appendfsync=everysec"]) else { return };
-    assert!(warnings_of(&Place::on(&server)).await.contains("power cut"));
+    assert!(warnings_of(&Place::on(&server)).await.contains("power failure"));
 }
 
 #[tokio::test]

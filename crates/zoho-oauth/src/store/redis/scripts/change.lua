@@ -1,10 +1,9 @@
--- Writes rows, if the lease KEYS[5] is still held (where it is given) and every look-up still finds what it found
--- when the change was decided on. Answers the rows' ids, or nil, and then nothing has changed. KEYS[4] is the
--- version.
+-- Writes rows, if the lease KEYS[5] (when given) is still held and every look-up still finds the same rows. Returns
+-- the ids of the rows. Otherwise returns nil and changes nothing. KEYS[3] counts ids, KEYS[4] is the version.
 
--- A new id: the rule of ids.rs. KEYS[3] counts the ids that were given out; a higher one that somebody chose moves
--- it on. At the end of the ten digits it begins again at 1.
-local function give_id()
+-- Returns a new id, by the rules of ids.rs: one more than the highest id ever used, skipping ids that exist. After the
+-- highest number of ten digits it starts again at 1.
+local function next_id()
   while true do
     local number = redis.call('INCR', KEYS[3])
     local id = string.format('%.0f', (number - 1) % 9999999999 + 1)
@@ -14,10 +13,10 @@ local function give_id()
   end
 end
 
-local ledger, remembered
+local ledger, retention
 if KEYS[5] then
   local epoch, holder = argument(), argument()
-  ledger, remembered = argument(), argument()
+  ledger, retention = argument(), argument()
   if not is_held(KEYS[5], epoch, holder) then
     return false
   end
@@ -45,7 +44,7 @@ local ids = {}
 for number = 1, count() do
   local id, row = argument(), argument()
   if id == '' then
-    id = give_id()
+    id = next_id()
   end
   if row == '' then
     redis.call('HDEL', KEYS[1], id)
@@ -65,6 +64,6 @@ if #ids > 0 then
 end
 
 if KEYS[5] then
-  keep_lease(KEYS[5], '', ledger, remembered)
+  update_lease(KEYS[5], '', ledger, retention)
 end
 return ids

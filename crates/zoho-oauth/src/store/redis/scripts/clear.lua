@@ -1,5 +1,5 @@
--- Deletes every row. The server takes the two keys away at once and frees their memory later, on another thread:
--- it makes no difference to other clients whether there were ten rows or a million.
+-- Deletes all rows. UNLINK removes the keys immediately and frees their memory on another thread, so that a million
+-- rows do not block other clients.
 
 if redis.call('UNLINK', KEYS[1], KEYS[2]) > 0 then
   redis.call('INCR', KEYS[4])

@@ -1,14 +1,14 @@
--- What the scripts have in common; it stands before each of them.
+-- Functions for the scripts; the store prepends this file to each script except find.lua.
 --
--- KEYS[1] is the hash of rows, by id. KEYS[2] is the index: a sorted set of entries that all have the score 0, so
--- that they stand in the order of their bytes. Each row has the entry "id:<id>", and for each column that is
--- looked up by one like "user_name:<digest of the value>:<id>".
+-- KEYS[1] is the hash of rows by id. KEYS[2] is the index: a sorted set whose entries all have score 0, so that they are
+-- in byte order. Each row has the entry "id:<id>", and an entry like "user_name:<digest of the value>:<id>" for each
+-- column by which it can be looked up.
 
-local at = 0
+local arguments_read = 0
 
 local function argument()
-  at = at + 1
-  return ARGV[at]
+  arguments_read = arguments_read + 1
+  return ARGV[arguments_read]
 end
 
 local function count()
@@ -20,8 +20,9 @@ local function append_row(found, id)
   found[#found + 1] = redis.call('HGET', KEYS[1], id)
 end
 
--- What a look-up finds: ids and rows by turns. "id:7" means row 7, whose id is the rest; "user_name:<digest>:"
--- means every row with an entry that begins so. No id has the byte 255, which is not UTF-8.
+-- Returns what a look-up finds: id, row, id, row, and so on. "id:7" finds the row with the id 7;
+-- "user_name:<digest>:" finds each row with an entry that starts with this. UTF-8 never contains the byte 255, so it
+-- ends the range after every id.
 local function look_up(wanted)
   local found = {}
   if string.sub(wanted, 1, 3) == 'id:' then
@@ -38,7 +39,7 @@ local function look_up(wanted)
   return found
 end
 
--- The server's clock, in epoch milliseconds.
+-- Returns the server's clock in epoch milliseconds.
 local function now()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
@@ -46,14 +47,14 @@ end
 
 local LEASE = { 'epoch', 'holder', 'until', 'touched', 'ledger' }
 
--- What LeaseEntry::is_held_under says.
+-- Does what LeaseEntry::is_held_under does.
 local function is_held(lease, epoch, holder)
   local entry = redis.call('HMGET', lease, 'epoch', 'holder')
   return entry[1] == epoch and entry[2] == holder
 end
 
--- What LeaseEntry::renew does with a lease that is held; without a life, what LeaseEntry::release does.
-local function keep_lease(lease, life, ledger, remembered)
+-- Does what LeaseEntry::renew does with a held lease, or LeaseEntry::release if life is empty.
+local function update_lease(lease, life, ledger, retention)
   local moment = now()
   if life == '' then
     redis.call('HSET', lease, 'holder', '', 'until', '0')
@@ -61,5 +62,5 @@ local function keep_lease(lease, life, ledger, remembered)
     redis.call('HSET', lease, 'until', string.format('%.0f', moment + life))
   end
   redis.call('HSET', lease, 'touched', string.format('%.0f', moment), 'ledger', ledger)
-  redis.call('PEXPIRE', lease, remembered)
+  redis.call('PEXPIRE', lease, retention)
 end

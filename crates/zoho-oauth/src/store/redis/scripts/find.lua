@@ -1,7 +1,7 @@
--- The rows behind one look-up that is not by id: ids and rows by turns. This is what callers do all day, so it stands
--- alone: nothing is set up that it does not need.
+-- Returns the rows that one look-up finds, which is not by id: id, row, id, row, and so on. This is the most frequent
+-- script, so it runs without the definitions of common.lua.
 --
--- KEYS[1] is the hash of rows, KEYS[2] the index, ARGV[1] what its entries begin with; see common.lua.
+-- KEYS[1] is the hash of rows, KEYS[2] the index, and ARGV[1] the prefix of the entries; see common.lua.
 
 local wanted = ARGV[1]
 local found = {}

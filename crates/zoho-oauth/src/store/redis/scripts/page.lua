@@ -1,4 +1,4 @@
--- Reads the rows behind an entry: ids and rows by turns, at most so many rows.
+-- Returns at most ARGV[2] rows after the entry ARGV[1], by id: id, row, id, row, and so on.
 
 local found = {}
 local entries = redis.call('ZRANGE', KEYS[2], '(' .. ARGV[1], '(id;', 'BYLEX', 'LIMIT', 0, ARGV[2])

@@ -1,8 +1,0 @@
--- Prolongs the lease KEYS[1], or gives it back, if it is still held.
-
-local epoch, holder = argument(), argument()
-if not is_held(KEYS[1], epoch, holder) then
-  return 0
-end
-keep_lease(KEYS[1], argument(), argument(), argument())
-return 1
