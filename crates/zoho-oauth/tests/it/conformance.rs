@@ -1,4 +1,4 @@
-//! The contracts of `TokenStore` and of `Coordination`, over every store, those on servers included.
+//! The contracts of `TokenStore` and `Coordination`, for every store including those on servers.
 
 use zoho_oauth::store::{FileStore, MemoryStore};
 use zoho_oauth::{coordination_conformance, token_store_conformance};
@@ -34,7 +34,7 @@ mod coordination {
     });
 }
 
-/// Both suites over a store in a place of its own on a server.
+/// Runs both suites on a store with its own table or prefix on a server.
 macro_rules! on_a_server {
     ($module:ident: $store:ident on $kind:ident if $feature:literal, $ignored:literal) => {
         #[cfg(feature = $feature)]
@@ -44,8 +44,8 @@ macro_rules! on_a_server {
             use zoho_oauth::{coordination_conformance, token_store_conformance};
 
             fn open(url: &str) -> $store {
-                // A test beside many others may have to wait for its server.
-                $store::open(&format!("{url}&timeout=60")).expect("the URL makes sense")
+                // The server can be slow when many tests run concurrently.
+                $store::open(&format!("{url}&timeout=60")).expect("the URL is valid")
             }
 
             token_store_conformance!(

@@ -46,7 +46,7 @@ async fn running_a_copy_again_changes_nothing() {
 #[tokio::test]
 async fn an_interrupted_copy_continues_where_it_stopped() {
     let from = filled(2_500).await;
-    // Two rows of one user, as an official SDK leaves them: each is copied, wherever the interruption falls.
+    // An official SDK can leave two rows of one user. Both are copied wherever the interruption falls.
     from.save_token(&token(0).with_id("9001").with_expires_at(moment(999))).await.expect("saved");
     let whole = memory();
     TokenCopy::new(&from, &whole).run().await.expect("copied");
@@ -81,9 +81,9 @@ async fn a_row_with_the_same_id_but_another_token_is_not_overwritten() {
     to.save_token(&token(2).with_id("7")).await.expect("saved");
     let report = TokenCopy::new(&from, &to).run().await.expect("copied");
     assert_eq!((report.renumbered, report.verified), (1, 1));
-    let kept = to.find_token_by_id("7").await.expect("read").expect("there");
+    let kept = to.find_token_by_id("7").await.expect("read").expect("found");
     assert_eq!(kept.user_signature().map(ToString::to_string).as_deref(), Some("user 2"));
-    let copied = to.find_token(&OAuthToken::new().with_user("user 1")).await.expect("read").expect("there");
+    let copied = to.find_token(&OAuthToken::new().with_user("user 1")).await.expect("read").expect("found");
     assert_ne!(copied.id(), Some("7"));
     let again = TokenCopy::new(&from, &to).run().await.expect("copied");
     assert_eq!((again.same, again.renumbered), (1, 0));
@@ -122,7 +122,7 @@ async fn an_older_token_is_overwritten_and_a_newer_one_is_kept() {
     let (from, to) = (memory(), memory());
     from.save_token(&token(1).with_access_token("new").with_expires_at(moment(200))).await.expect("saved");
     from.save_token(&token(2).with_access_token("old").with_expires_at(moment(100))).await.expect("saved");
-    // The same tokens under other ids.
+    // The same tokens with other ids.
     to.save_token(&token(2).with_id("55").with_access_token("newer").with_expires_at(moment(300)))
         .await
         .expect("saved");
@@ -132,10 +132,10 @@ async fn an_older_token_is_overwritten_and_a_newer_one_is_kept() {
     let report = TokenCopy::new(&from, &to).run().await.expect("copied");
     assert!(report.is_complete(), "{report:?}");
     assert_eq!((report.newer, report.verified), (1, 1));
-    let there = rows(&to).await;
-    assert_eq!(there["55"].access_token.as_deref(), Some("newer"));
-    assert_eq!(there["56"].access_token.as_deref(), Some("new"));
-    assert_eq!(there.len(), 2);
+    let stored = rows(&to).await;
+    assert_eq!(stored["55"].access_token.as_deref(), Some("newer"));
+    assert_eq!(stored["56"].access_token.as_deref(), Some("new"));
+    assert_eq!(stored.len(), 2);
 }
 
 #[tokio::test]
@@ -149,7 +149,7 @@ async fn a_rejected_row_does_not_stop_the_others() {
     assert!(!report.is_complete());
     let [rejected] = &report.rejected[..] else { panic!("{report:?}") };
     assert!(rejected.reason.contains("no room"), "{rejected:?}");
-    assert!(!rejected.reason.contains("xxx"), "no value is repeated");
+    assert!(!rejected.reason.contains("xxx"), "no value is shown");
 }
 
 #[tokio::test]
@@ -218,7 +218,7 @@ async fn of_two_rows_of_one_user_the_newer_one_replaces_an_old_one() {
 async fn a_store_is_not_copied_to_itself() {
     let path = file::support::fresh_path();
     let open = || AnyStore::from(FileStore::open(&path).expect("opened"));
-    let error = TokenCopy::new(&open(), &open()).run().await.expect_err("refused");
+    let error = TokenCopy::new(&open(), &open()).run().await.expect_err("rejected");
     assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
 }
 
@@ -259,13 +259,13 @@ async fn rows(store: &AnyStore) -> BTreeMap<String, StoredToken> {
     rows.map(|row| (row.id.clone().unwrap_or_default(), row)).collect()
 }
 
-/// A store that takes so many tokens and then fails.
+/// A store that accepts `left` more tokens and then fails.
 struct FailingAfter {
     store: MemoryStore,
     left: Arc<AtomicUsize>,
 }
 
-/// A store that somebody else writes to at a certain moment, once.
+/// A store that another program changes once, at a given moment.
 struct Disturbed {
     store: MemoryStore,
     after_a_read: Disturbance,
@@ -290,12 +290,12 @@ fn disturb(disturbance: &Disturbance) {
     }
 }
 
-/// What a store in memory does needs no waiting.
+/// Runs a call to a memory store, which never waits.
 fn at_once<T>(work: impl Future<Output = Result<T, StoreError>>) {
     futures_util::FutureExt::now_or_never(work).expect("at once").expect("done");
 }
 
-/// A store with little room, as a table has.
+/// A store with column limits like those of a database table.
 struct Narrow(MemoryStore);
 
 macro_rules! reading_as_in_memory {

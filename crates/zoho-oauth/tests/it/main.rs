@@ -1,7 +1,11 @@
-//! What `zoho-oauth` promises, against real stores and the emulator. What needs several processes is in `tests/processes`.
+//! Tests of `zoho-oauth` with real stores and the emulator. Tests with several processes are in `tests/processes`.
 
-#![expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests look behind the stores")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests inspect the stores' data directly"
+)]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod authenticator;
 #[cfg(unix)]

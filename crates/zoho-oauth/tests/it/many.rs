@@ -1,4 +1,4 @@
-//! Many tokens at once: in pages, and saved in one step.
+//! Many tokens: read in pages and saved in one call.
 
 use std::collections::BTreeSet;
 
@@ -12,13 +12,13 @@ async fn many_rows_are_returned_in_several_pages() {
     let store = sqlite::support::in_memory().await;
     let tokens: Vec<_> = (0..2_500).map(token).collect();
     store.save_tokens(&tokens).await.expect("saved");
-    let (mut users, mut sizes, mut place) = (BTreeSet::new(), Vec::new(), None);
+    let (mut users, mut sizes, mut cursor) = (BTreeSet::new(), Vec::new(), None);
     loop {
-        let page = store.get_token_page(place.as_deref()).await.expect("read");
+        let page = store.get_token_page(cursor.as_deref()).await.expect("read");
         sizes.push(page.tokens.len());
         users.extend(page.tokens.iter().map(|token| token.user_signature().map(ToString::to_string)));
-        place = page.next;
-        if place.is_none() {
+        cursor = page.next;
+        if cursor.is_none() {
             break;
         }
     }
@@ -31,17 +31,17 @@ async fn save_tokens_saves_none_if_one_is_rejected() {
     let file = FileStore::open(file::support::fresh_path()).expect("opened");
     let stores: [AnyStore; 2] = [sqlite::support::in_memory().await.into(), file.into()];
     for store in stores {
-        // The third one means two rows that differ: that shows only when the first two are written.
+        // The third token matches two different rows, which is found only after the first two are written.
         for app in ["one app", "another app"] {
             store.save_token(&token(7).with_client(app, "secret")).await.expect("saved");
         }
         let many = [token(1), token(2), token(7), token(3)];
-        store.save_tokens(&many).await.expect_err("two rows are meant");
+        store.save_tokens(&many).await.expect_err("the third token is ambiguous");
         assert_eq!(store.get_tokens().await.expect("read").len(), 2, "{}", store.name());
         store
             .save_tokens(&[token(1), OAuthToken::new().with_user("nothing")])
             .await
-            .expect_err("nothing to keep");
+            .expect_err("the second token is empty");
         assert_eq!(store.get_tokens().await.expect("read").len(), 2, "{}", store.name());
         let next = store.save_token(&token(1)).await.expect("saved");
         assert_eq!(next.id(), Some("3"), "{}", store.name());

@@ -1,4 +1,4 @@
-//! Every message of this crate's errors, in one snapshot, so that their language can be read in one place.
+//! One snapshot of every error message of this crate, so that all can be read in one place.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use zoho_oauth::{
     OAuthErrorCode, OAuthRequest, OAuthToken, Persistence,
 };
 
-/// The messages of one type, under its name.
+/// Writes the messages of one type under its name.
 #[derive(Default)]
 struct Messages(String);
 

@@ -1,4 +1,4 @@
-//! The messages of the stores that no server is needed for, in one snapshot, so that their language can be read in one place.
+//! One snapshot of the store messages that need no server, so that all can be read in one place.
 
 use std::error::Error;
 use std::fmt::Write;

@@ -181,7 +181,7 @@ async fn further_pages_are_read_by_number_and_by_token() {
     for (next, expected) in [(json!(null), "page"), (json!("next-one"), "page_token")] {
         ada.zoho.clear_faults();
         ada.zoho.journal().clear();
-        // The status of the first job is made up and says that there are more records.
+        // The status of the first job is simulated and reports more records.
         let body = json!({ "data": [{ "id": "1", "state": "COMPLETED",
             "result": { "page": 1, "count": 4, "more_records": true, "next_page_token": next } }] });
         ada.zoho.fault(Fault::on("GET /crm/bulk/v8/read/*").respond(200, body.to_string()));
@@ -280,7 +280,7 @@ async fn dropping_the_rows_stops_their_thread() {
         names.filter(|name| name.starts_with("zohocrm-rows")).count()
     };
     for _ in 0..100 {
-        // Other tests can have a few threads of this name.
+        // Other tests can run a few threads of this name.
         if readers() < 10 {
             return;
         }

@@ -1,4 +1,4 @@
-//! Calls: who asks, what is sent where, and what an error says.
+//! Calls: the user, the request, and the errors.
 
 use serde_json::{Value, json};
 use zoho_emulator::{Emulator, Fault};
@@ -105,8 +105,8 @@ async fn a_missing_scope_never_leads_to_a_new_token() {
 #[tokio::test]
 async fn an_error_names_the_call_and_the_evidence() {
     let ada = logged_in().await;
-    let refused = ada.crm.request(Method::Get, "/crm/v8/nothing_here?secret=x").send().await;
-    let error = refused.unwrap_err();
+    let result = ada.crm.request(Method::Get, "/crm/v8/nothing_here?secret=x").send().await;
+    let error = result.unwrap_err();
     let api = error.api().unwrap();
     assert_eq!((api.status(), api.code()), (404, "INVALID_URL_PATTERN"));
     let message = error.to_string();

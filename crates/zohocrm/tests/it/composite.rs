@@ -26,10 +26,10 @@ async fn one_request_uses_what_another_returned() {
         .add(create("create", &json!({ "Last_Name": "Hopper", "Company": "Navy" })))
         .add(read("read", &id))
         .parallel_execution(false);
-    let answers = composite.send().await.unwrap();
-    assert_eq!(answers.iter().map(|(id, _)| id).collect::<Vec<_>>(), ["create", "read"]);
-    assert_eq!(answers.get("create").unwrap().status(), 201);
-    let lead = answers.get("read").unwrap().json::<Value>().unwrap().unwrap();
+    let responses = composite.send().await.unwrap();
+    assert_eq!(responses.iter().map(|(id, _)| id).collect::<Vec<_>>(), ["create", "read"]);
+    assert_eq!(responses.get("create").unwrap().status(), 201);
+    let lead = responses.get("read").unwrap().json::<Value>().unwrap().unwrap();
     assert_eq!(lead["data"][0]["Last_Name"], "Hopper");
     assert_eq!(ada.zoho.journal().count(CALL), 1);
 }
@@ -43,14 +43,14 @@ async fn a_failed_request_is_its_own_error_and_not_that_of_the_call() {
         .add(create("good", &json!({ "Last_Name": "Hopper", "Company": "Navy" })))
         .add(create("bad", &json!({ "Company": "Navy" })))
         .add(SubRequest::new("lost", Method::Get, "/crm/v8/Nonsense").query("fields", "id"));
-    let answers = composite.send().await.unwrap();
-    assert!(answers.get("good").is_ok());
-    let bad = answers.get("bad").unwrap_err();
+    let responses = composite.send().await.unwrap();
+    assert!(responses.get("good").is_ok());
+    let bad = responses.get("bad").unwrap_err();
     assert_eq!(bad.api().map(|error| error.code()), Some("MANDATORY_NOT_FOUND"), "{bad}");
     assert!(bad.to_string().contains("POST /crm/v8/Leads"), "{bad}");
-    let lost = answers.get("lost").unwrap_err();
+    let lost = responses.get("lost").unwrap_err();
     assert_eq!(lost.kind(), ErrorKind::NotFound, "{lost}");
-    assert!(matches!(answers.get("nobody"), Err(Error::Request(_))));
+    assert!(matches!(responses.get("nobody"), Err(Error::Request(_))));
 }
 
 #[tokio::test]
@@ -62,10 +62,10 @@ async fn each_request_reports_that_it_was_rolled_back() {
         .add(create("good", &json!({ "Last_Name": "Hopper", "Company": "Navy" })))
         .add(create("bad", &json!({ "Company": "Navy" })))
         .rollback_on_fail(true);
-    let answers = composite.send().await.unwrap();
-    let undone = answers.get("good").unwrap_err();
+    let responses = composite.send().await.unwrap();
+    let undone = responses.get("good").unwrap_err();
     assert_eq!(undone.api().map(|error| error.code()), Some("ROLLBACK_PERFORMED"), "{undone}");
-    assert!(answers.get("bad").is_err());
+    assert!(responses.get("bad").is_err());
     let left = ada.crm.records("Leads").list().fields(["id"]).send().await.unwrap();
     assert!(left.records.is_empty());
 }
@@ -75,8 +75,8 @@ async fn an_empty_response_is_a_response() {
     let ada = logged_in().await;
     let composite =
         ada.crm.composite().add(SubRequest::new("list", Method::Get, "/crm/v8/Leads").query("fields", "id"));
-    let answers = composite.send().await.unwrap();
-    let list = answers.get("list").unwrap();
+    let responses = composite.send().await.unwrap();
+    let list = responses.get("list").unwrap();
     assert_eq!((list.status(), list.json::<Value>().unwrap()), (204, None));
 }
 
@@ -85,7 +85,7 @@ async fn requests_that_zoho_would_reject_are_not_sent() {
     let ada = logged_in().await;
     let some = || read("a", "1");
     let composite = || ada.crm.composite();
-    for refused in [
+    for invalid in [
         composite(),
         (0..6).fold(composite(), |composite, number| composite.add(read(&format!("r{number}"), "1"))),
         composite().add(some()).add(some()),
@@ -94,7 +94,7 @@ async fn requests_that_zoho_would_reject_are_not_sent() {
         composite().add(some().header("AUTHORIZATION", "x")),
         composite().add(some()).rollback_on_fail(true).parallel_execution(true),
     ] {
-        let error = refused.send().await.unwrap_err();
+        let error = invalid.send().await.unwrap_err();
         assert!(matches!(error, Error::Request(_)), "{error:?}");
     }
     assert!(ada.zoho.journal().entries().is_empty());

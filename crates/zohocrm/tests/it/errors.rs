@@ -1,4 +1,4 @@
-//! Errors: what each means for the caller, and what it says.
+//! Errors: their kinds, fields and messages.
 
 use serde_json::json;
 use zoho_emulator::Fault;
@@ -6,7 +6,7 @@ use zohocrm::{Crm, Error, ErrorKind, Record, Retries};
 
 use crate::support::{ADA, LoggedIn, logged_in};
 
-/// The error of a call that is answered so.
+/// The error of a call with this response.
 async fn rejected(ada: &LoggedIn, status: u16, body: &serde_json::Value) -> Error {
     ada.zoho.clear_faults();
     ada.zoho.fault(Fault::on("GET /crm/v8/Leads").forever().respond(status, body.to_string()));
@@ -114,8 +114,8 @@ async fn a_record_of_a_later_batch_is_named_by_its_overall_position() {
     let fields: Vec<_> =
         results.iter().filter_map(|result| result.as_ref().err()?.field().map(str::to_owned)).collect();
     assert_eq!(fields, ["$.data[20].Last_Name", "$.data[120].Last_Name", "$.data[249].Last_Name"]);
-    let refused = results[120].as_ref().unwrap_err().record().unwrap();
-    assert_eq!(refused.moved_by(5).field(), Some("$.data[125].Last_Name"));
+    let rejected = results[120].as_ref().unwrap_err().record().unwrap();
+    assert_eq!(rejected.moved_by(5).field(), Some("$.data[125].Last_Name"));
 }
 
 #[tokio::test]
@@ -132,8 +132,8 @@ async fn all_errors_of_one_record_are_reported() {
     let error = ada.crm.records("Leads").create_one(Record::new().with("Last_Name", "H")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Duplicate);
     let all = error.record().unwrap().all();
-    let told: Vec<_> = all.iter().map(|error| (error.field(), error.duplicate_of())).collect();
-    assert_eq!(told, [(Some("Email"), Some("11")), (Some("Mobile"), Some("12"))]);
+    let reported: Vec<_> = all.iter().map(|error| (error.field(), error.duplicate_of())).collect();
+    assert_eq!(reported, [(Some("Email"), Some("11")), (Some("Mobile"), Some("12"))]);
 }
 
 #[tokio::test]

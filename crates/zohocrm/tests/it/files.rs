@@ -58,7 +58,11 @@ async fn a_file_name_cannot_inject_headers() {
         let file = ada.crm.files().upload(Upload::from_bytes(name, "x")).await.unwrap();
         assert_eq!(file.name, name);
         let download = ada.crm.files().download(&file.id).await.unwrap();
-        assert_eq!(download.file_name(), Some(name.replace('"', "_")), "the emulator leaves quotes out here");
+        assert_eq!(
+            download.file_name(),
+            Some(name.replace('"', "_")),
+            "the emulator replaces quotes in this header"
+        );
     }
     for name in ["a\"\r\nContent-Type: text/html\r\n\r\nx", "a\nb"] {
         let error = ada.crm.files().upload(Upload::from_bytes(name, "x")).await.unwrap_err();
@@ -109,9 +113,9 @@ async fn errors_of_zoho_and_of_the_disk_have_their_own_kinds() {
 async fn a_compressed_error_response_is_not_a_file() {
     let ada = logged_in().await;
     let words = "the file is not to be had ".repeat(100);
-    let refusal =
+    let rejection =
         format!(r#"{{"code":"INTERNAL_ERROR","details":{{}},"message":"{words}","status":"error"}}"#);
-    ada.zoho.fault(Fault::on("GET /crm/v8/files").respond_as(200, "application/json", refusal));
+    ada.zoho.fault(Fault::on("GET /crm/v8/files").respond_as(200, "application/json", rejection));
     let error = ada.crm.files().download("a").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Server, "{error:?}");
 }
@@ -123,7 +127,7 @@ async fn a_json_file_of_any_length_is_returned_unchanged() {
         let content = format!("[{}1]", "1,".repeat(length));
         ada.zoho.fault(Fault::on("GET /crm/v8/files").respond_as(200, "application/json", content.as_str()));
         let file = ada.crm.files().download("a").await.unwrap();
-        assert!(!format!("{file:?}").contains("[49"), "it is nobody's business");
+        assert!(!format!("{file:?}").contains("[49"), "the content is not shown");
         assert!(file.bytes().await.unwrap() == content.as_bytes(), "{length}");
     }
 }

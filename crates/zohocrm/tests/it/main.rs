@@ -1,7 +1,7 @@
-//! What `zohocrm` promises, against the emulator.
+//! Tests of `zohocrm` against the emulator.
 
-#![expect(clippy::disallowed_methods, reason = "the environment says what can be tested")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![expect(clippy::disallowed_methods, reason = "environment variables select tests")]
+#![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod attachments;
 #[cfg(feature = "bulk")]
@@ -25,7 +25,7 @@ mod rust_struct;
 mod search;
 mod several;
 #[rustfmt::skip]
-#[expect(unreachable_pub, clippy::upper_case_acronyms, reason = "it is as it was written")]
+#[expect(unreachable_pub, clippy::upper_case_acronyms, reason = "the generated file is unchanged")]
 mod students;
 mod support;
 mod tags;

@@ -1,4 +1,4 @@
-//! `crm.metadata()`: modules, fields, layouts; and whether a record fits them.
+//! `crm.metadata()`: modules, fields, layouts, and the check of a record against them.
 
 use std::time::Duration;
 
@@ -164,10 +164,10 @@ async fn each_kind_of_problem_says_what_to_do_and_zoho_rejects_it_too() {
         let FieldProblem { field: found, kind: found_kind, .. } = &problems[0];
         assert_eq!((problems.len(), found.as_str(), *found_kind), (1, field, kind), "{problems:?}");
         assert!(problems[0].expected.contains(expected), "{}", problems[0]);
-        // Zoho drops fields that it does not know.
+        // Zoho ignores unknown fields.
         if kind != Unknown {
-            let refused = ada.crm.records("Students").create_one(record.clone()).await;
-            assert!(refused.is_err(), "Zoho takes what the check refuses: {record:?}");
+            let result = ada.crm.records("Students").create_one(record.clone()).await;
+            assert!(result.is_err(), "Zoho accepts a record that the check rejects: {record:?}");
         }
     }
 }
@@ -199,7 +199,7 @@ async fn a_failed_check_requests_the_fields_again_once() {
     let metadata = ada.crm.metadata().cached(HOUR);
     metadata.check_create("Students", &student()).await.unwrap();
     ada.zoho.add_field("Students", Field::text("Brand_New"));
-    // What is known is seconds old, which is new enough.
+    // The cached fields are seconds old, which is recent enough.
     let record = student().with("Brand_New", "x");
     let error = metadata.check_create("Students", &record).await.unwrap_err();
     assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidData, Some("Brand_New")));

@@ -26,11 +26,13 @@ async fn a_photo_is_uploaded_downloaded_and_deleted() {
 async fn a_rejected_photo_is_an_error_whatever_shape_the_rejection_has() {
     let ada = logged_in().await;
     let photo = ada.crm.records("Contacts").photo("7");
-    let refusal =
+    let rejection =
         r#"{"code":"NOT_REVIEWED","details":{"id":"7"},"message":"not reviewed yet","status":"error"}"#;
-    for (status, body) in
-        [(400, refusal.to_owned()), (200, refusal.to_owned()), (200, format!(r#"{{"data":[{refusal}]}}"#))]
-    {
+    for (status, body) in [
+        (400, rejection.to_owned()),
+        (200, rejection.to_owned()),
+        (200, format!(r#"{{"data":[{rejection}]}}"#)),
+    ] {
         ada.zoho.fault(Fault::on("POST /crm/v8/Contacts/7/photo").respond(status, body));
         let error = photo.upload(Upload::from_bytes("x.png", "x")).await.unwrap_err();
         let code = error.api().map(|error| error.code()).or(error.record().map(|error| error.code()));

@@ -1,4 +1,4 @@
-//! `crm.records("Leads")`: the life of records.
+//! `crm.records("Leads")`: creating, reading, updating and deleting records.
 
 use std::time::{Duration, SystemTime};
 
@@ -19,13 +19,14 @@ fn ids(results: Vec<Result<WrittenRecord, Error>>) -> Vec<String> {
 async fn every_response_has_its_status_and_the_remaining_credits() {
     let ada = logged_in_at(Emulator::builder().daily_credits(100).start().await).await;
     let leads = ada.crm.records("Leads");
-    // Zoho speaks of credits when half of them are used up.
+    // Zoho reports the remaining credits only after half of them are used.
     for _ in 0..50 {
         ada.crm.organization().await.unwrap();
     }
     let mut left = ada.crm.current_user().await.unwrap().credits_remaining().unwrap();
     let mut fewer = |credits: Option<u64>| {
-        let before = std::mem::replace(&mut left, credits.expect("it says how many are left"));
+        let before =
+            std::mem::replace(&mut left, credits.expect("the response reports the remaining credits"));
         assert!(left < before, "{left} after {before}");
     };
     let results = leads.create([lead("Hopper"), Record::new()]).await.unwrap();
@@ -70,8 +71,8 @@ async fn each_option_of_a_call_reaches_zoho_under_its_name() {
     leads.get("9").fields(["City"]).parameter("on_demand_properties", "x").send().await.unwrap();
     leads.count().custom_view("7").send().await.unwrap();
     let entries = ada.zoho.journal().entries();
-    let asked: Vec<_> = entries.iter().filter(|entry| entry.path.starts_with("/crm/")).collect();
-    let queries: Vec<String> = asked
+    let requests: Vec<_> = entries.iter().filter(|entry| entry.path.starts_with("/crm/")).collect();
+    let queries: Vec<String> = requests
         .iter()
         .map(|entry| {
             let mut pairs: Vec<_> =
@@ -90,7 +91,7 @@ async fn each_option_of_a_call_reaches_zoho_under_its_name() {
             "cvid=7",
         ]
     );
-    assert_eq!(asked[0].header("x-external"), Some("Leads.Key"));
+    assert_eq!(requests[0].header("x-external"), Some("Leads.Key"));
 }
 
 #[tokio::test]
@@ -209,10 +210,10 @@ async fn results_of_the_batches_before_a_failed_one_are_returned() {
 
     ada.zoho.fault(Fault::on("PUT /crm/v8/Leads").respond(207, r#"{"data":"#));
     let updates = || ids(first.clone()).into_iter().chain((0..150).map(|number| number.to_string()));
-    let refused = leads.update(updates().map(Record::with_id)).await.unwrap_err();
+    let error = leads.update(updates().map(Record::with_id)).await.unwrap_err();
     assert!(
-        matches!(refused, Error::InvalidResponse { status: 207, .. }),
-        "the first call fails as a whole: {refused:?}"
+        matches!(error, Error::InvalidResponse { status: 207, .. }),
+        "the first call fails as a whole: {error:?}"
     );
     let results = leads.update(updates().map(Record::with_id)).await.unwrap();
     assert_eq!(results.len(), 250);

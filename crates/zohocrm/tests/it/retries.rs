@@ -1,4 +1,4 @@
-//! Which calls are sent again when their answer was lost: those of which two are the same as one.
+//! Calls whose response was lost are retried only if repeating them changes nothing.
 
 use std::time::SystemTime;
 
@@ -56,7 +56,7 @@ async fn an_upsert_is_retried_if_it_names_duplicate_check_fields() {
     let crm = crm(&ada, |crm| crm);
     assert!(
         upsert(&crm).send().await.is_err(),
-        "without a field to find the first one by, it would be made twice"
+        "without a duplicate check field, a retry would create a second record"
     );
     ada.zoho.clear_faults();
     ada.zoho.journal().clear();
@@ -85,13 +85,13 @@ async fn an_update_is_retried_unless_it_adds_rows_to_a_subform() {
     ada.zoho.fault(Fault::on(&put).drop_after());
     let error = students.update_one(&id, Record::new().with("Marks", marks(&[2]))).await.unwrap_err();
     assert!(matches!(error, Error::Unreachable { sent: true, .. }), "{error:?}");
-    assert_eq!((ada.zoho.journal().count(&put), read().await.len()), (1, 2), "the row is there once");
+    assert_eq!((ada.zoho.journal().count(&put), read().await.len()), (1, 2), "the row was added once");
 
     let known = read().await[0].id().unwrap().to_owned();
     let changed = json!([{ "id": known, "Points": 3 }]);
     ada.zoho.fault(Fault::on(&put).drop_after());
     students.update_one(&id, Record::new().with("Marks", changed)).await.unwrap();
-    assert_eq!(read().await.len(), 2, "a row that is there is changed, however often");
+    assert_eq!(read().await.len(), 2, "a retry updates the existing row");
 }
 
 #[tokio::test]

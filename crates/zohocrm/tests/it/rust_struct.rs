@@ -1,6 +1,6 @@
-//! `rust_struct`: what it writes compiles, and reads and writes records without a loss.
+//! `rust_struct`: the generated code compiles, and reads and writes records without loss.
 //!
-//! `students.rs` is what it wrote. To write it anew: `ZOHOCRM_WRITE=1 cargo test -p zohocrm rust_struct`.
+//! `students.rs` is generated. To update it: `ZOHOCRM_WRITE=1 cargo test -p zohocrm rust_struct`.
 
 use std::collections::HashSet;
 
@@ -54,7 +54,7 @@ fn module() -> Module {
 async fn the_generated_code_is_the_file_that_these_tests_compile() {
     let ada = logged_in_at(Emulator::builder().module(module()).start().await).await;
     let fields = ada.crm.metadata().fields("Students").await.unwrap();
-    // What the CRM gives to every module comes behind these.
+    // The fields that every module has follow these.
     let own: Vec<Field> = fields.iter().take_while(|field| field.api_name != "Created_By").cloned().collect();
     let code = rust_struct("Students", &own);
     if std::env::var_os("ZOHOCRM_WRITE").is_some() {
@@ -99,7 +99,7 @@ fn an_unlisted_value_is_kept() {
     );
 }
 
-/// Whatever a name may be: words, keywords, symbols, other alphabets, what ends a comment or turns a line around.
+/// Any name: words, keywords, symbols, other scripts, comment terminators, bidirectional controls.
 fn odd_name() -> impl Strategy<Value = String> {
     prop_oneof![
         "[A-Za-z_]{1,8}",

@@ -133,7 +133,7 @@ async fn all_records_or_those_of_a_search_are_counted() {
     assert_eq!(count.send().await.unwrap().into_inner(), 2);
     let adas =
         count.clone().matching(Search::word("nobody")).matching(Criteria::field("Last_Name").equals("Ada"));
-    assert_eq!(adas.send().await.unwrap().into_inner(), 1, "the last search counts");
+    assert_eq!(adas.send().await.unwrap().into_inner(), 1, "the last search applies");
     assert_eq!(ada.crm.records("Contacts").count().send().await.unwrap().into_inner(), 0);
 }
 

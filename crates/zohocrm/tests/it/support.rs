@@ -17,7 +17,7 @@ pub(crate) struct LoggedIn {
 }
 
 impl LoggedIn {
-    /// How many access tokens were asked for.
+    /// The number of requests for an access token.
     pub(crate) fn renewals(&self) -> usize {
         self.zoho.journal().count("POST /oauth/v2/token")
     }
@@ -29,12 +29,12 @@ impl LoggedIn {
     }
 }
 
-/// Retries that do not keep a test waiting.
+/// Retries with short delays.
 pub(crate) fn quick() -> Retries {
     Retries::new().first_delay(Duration::from_millis(5)).max_delay(Duration::from_millis(20))
 }
 
-/// What Ada sees, with calls that are made in another way.
+/// Ada's CRM with quick retries and further options.
 pub(crate) fn crm(ada: &LoggedIn, build: impl FnOnce(CrmBuilder) -> CrmBuilder) -> Crm {
     build(Crm::builder(&ada.authenticator).retries(quick())).build_for(ADA)
 }

@@ -1,4 +1,4 @@
-//! Calls on a bad day: retries, limits, time-outs, and a server that is slow, gone or lying.
+//! Retries, limits, timeouts, and servers that are slow, unreachable or send invalid responses.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,7 +27,7 @@ async fn a_read_is_retried_after_a_server_error() {
         ada.zoho.fault(fault.clone().times(2));
         crm(&ada, |crm| crm).organization().await.unwrap_or_else(|error| panic!("{fault:?}: {error}"));
         let asked = ada.zoho.journal().count("GET /crm/v8/org");
-        assert!((2..=3).contains(&asked), "{fault:?} was asked {asked} times");
+        assert!((2..=3).contains(&asked), "{fault:?} was requested {asked} times");
         ada.zoho.clear_faults();
     }
 }
@@ -101,17 +101,17 @@ async fn credits_are_reserved_below_the_floor() {
     let zoho = Emulator::builder().daily_credits(10).start().await;
     let ada = logged_in_at(zoho).await;
     let crm = crm(&ada, |crm| crm.credits_floor(4));
-    let mut refused = None;
+    let mut rejected = None;
     for _ in 0..12 {
         match crm.organization().await {
             Ok(_) => {}
             Err(error) => {
-                refused = Some(error);
+                rejected = Some(error);
                 break;
             }
         }
     }
-    let error = refused.unwrap();
+    let error = rejected.unwrap();
     assert!(matches!(error, Error::CreditsShort { remaining: 3, floor: 4, .. }), "{error:?}");
     assert_eq!(error.kind(), ErrorKind::Throttled);
     assert!(error.retry_at().is_some() && !error.is_transient());
@@ -199,7 +199,7 @@ async fn json_with_another_content_type_is_decoded() {
 async fn an_endless_response_is_aborted_at_the_limit() {
     let ada = logged_in().await;
     let leads = || Fault::on("GET /crm/v8/Leads");
-    // The emulator compresses this one to a thousandth.
+    // The emulator compresses this body to a thousandth.
     let bomb = format!("{{{}}}", " ".repeat(64 << 20));
     for fault in [leads().flood(2 << 30), leads().endless(), leads().respond(200, bomb)] {
         ada.zoho.fault(fault);
@@ -238,9 +238,9 @@ async fn a_dropped_call_releases_its_slot() {
     let crm = crm(&ada, |crm| crm.concurrency(1));
     ada.zoho.fault(Fault::on("GET /crm/v8/org").hang());
     let hanging = tokio::time::timeout(Duration::from_millis(100), crm.organization()).await;
-    assert!(hanging.is_err(), "it hangs");
+    assert!(hanging.is_err(), "the call hangs");
     let next = tokio::time::timeout(Duration::from_secs(5), crm.current_user()).await;
-    next.expect("the place is free").unwrap();
+    next.expect("the slot is free").unwrap();
 }
 
 #[tokio::test]
@@ -254,7 +254,7 @@ async fn an_unread_file_holds_its_slot_until_it_is_dropped() {
     drop(file);
     tokio::time::timeout(Duration::from_secs(5), crm.current_user())
         .await
-        .expect("the place is free")
+        .expect("the slot is free")
         .unwrap();
 }
 
@@ -266,8 +266,8 @@ async fn a_file_that_was_read_holds_no_slot() {
     let mut file = crm.files().download("a").await.unwrap();
     while file.chunk().await.unwrap().is_some() {}
     let next = tokio::time::timeout(Duration::from_secs(5), crm.current_user()).await;
-    next.expect("the place is free").unwrap();
-    assert_eq!(file.chunk().await.unwrap(), None, "the end is the end");
+    next.expect("the slot is free").unwrap();
+    assert_eq!(file.chunk().await.unwrap(), None, "the file stays at its end");
 }
 
 #[tokio::test]
@@ -315,7 +315,7 @@ async fn proxy() -> (std::net::SocketAddr, Arc<AtomicUsize>) {
             let mut head = vec![0; 4096];
             let length = client.read(&mut head).await.unwrap();
             let head = String::from_utf8_lossy(&head[..length]).into_owned();
-            // A proxy gets the whole URL: GET http://127.0.0.1:PORT/path HTTP/1.1
+            // A proxy receives the full URL: GET http://127.0.0.1:PORT/path HTTP/1.1
             let rest = head.split_once("http://").unwrap().1;
             let (host, path) = rest.split_once('/').unwrap();
             let mut server = TcpStream::connect(host).await.unwrap();

@@ -25,9 +25,9 @@ async fn intact_files_of_official_sdks_have_only_known_findings() {
         let content = text(&Path::new(GOLDEN).join(name));
         let (store, path) = file_with(&content);
         let report = checked(&store).await;
-        let lone: Vec<_> =
+        let other_findings: Vec<_> =
             kinds(&report.findings).into_iter().filter(|kind| *kind != FindingKind::MissingClient).collect();
-        assert_eq!(lone, findings, "{name}: {report:#?}");
+        assert_eq!(other_findings, findings, "{name}: {report:#?}");
         assert_eq!(text(&path), content, "a check writes nothing");
     }
 }
@@ -62,7 +62,7 @@ async fn a_csv_file_is_repaired_in_one_rewrite_and_the_backup_is_the_original() 
     assert_eq!(std::fs::read(&backup).unwrap(), original.as_bytes());
     assert_eq!((mode(&backup), mode(&path)), (0o600, 0o600));
     let zoe = store.find_token(&OAuthToken::new().with_user("zoe")).await.unwrap().unwrap();
-    assert_eq!(zoe.id(), Some("8"), "the id of the torn row is not given out again");
+    assert_eq!(zoe.id(), Some("8"), "the id of the torn row is not reused");
     assert!(
         text(&path).contains("2,bob,c,s,1000.r.bob,1000.a.bob,,1795298101000,,https://www.zohoapis.eu\r\n")
     );
@@ -90,8 +90,8 @@ async fn a_database_is_repaired_in_one_transaction_and_the_backup_is_a_database(
 
 #[tokio::test]
 async fn any_other_store_is_repaired_through_the_contract_and_backed_up_as_csv() {
-    let rows_it_takes: Vec<_> = LEFT_BEHIND.into_iter().filter(|row| row[1] != "eve").collect();
-    let store = AnyStore::from(memory_of(&rows_it_takes).await);
+    let valid_rows: Vec<_> = LEFT_BEHIND.into_iter().filter(|row| row[1] != "eve").collect();
+    let store = AnyStore::from(memory_of(&valid_rows).await);
     let before = rows(&store).await;
     let folder = folder();
     let backup = folder.path().join("backup.csv");
@@ -116,7 +116,7 @@ async fn a_truncated_file_keeps_its_complete_rows() {
             let whole_rows = part.matches("\r\n").count().saturating_sub(1);
             let last = kept.len();
             assert!(last == whole_rows || last == whole_rows + 1, "{last} of {whole_rows} rows at {cut}");
-            // Of a row that lacks a part of its last value alone nobody can tell that it does.
+            // A cut inside the last value of a row cannot be detected.
             assert_eq!(kept[..whole_rows], expected[..whole_rows], "cut at {cut}");
             std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
         });
@@ -171,14 +171,14 @@ async fn no_finding_shows_a_secret() {
 async fn a_failed_backup_leaves_the_store_unchanged() {
     let original = csv_of(&LEFT_BEHIND) + "torn";
     let (store, path) = file_with(&original);
-    let taken = path.with_file_name("taken");
-    std::fs::write(&taken, "something else").unwrap();
+    let existing = path.with_file_name("existing");
+    std::fs::write(&existing, "something else").unwrap();
     for (backup, kind) in
-        [(taken.clone(), StoreErrorKind::Rejected), (path.join("under a file"), StoreErrorKind::Other)]
+        [(existing.clone(), StoreErrorKind::Rejected), (path.join("under a file"), StoreErrorKind::Other)]
     {
         let error = store::repair(&store, Some(&backup)).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(&backup.display().to_string()), "{error}");
     }
-    assert_eq!((text(&path), text(&taken)), (original, "something else".to_owned()));
+    assert_eq!((text(&path), text(&existing)), (original, "something else".to_owned()));
 }

@@ -64,7 +64,7 @@ async fn rows_of_other_apps_environments_and_users_are_not_duplicates() {
     assert_eq!(checked(&store).await.findings, []);
     assert!(repaired(&store).await.backup.is_none());
     assert_eq!(text(&path), before);
-    assert_eq!(files_beside(&path), ["sdk_tokens.txt", "sdk_tokens.txt.lock"], "nothing was to be kept");
+    assert_eq!(files_beside(&path), ["sdk_tokens.txt", "sdk_tokens.txt.lock"], "no backup is needed");
 }
 
 #[tokio::test]

@@ -15,9 +15,9 @@ async fn a_repair_waits_for_a_row_that_is_being_renewed() {
     let store = AnyStore::from(memory_of(&LEFT_BEHIND[4..5]).await);
     let key = zoho_oauth::store::coordination::LeaseKey::refresh(&"1000.r.zoe".into());
     let zoho_oauth::store::coordination::Acquired::Granted(lease) =
-        store.acquire(&key, "somebody", Duration::from_secs(30)).await.unwrap()
+        store.acquire(&key, "another program", Duration::from_secs(30)).await.unwrap()
     else {
-        panic!("nobody else has it");
+        panic!("another holder has the lease");
     };
     let folder = folder();
     let backup = folder.path().join("backup");
@@ -34,7 +34,7 @@ async fn a_repair_waits_for_a_row_that_is_being_renewed() {
     assert_eq!(rows[0].access_token.as_deref(), Some("1000.a.renewed"));
 }
 
-/// Savers that go on while the store is repaired; afterwards each of their tokens is there.
+/// Saves tokens during a repair and checks that all of them are stored.
 async fn assert_concurrent_saves_are_not_lost(stores: Vec<AnyStore>, backup: Option<&Path>) {
     const SAVERS: usize = 4;
     const SAVES: usize = 20;
@@ -46,7 +46,7 @@ async fn assert_concurrent_saves_are_not_lost(stores: Vec<AnyStore>, backup: Opt
                     loop {
                         match store.save_token(&token(&format!("user {saver} {save}"))).await {
                             Ok(_) => break,
-                            // Until the repair has taken the torn rows out.
+                            // The repair has not removed the torn rows yet.
                             Err(error) if error.kind() == StoreErrorKind::Damaged => {}
                             Err(error) => panic!("{error}"),
                         }
@@ -88,8 +88,8 @@ async fn saves_during_the_repair_of_a_database_are_not_lost() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn saves_during_the_repair_of_any_other_store_are_not_lost() {
     let folder = folder();
-    let rows_it_takes: Vec<_> = LEFT_BEHIND.into_iter().filter(|row| row[1] != "eve").collect();
-    let store = AnyStore::from(memory_of(&rows_it_takes).await);
+    let valid_rows: Vec<_> = LEFT_BEHIND.into_iter().filter(|row| row[1] != "eve").collect();
+    let store = AnyStore::from(memory_of(&valid_rows).await);
     assert_concurrent_saves_are_not_lost(vec![store], Some(&folder.path().join("backup.csv"))).await;
 }
 
@@ -104,7 +104,7 @@ async fn a_repair_does_not_overwrite_a_program_that_takes_no_lock() {
             std::fs::write(path, written).unwrap();
         })
     };
-    // A damaged file is given half a second to become whole; the other program writes meanwhile.
+    // The repair waits half a second for a damaged file to become complete. The other program writes in that time.
     let repair = repaired(&store).await;
     writer.await.unwrap();
     assert!(repair.backup.is_none(), "{repair:#?}");

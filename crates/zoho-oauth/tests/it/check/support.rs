@@ -12,8 +12,8 @@ use crate::sqlite::support::OFFICIAL_TABLE;
 
 pub(super) const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
 
-/// A store as an official SDK left it: two rows for ada, a row without a token, an id that is a word, an expiry
-/// that is no number, a refresh token without its client app, and bob, with whom all is well.
+/// A store that an official SDK damaged: two rows for ada, a row without a token, a non-numeric id, an expiry
+/// of 0, a refresh token without its client app, and an intact row for bob.
 pub(super) const LEFT_BEHIND: [[&str; 10]; 7] = [
     ["1", "ada", "c", "s", "1000.r.ada", "1000.a.old", "", "1795298101000", "", "https://www.zohoapis.eu"],
     ["2", "bob", "c", "s", "1000.r.bob", "1000.a.bob", "", "1795298101000", "", "https://www.zohoapis.eu"],
@@ -42,11 +42,11 @@ pub(super) fn database_of(path: &Path, rows: &[[&str; 10]]) {
     }
 }
 
-/// A store in memory with these rows.
+/// A memory store with these rows.
 pub(super) async fn memory_of(rows: &[[&str; 10]]) -> MemoryStore {
     let store = MemoryStore::new();
     for row in rows {
-        // A look-up by the id finds nothing, so that each becomes a row of its own.
+        // Each row has an id of its own, so that none is merged with another.
         store.save_token(&stored(*row).into()).await.unwrap();
     }
     store
@@ -66,7 +66,7 @@ pub(super) fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().mode() & 0o777
 }
 
-/// A file store whose file only its owner can read.
+/// A file store with a private file.
 pub(super) fn file_with(content: impl AsRef<[u8]>) -> (AnyStore, PathBuf) {
     let (store, path) = store_with(content);
     private(&path);
@@ -85,7 +85,7 @@ pub(super) fn kinds(findings: &[Finding]) -> Vec<FindingKind> {
     findings.iter().map(|finding| finding.kind).collect()
 }
 
-/// What is right after the repair of [`LEFT_BEHIND`], whatever the store.
+/// Checks the content of any store after the repair of [`LEFT_BEHIND`].
 pub(super) async fn assert_only_unrepairable_damage_remains(store: &AnyStore, repair: &RepairReport) {
     let left = kinds(&repair.remaining.findings);
     assert_eq!(left, [FindingKind::NonNumericExpiry, FindingKind::MissingClient], "{repair:#?}");
@@ -94,7 +94,11 @@ pub(super) async fn assert_only_unrepairable_damage_remains(store: &AnyStore, re
         |token| async move { store.find_token(&token).await.unwrap().map(|row| StoredToken::from(&row)) };
     let ada = found(user("ada")).await.unwrap();
     assert_eq!((ada.id.as_deref(), ada.access_token.as_deref()), (Some("3"), Some("1000.a.new")));
-    assert_eq!(ada.refresh_token.as_deref(), Some("1000.r.ada"), "what it lacked came from the other");
+    assert_eq!(
+        ada.refresh_token.as_deref(),
+        Some("1000.r.ada"),
+        "its missing value comes from the other row"
+    );
     assert_eq!(found(user("bob")).await.unwrap(), stored(LEFT_BEHIND[1]));
     let zoe = found(user("zoe")).await.unwrap();
     assert!(zoe.id.as_deref().unwrap().parse::<u64>().unwrap() > 6, "{zoe:?}");
@@ -102,5 +106,8 @@ pub(super) async fn assert_only_unrepairable_damage_remains(store: &AnyStore, re
     assert!(store.find_token_by_id("1").await.unwrap().is_none());
     assert_eq!(store.get_tokens().await.unwrap().len(), 5);
     let again = repaired(store).await;
-    assert!(again.repaired.is_empty() && again.backup.is_none(), "nothing is left to do: {again:#?}");
+    assert!(
+        again.repaired.is_empty() && again.backup.is_none(),
+        "a second repair changes nothing: {again:#?}"
+    );
 }

@@ -1,4 +1,4 @@
-//! Damage, full disks, missing permissions: an error that says what to do, and the content as it was.
+//! Damage, full disks, missing permissions: the error says what to do and the content is unchanged.
 
 use std::time::{Duration, Instant};
 
@@ -19,9 +19,9 @@ async fn a_damaged_file_is_an_error_and_is_never_overwritten() {
     ];
     for content in damaged {
         let (store, path) = store_with(&content);
-        let read = store.find_token(&OAuthToken::new().with_user("ada")).await.expect_err("is damaged");
-        let saved = store.save_token(&token("eve")).await.expect_err("is damaged");
-        let deleted = store.delete_tokens().await.expect_err("is damaged");
+        let read = store.find_token(&OAuthToken::new().with_user("ada")).await.expect_err("damaged");
+        let saved = store.save_token(&token("eve")).await.expect_err("damaged");
+        let deleted = store.delete_tokens().await.expect_err("damaged");
         for error in [read, saved, deleted] {
             assert_eq!(error.kind(), StoreErrorKind::Damaged, "{content:?}");
             let message = error.to_string();
@@ -37,7 +37,7 @@ async fn invalid_utf8_is_reported_as_damage() {
     let mut content = PYTHON_HEADER.as_bytes().to_owned();
     content.extend(b"1,\xff\xfe,,,r,,,,,\r\n");
     let (store, path) = store_with(&content);
-    let error = store.save_token(&token("eve")).await.expect_err("is damaged");
+    let error = store.save_token(&token("eve")).await.expect_err("damaged");
     assert_eq!(error.kind(), StoreErrorKind::Damaged);
     assert!(error.to_string().contains("line 2"), "{error}");
     assert_eq!(std::fs::read(path).expect("read"), content);
@@ -59,7 +59,7 @@ async fn a_read_waits_for_a_file_that_is_briefly_truncated() {
 async fn damage_is_reported_after_about_half_a_second() {
     let (store, _) = store_with("");
     let started = Instant::now();
-    store.get_tokens().await.expect_err("is damaged");
+    store.get_tokens().await.expect_err("damaged");
     let waited = started.elapsed();
     assert!(waited > Duration::from_millis(400) && waited < Duration::from_secs(3), "{waited:?}");
 }
@@ -70,7 +70,7 @@ fn a_missing_folder_and_a_folder_instead_of_the_file_are_clear_errors() {
     let missing =
         FileStore::open(path.with_file_name("missing").join("sdk_tokens.txt")).expect_err("no folder");
     assert!(missing.to_string().contains("create the folder"), "{missing}");
-    let folder = FileStore::open(path.parent().expect("a folder")).expect_err("is a folder");
+    let folder = FileStore::open(path.parent().expect("a folder")).expect_err("a folder");
     assert!(folder.to_string().contains("not of a folder"), "{folder}");
 }
 
@@ -79,7 +79,7 @@ async fn a_missing_file_is_an_empty_store_and_a_read_does_not_create_it() {
     let path = fresh_path();
     let store = open(&path);
     assert!(rows(&store).await.is_empty());
-    assert!(!store.delete_token("1").await.expect("looked"));
+    assert!(!store.delete_token("1").await.expect("the call succeeds"));
     assert!(!path.exists());
 }
 
@@ -102,7 +102,7 @@ async fn leftovers_of_a_killed_process_are_removed_unless_another_process_is_wri
     let path = fresh_path();
     let leftover = path.with_file_name(".sdk_tokens.txt.unfinished");
     std::fs::write(&leftover, "half").expect("written");
-    let lock = std::fs::File::create(path.with_file_name("sdk_tokens.txt.lock")).expect("made");
+    let lock = std::fs::File::create(path.with_file_name("sdk_tokens.txt.lock")).expect("created");
     lock.lock().expect("locked");
     open(&path);
     assert!(leftover.exists());
@@ -110,17 +110,17 @@ async fn leftovers_of_a_killed_process_are_removed_unless_another_process_is_wri
     let store = open(&path);
     assert!(!leftover.exists());
     std::fs::write(&leftover, "half").expect("written");
-    store.save_token(&token("ada")).await.expect("a leftover stops nobody");
+    store.save_token(&token("ada")).await.expect("a leftover blocks no save");
     assert_eq!(files_beside(&path), ["sdk_tokens.txt", "sdk_tokens.txt.lock"]);
 }
 
 #[tokio::test]
 async fn a_lock_that_is_never_released_is_an_error_that_names_the_lock_file() {
     let (store, path) = store_with(format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n"));
-    let lock = std::fs::File::create(path.with_file_name("sdk_tokens.txt.lock")).expect("made");
+    let lock = std::fs::File::create(path.with_file_name("sdk_tokens.txt.lock")).expect("created");
     lock.lock().expect("locked");
     assert_eq!(rows(&store).await.len(), 1, "a reader needs no lock");
-    let error = store.save_token(&token("bob")).await.expect_err("is locked");
+    let error = store.save_token(&token("bob")).await.expect_err("locked");
     assert_eq!(error.kind(), StoreErrorKind::Busy);
     assert!(error.is_transient() && error.to_string().contains(".lock"), "{error}");
     lock.unlock().expect("unlocked");
@@ -147,7 +147,7 @@ mod permissions {
         store.save_token(&token("ada")).await.expect("saved");
         open(&path).save_token(&token("bob")).await.expect("saved");
         assert_eq!(rows(&store).await.len(), 2);
-        assert!(std::fs::symlink_metadata(&link).expect("is there").is_symlink());
+        assert!(std::fs::symlink_metadata(&link).expect("found").is_symlink());
         assert_eq!(files_beside(&path), ["link.txt", "sdk_tokens.txt", "sdk_tokens.txt.lock"], "one lock");
     }
 
@@ -161,7 +161,7 @@ mod permissions {
             let names = files_beside(&path);
             assert_eq!(names, ["sdk_tokens.txt", "sdk_tokens.txt.lock", "sdk_tokens.txt.state"]);
             for name in names {
-                let metadata = std::fs::metadata(path.with_file_name(&name)).expect("is there");
+                let metadata = std::fs::metadata(path.with_file_name(&name)).expect("found");
                 assert_eq!(metadata.mode() & 0o777, 0o600, "{name} under {umask}");
             }
         }
@@ -182,7 +182,7 @@ mod permissions {
             (1..60).map(|id| format!("{id},user {id},c,s,refresh {id},access,,1,u,d\r\n")).collect();
         let content = format!("{PYTHON_HEADER}{rows}");
         let (_, path) = store_with(&content);
-        // The limit is counted in blocks; without the trap the signal that comes with it would kill the child.
+        // The limit counts blocks. Without the trap, SIGXFSZ would kill the child.
         succeeds(child_under(
             "trap '' XFSZ; ulimit -f 1",
             "file::faults::permissions::child_runs_out_of_space",
@@ -197,11 +197,11 @@ mod permissions {
     async fn child_runs_out_of_space() {
         let path = child_path();
         let store = open(&path);
-        let error = store.save_token(&token("eve")).await.expect_err("there is no room");
+        let error = store.save_token(&token("eve")).await.expect_err("the disk is full");
         assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
         assert!(error.to_string().contains(&path.display().to_string()), "{error}");
         let found = store.find_token(&OAuthToken::new().with_user("eve")).await.expect("read");
-        assert!(found.is_none(), "what was not written is not there");
+        assert!(found.is_none(), "the failed save is not visible");
     }
 
     #[test]
@@ -209,8 +209,8 @@ mod permissions {
         let (_, path) = store_with(format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n"));
         let folder = path.parent().expect("a folder");
         let mut command = child("file::faults::permissions::child_without_write_permission", &path);
-        if std::fs::metadata(&path).expect("is there").uid() == 0 {
-            // The permissions of files do not bind an administrator.
+        if std::fs::metadata(&path).expect("found").uid() == 0 {
+            // File permissions do not restrict root.
             chown(&path, Some(NOBODY), Some(NOBODY)).expect("given away");
             command.uid(NOBODY).gid(NOBODY);
         }
@@ -226,8 +226,8 @@ mod permissions {
         let store = open(&path);
         assert_eq!(rows(&store).await.len(), 1);
         for error in [
-            store.save_token(&token("eve")).await.expect_err("may not be written"),
-            store.delete_token("1").await.expect_err("may not be written"),
+            store.save_token(&token("eve")).await.expect_err("no permission"),
+            store.delete_token("1").await.expect_err("no permission"),
         ] {
             assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
             assert!(error.to_string().contains("allow this account"), "{error}");
@@ -240,7 +240,7 @@ mod permissions {
         let (_, path) = store_with(format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n"));
         std::fs::set_permissions(&path, Permissions::from_mode(0o000)).expect("set");
         let mut command = child("file::faults::permissions::child_without_read_permission", &path);
-        if std::fs::metadata(&path).expect("is there").uid() == 0 {
+        if std::fs::metadata(&path).expect("found").uid() == 0 {
             command.uid(NOBODY).gid(NOBODY);
         }
         succeeds(command);
@@ -249,7 +249,7 @@ mod permissions {
     #[tokio::test]
     #[ignore = "another test runs it, in a process of its own"]
     async fn child_without_read_permission() {
-        let error = open(&child_path()).get_tokens().await.expect_err("may not be read");
+        let error = open(&child_path()).get_tokens().await.expect_err("no permission");
         assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
     }
 }

@@ -16,7 +16,7 @@ fn json(name: &str) -> Value {
     serde_json::from_str(&golden(name)).expect("is JSON")
 }
 
-/// A row as the lists of intended values have it; `overrides` is what the file holds instead.
+/// A row with the intended values, except for `overrides`, which the file contains instead.
 fn intended(row: &Value, overrides: &Value) -> StoredToken {
     let names = [
         "id",
@@ -136,14 +136,14 @@ async fn a_missing_header_is_restored_without_losing_a_token() {
     let lines: Vec<_> =
         text(&path).lines().map(|line| line.split(',').take(2).collect::<Vec<_>>().join(",")).collect();
     assert_eq!(lines, ["id,user_name", "7,ada", "8,bob"]);
-    assert!(text(&path).contains(row), "the row is as it was");
+    assert!(text(&path).contains(row), "the row is unchanged");
 }
 
 #[tokio::test]
 async fn the_header_of_the_id_column_is_not_an_id() {
     let (store, _) = store_with(golden("sdk_tokens.txt"));
     assert!(store.find_token_by_id("id").await.expect("read").is_none());
-    assert!(!store.delete_token("id").await.expect("looked"));
+    assert!(!store.delete_token("id").await.expect("the call succeeds"));
 }
 
 #[tokio::test]
@@ -158,18 +158,18 @@ async fn a_row_without_an_id_gets_one_when_it_is_saved() {
 #[tokio::test]
 async fn a_save_that_changes_nothing_writes_nothing() {
     let (store, path) = store_with(golden("sdk_tokens.txt"));
-    let before = std::fs::metadata(&path).expect("is there").modified().expect("known");
+    let before = std::fs::metadata(&path).expect("found").modified().expect("known");
     let row = store.find_token_by_id("2").await.expect("read").expect("found");
     store.save_token(&row).await.expect("saved");
-    assert!(!store.delete_token("absent").await.expect("looked"));
-    assert_eq!(std::fs::metadata(&path).expect("is there").modified().expect("known"), before);
+    assert!(!store.delete_token("absent").await.expect("the call succeeds"));
+    assert_eq!(std::fs::metadata(&path).expect("found").modified().expect("known"), before);
 }
 
 #[tokio::test]
 async fn an_unquoted_comma_is_reported_as_damage_with_its_line() {
     let (store, path) =
         store_with(format!("{PYTHON_HEADER}1,ada,c,s,r,a,,,,\r\n2,Doe, Jane,c,sec-1,r,a,,,,\r\n"));
-    let error = store.get_tokens().await.expect_err("is damaged");
+    let error = store.get_tokens().await.expect_err("damaged");
     assert_eq!(error.kind(), StoreErrorKind::Damaged);
     let message = error.to_string();
     assert!(message.contains("line 3") && message.contains("found 11"), "{message}");

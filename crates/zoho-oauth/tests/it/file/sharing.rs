@@ -1,4 +1,4 @@
-//! One token file and many who use it: processes of ours, and official SDKs that take no lock.
+//! One token file with several users: our own processes, and official SDKs that take no lock.
 
 use std::fs::File;
 use std::io::Write;
@@ -17,8 +17,8 @@ use super::support::{
     PYTHON_HEADER, child, child_path, files_beside, fresh_path, open, rows, store_with, text, token,
 };
 
-/// Rewrites a file in place over and over, as Python does: truncate, then write it piece by piece. The pieces end
-/// with whole rows, which is the hardest case: what is there so far reads well, and lacks tokens.
+/// Repeatedly rewrites a file in place as Python does: truncate, then write piece by piece. The pieces end
+/// with whole rows, which is the hardest case: a partial file is valid but lacks tokens.
 struct Official {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -106,7 +106,7 @@ async fn changes_by_an_official_sdk_are_seen_immediately() {
     let (store, path) = file_with_users(2);
     let mut versions = vec![store.version().await.expect("read")];
     for n in 0..30 {
-        // The same length every time, so that only the clock can tell.
+        // The length stays the same, so that only the modification time shows the change.
         let access = format!("changed {n:04}");
         let content = text(&path);
         let old = if n == 0 { "access of 1".into() } else { format!("changed {:04}", n - 1) };
@@ -186,7 +186,7 @@ async fn two_stores_on_one_file_see_each_others_saves() {
         assert_eq!(secret(&found), n.to_string());
         assert!(other.delete_token(saved.id().expect("an id")).await.expect("deleted"));
         assert!(one.find_token(&OAuthToken::new().with_user("ada")).await.expect("read").is_none());
-        assert_eq!(saved.id(), Some((n + 1).to_string().as_str()), "no id twice");
+        assert_eq!(saved.id(), Some((n + 1).to_string().as_str()), "no id is reused");
     }
 }
 
@@ -209,7 +209,7 @@ fn key() -> LeaseKey {
 }
 
 async fn lease(store: &impl Coordination, holder: &str) -> Lease {
-    match store.acquire(&key(), holder, Duration::from_secs(30)).await.expect("asked") {
+    match store.acquire(&key(), holder, Duration::from_secs(30)).await.expect("the call succeeds") {
         Acquired::Granted(lease) => lease,
         other => panic!("{other:?}"),
     }
@@ -220,15 +220,18 @@ async fn a_lease_has_one_holder_across_all_stores_on_the_file() {
     let path = fresh_path();
     let (one, other): (AnyStore, AnyStore) = (open(&path).into(), open(&path).into());
     let first = lease(&one, "a").await;
-    let held = other.acquire(&key(), "b", Duration::from_secs(30)).await.expect("asked");
+    let held = other.acquire(&key(), "b", Duration::from_secs(30)).await.expect("the call succeeds");
     assert!(matches!(held, Acquired::Held(state) if state.epoch == first.epoch));
     assert!(other.lease_state(&key()).await.expect("read").remaining > Duration::from_secs(20));
     assert!(one.renew(&first, Duration::from_secs(60)).await.expect("renewed"));
     assert!(one.release(&first).await.expect("released"));
     let second = lease(&other, "b").await;
     assert!(second.epoch > first.epoch);
-    assert!(!one.renew(&first, Duration::from_secs(60)).await.expect("asked"), "it has gone to another");
-    assert!(!path.exists(), "a lease is kept beside the tokens");
+    assert!(
+        !one.renew(&first, Duration::from_secs(60)).await.expect("the call succeeds"),
+        "another holder has it"
+    );
+    assert!(!path.exists(), "a lease is stored beside the token file");
 }
 
 #[tokio::test]
@@ -244,13 +247,13 @@ async fn a_save_under_a_lease_happens_once_and_releases_the_lease() {
     assert_eq!(open(&path).lease_state(&key()).await.expect("read").remaining, Duration::ZERO);
 
     let late = OAuthToken::new().with_id("1").with_access_token("late");
-    let done = store.save_and_release(&first, &late).await.expect("asked");
+    let done = store.save_and_release(&first, &late).await.expect("the call succeeds");
     assert!(matches!(done, Fenced::Superseded));
 
     let mut second = lease(&store, "b").await;
     second.row = saved.id().map(str::to_owned);
     store.delete_token("1").await.expect("deleted");
-    let done = store.save_and_release(&second, &late).await.expect("asked");
+    let done = store.save_and_release(&second, &late).await.expect("the call succeeds");
     assert!(matches!(done, Fenced::Superseded), "a deleted token stays deleted");
     assert_eq!(rows(&store).await, []);
     assert_eq!(store.lease_state(&key()).await.expect("read").remaining, Duration::ZERO);

@@ -1,4 +1,4 @@
-//! What the tests of the token file share.
+//! Shared by the tests of the token file.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{FileStore, StoredToken, TokenStore};
 
-/// The header that Python writes.
+/// The header that the Python SDK writes.
 pub(crate) const PYTHON_HEADER: &str = "id,user_name,client_id,client_secret,refresh_token,access_token,grant_token,expiry_time,redirect_uri,api_domain\r\n";
 
-/// A path in a folder of its own.
+/// A path in a new folder.
 pub(crate) fn fresh_path() -> PathBuf {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -36,7 +36,7 @@ pub(crate) fn text(path: &Path) -> String {
     std::fs::read_to_string(path).expect("read")
 }
 
-/// What lies in the file's folder, by name.
+/// The names of all files in the file's folder, sorted.
 pub(crate) fn files_beside(path: &Path) -> Vec<String> {
     let folder = std::fs::read_dir(path.parent().expect("a folder")).expect("read");
     let mut names: Vec<String> =
@@ -58,7 +58,7 @@ pub(crate) fn token(user: &str) -> OAuthToken {
         .with_api_domain("https://www.zohoapis.com")
 }
 
-/// A command that runs one test of this binary in a process of its own, for the file at `path`. The test finds
+/// A command that runs one test of this binary in a child process, for the file at `path`. The test gets
 /// the path with [`child_path`].
 pub(crate) fn child(test: &str, path: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("known"));
@@ -66,7 +66,7 @@ pub(crate) fn child(test: &str, path: &Path) -> Command {
     command
 }
 
-/// The same, in a shell that sets a limit first, such as `umask 022`.
+/// Like [`child`], in a shell that first sets a limit such as `umask 022`.
 #[cfg(unix)]
 pub(crate) fn child_under(limit: &str, test: &str, path: &Path) -> Command {
     let plain = child(test, path);
@@ -76,7 +76,7 @@ pub(crate) fn child_under(limit: &str, test: &str, path: &Path) -> Command {
     command
 }
 
-/// The file that a child is to work on.
+/// The file that the parent process passed to this test.
 pub(crate) fn child_path() -> PathBuf {
     std::env::var_os("ZOHO_TEST_FILE").map(PathBuf::from).expect("another test starts this one")
 }
@@ -84,6 +84,6 @@ pub(crate) fn child_path() -> PathBuf {
 #[cfg(unix)]
 pub(crate) fn succeeds(mut command: Command) {
     let output = command.output().expect("the test binary runs");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && stdout.contains("1 passed"), "{stdout}");
 }

@@ -1,7 +1,7 @@
-//! The stores and the matching rule against a plain model of the contract, under random sequences of calls.
+//! The stores and the matching rule compared with a minimal model of the contract, under random sequences of calls.
 //!
-//! The model is written from the contract's prose and shares no code with the stores, so that a mistake in the
-//! rule that all of them use cannot hide.
+//! The model is written from the contract's documentation and shares no code with the stores, so that a mistake
+//! in the rule that all of them share is found.
 
 mod model;
 mod random;
@@ -23,11 +23,11 @@ use crate::sqlite::support::folder;
 use model::{Model, Row};
 use random::{Step, steps, token, wanted_and_rows};
 
-/// A store beside the model of what it should do.
+/// A store and the model of its expected behavior.
 struct Pair<S> {
     store: S,
     model: Model,
-    /// What happened, for the test that looks whether the random steps are worth their time.
+    /// The outcomes seen, for the test that checks the coverage of the random steps.
     events: BTreeSet<String>,
 }
 
@@ -40,7 +40,7 @@ impl<S: TokenStore> Pair<S> {
             Step::Delete(id) => {
                 let was_there = self.store.delete_token(id).await.expect("the store can be written");
                 prop_assert_eq!(was_there, self.model.delete(id));
-                String::from(if was_there { "deleted" } else { "deleted none" })
+                String::from(if was_there { "deleted" } else { "found nothing to delete" })
             }
             Step::DeleteAll => {
                 self.store.delete_tokens().await.expect("the store can be written");
@@ -66,7 +66,7 @@ impl<S: TokenStore> Pair<S> {
         let meant = match self.model.rows_meant(&token) {
             Ok(meant) => meant,
             Err(differing) => {
-                is_ambiguous(found, &differing)?;
+                expect_ambiguous(found, &differing)?;
                 return Ok("found several that differ".to_owned());
             }
         };
@@ -75,9 +75,9 @@ impl<S: TokenStore> Pair<S> {
             prop_assert_eq!(meant, Vec::<&Row>::new());
             return Ok("found none".to_owned());
         };
-        let event = format!("found {}", self.model.how_it_is_meant(&token));
+        let event = format!("found {}", self.model.match_kind(&token));
         let possible: Vec<Row> = meant.into_iter().map(|row| token.clone().or(row.clone())).collect();
-        prop_assert!(possible.contains(&found), "found {:?}, which is none of {:?}", found, possible);
+        prop_assert!(possible.contains(&found), "found {:?}, expected one of {:?}", found, possible);
         Ok(event)
     }
 
@@ -89,12 +89,12 @@ impl<S: TokenStore> Pair<S> {
                 saved.map(Row::from).map_err(|error| error.kind()),
                 Err(StoreErrorKind::Rejected)
             );
-            return Ok("refused".to_owned());
+            return Ok("rejected".to_owned());
         }
         let meant = match self.model.rows_meant(&token) {
             Ok(meant) => meant,
             Err(differing) => {
-                is_ambiguous(saved, &differing)?;
+                expect_ambiguous(saved, &differing)?;
                 return Ok("saved over several that differ".to_owned());
             }
         };
@@ -105,13 +105,13 @@ impl<S: TokenStore> Pair<S> {
                 (token, "inserted under a chosen id".to_owned())
             } else {
                 let is_decimal = id.len() <= 10 && id.chars().all(|digit| digit.is_ascii_digit());
-                prop_assert!(is_decimal, "{id} is no decimal id");
+                prop_assert!(is_decimal, "{id} is not a decimal id");
                 prop_assert!(!self.model.ids_ever_used.contains(&id), "{id} was in use before");
                 (Row { id: Some(id), ..token }, "inserted".to_owned())
             }
         } else {
             prop_assert!(meant.iter().any(|row| row.id == saved.id), "wrote {saved:?}, meant {meant:?}");
-            let event = format!("updated {}", self.model.how_it_is_meant(&token));
+            let event = format!("updated {}", self.model.match_kind(&token));
             let row = self.model.row(&id).expect("one of those meant");
             (token.or(row.clone()), event)
         };
@@ -127,8 +127,8 @@ impl<S: TokenStore> Pair<S> {
     }
 }
 
-/// The error says so, names a column that tells the rows apart, and what to give.
-fn is_ambiguous<T: std::fmt::Debug>(
+/// Checks that the error is `Ambiguous`, names a column that distinguishes the rows, and says what to give.
+fn expect_ambiguous<T: std::fmt::Debug>(
     result: Result<T, StoreError>,
     differing: &[&str],
 ) -> Result<(), TestCaseError> {
@@ -138,14 +138,14 @@ fn is_ambiguous<T: std::fmt::Debug>(
             let text = error.to_string();
             let (evidence, next_step) = text.rsplit_once("; give the ").unwrap_or_default();
             prop_assert!(differing.iter().any(|column| evidence.contains(column)), "{text}: {differing:?}");
-            prop_assert!(next_step.ends_with("id"), "{text}: the id always helps");
+            prop_assert!(next_step.ends_with("id"), "{text}: the id is always an option");
         }
         Ok(row) => prop_assert!(false, "one row of several that differ in {differing:?}: {row:?}"),
     }
     Ok(())
 }
 
-/// Runs the steps over a fresh store; `open` opens the same one again.
+/// Runs the steps on a new store; `open` opens the same store again.
 fn run<S: TokenStore>(steps: &[Step], open: impl Fn() -> S) -> Result<BTreeSet<String>, TestCaseError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime can be started").block_on(async {
@@ -157,8 +157,8 @@ fn run<S: TokenStore>(steps: &[Step], open: impl Fn() -> S) -> Result<BTreeSet<S
     })
 }
 
-/// Nothing is written into the source tree: a failure prints the shortest steps that lead to it, and those
-/// become a test of their own.
+/// Writes no regression file: a failure prints the shortest steps that cause it, which then
+/// become a separate test.
 fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
@@ -207,7 +207,7 @@ fn the_random_steps_cover_every_outcome() {
     let mut expected: BTreeSet<String> = [
         "deleted",
         "deleted all",
-        "deleted none",
+        "found nothing to delete",
         "found by id",
         "found none",
         "found several that differ",
@@ -215,7 +215,7 @@ fn the_random_steps_cover_every_outcome() {
         "had the id",
         "inserted",
         "inserted under a chosen id",
-        "refused",
+        "rejected",
         "reopened",
         "saved over several that differ",
         "updated by id",
@@ -228,7 +228,7 @@ fn the_random_steps_cover_every_outcome() {
         }
     }
     let missing: Vec<_> = expected.difference(&seen).collect();
-    assert!(missing.is_empty(), "never {missing:?}");
+    assert!(missing.is_empty(), "not covered: {missing:?}");
 }
 
 fn stored(rows: &[Row]) -> Vec<Arc<StoredToken>> {
@@ -271,8 +271,8 @@ proptest! {
             ..Model::default()
         };
         let Ok(meant) = model.rows_meant(&wanted.without_empty_values()) else {
-            is_ambiguous(one, &["user_name", "client_id", "api_domain"])?;
-            return is_ambiguous(other, &["user_name", "client_id", "api_domain"]);
+            expect_ambiguous(one, &["user_name", "client_id", "api_domain"])?;
+            return expect_ambiguous(other, &["user_name", "client_id", "api_domain"]);
         };
         for chosen in [one, other] {
             let chosen = chosen.expect("the rows that agree do not differ");

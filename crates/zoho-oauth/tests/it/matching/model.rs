@@ -1,11 +1,11 @@
-//! The contract in the plainest words, written from its prose.
+//! A minimal model of the contract, written from its documentation.
 
 use std::collections::BTreeSet;
 
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::StoredToken;
 
-/// A token or a row, with all its values in plain sight.
+/// A token or a row with all its values readable.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Row {
     pub(super) id: Option<String>,
@@ -21,7 +21,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// An empty value counts as none, and a token file cannot tell them apart.
+    /// Empty values count as missing: a token file cannot distinguish them.
     pub(super) fn without_empty_values(mut self) -> Self {
         for field in self.texts_mut() {
             if field.as_deref() == Some("") {
@@ -31,7 +31,7 @@ impl Row {
         self
     }
 
-    /// What is missing here is taken from `other`.
+    /// Fills missing values from `other`.
     pub(super) fn or(mut self, mut other: Self) -> Self {
         for (field, other) in self.texts_mut().into_iter().zip(other.texts_mut()) {
             if field.is_none() {
@@ -96,18 +96,18 @@ impl From<OAuthToken> for Row {
     }
 }
 
-/// The contract in the plainest words. Tokens and rows have no empty values here.
+/// The model of a store. Its tokens and rows have no empty values.
 #[derive(Debug, Default)]
 pub(super) struct Model {
     pub(super) rows: Vec<Row>,
     pub(super) ids_ever_used: BTreeSet<String>,
 }
 
-/// Rows that agree, and differ in user, client app or API domain: the columns that they differ in.
+/// The columns (user, client app, API domain) in which the rows that agree differ.
 pub(super) type Ambiguous = Vec<&'static str>;
 
 impl Model {
-    /// What the token is looked up by: the first of the rules that it can use.
+    /// The rule by which the token is looked up: the first that it can use.
     pub(super) fn rule(token: &Row) -> Option<&'static str> {
         let has_a_client = token.client.is_some() && token.secret.is_some();
         let has_no_client = token.client.is_none() && token.secret.is_none();
@@ -144,8 +144,8 @@ impl Model {
         self.rows.iter().filter(agrees).collect()
     }
 
-    /// The row that is meant: the one that expires last among duplicates. The contract does not say which one
-    /// where several expire last, so it may be any of these. A row without an expiry expires before all others.
+    /// The row that the token refers to: among duplicates, the one that expires last. If several expire last, the
+    /// contract allows any of them. A row without an expiry expires before all others.
     pub(super) fn rows_meant(&self, token: &Row) -> Result<Vec<&Row>, Ambiguous> {
         let mut rows = self.rows_that_agree(token);
         let mut differing = Vec::new();
@@ -166,8 +166,8 @@ impl Model {
         Ok(rows)
     }
 
-    /// By which rule, and whether it is one of several.
-    pub(super) fn how_it_is_meant(&self, token: &Row) -> String {
+    /// The rule that applies, and whether the row is one of several.
+    pub(super) fn match_kind(&self, token: &Row) -> String {
         let agreeing = self.rows_that_agree(token).len();
         let among = match self.rows_meant(token).map_or(0, |meant| meant.len()) {
             1 if agreeing == 1 => "",

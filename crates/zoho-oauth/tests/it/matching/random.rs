@@ -1,11 +1,11 @@
-//! Random tokens and calls, from alphabets so small that rows collide, repeat and contradict each other.
+//! Random tokens and calls with so few distinct values that rows collide, repeat and contradict each other.
 
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::model::Row;
 
-/// Something done to a store.
+/// A call to a store.
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     Save(Row),
@@ -13,7 +13,7 @@ pub(super) enum Step {
     FindById(String),
     Delete(String),
     DeleteAll,
-    /// The program ends and starts again; a store in memory lives on.
+    /// Opens the store again. A store in memory keeps its content.
     Reopen,
 }
 
@@ -29,12 +29,12 @@ fn id() -> impl Strategy<Value = Option<String>> + Clone {
     one_of(&["none", "none", "none", "none", "", "1", "2", "x"])
 }
 
-/// As text, the second moment would come before the first.
+/// Compared as text, 10000 would sort before 9000.
 fn expiry() -> impl Strategy<Value = Option<u64>> + Clone {
     select(&[None, Some(9_000), Some(10_000), Some(1_795_298_101_001)][..])
 }
 
-/// A token with anything in it, or nothing.
+/// A token with any fields, or none.
 pub(super) fn token() -> impl Strategy<Value = Row> + Clone {
     let user = one_of(&["none", "none", "", "ada", "ada", "Ada", "bob"]);
     let apps = [("none", "none"), ("c", "s"), ("c", "s"), ("d", "s"), ("", ""), ("c", "none"), ("", "s")];
@@ -57,13 +57,13 @@ pub(super) fn token() -> impl Strategy<Value = Row> + Clone {
     )
 }
 
-/// Any token, and as often `login` again, perhaps under an id or with another expiry: so duplicates come about.
+/// Any token or, equally often, `login` with another id and expiry, which causes duplicates.
 fn token_beside(login: Row) -> impl Strategy<Value = Row> + Clone {
     let again = (id(), expiry()).prop_map(move |(id, expiry)| Row { id, expiry, ..login.clone() });
     prop_oneof![token(), again]
 }
 
-/// Calls, as many as thirty.
+/// Up to thirty calls.
 pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let id = || select(&["", "1", "1", "2", "3", "4", "01", "x", "X"][..]).prop_map(str::to_owned);
     token().prop_flat_map(move |login| {
@@ -79,7 +79,7 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
     })
 }
 
-/// A token to look for, and rows in one order and in another.
+/// A token to look for, and the same rows in two orders.
 pub(super) fn wanted_and_rows() -> impl Strategy<Value = (Row, Vec<Row>, Vec<Row>)> {
     token().prop_flat_map(|login| {
         let rows = prop::collection::vec(token_beside(login.clone()), 0..8);

@@ -1,5 +1,4 @@
-//! What the Redis store does when its server cannot be used: a clear error, no secret in it, and a store that
-//! recovers by itself.
+//! If its server cannot be used, the Redis store returns a clear error without a secret, and recovers by itself.
 
 use std::time::{Duration, Instant};
 
@@ -7,32 +6,32 @@ use servers::{Kind, Proxy, private, private_with};
 use zoho_oauth::store::{RedisStore, StoreError, StoreErrorKind, TokenStore};
 use zoho_oauth::{ExposeSecret, OAuthToken};
 
-use super::support::{Place, ask, token, users, wait_for};
+use super::support::{Namespace, redis_cli, token, users, wait_for};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Redis"]
 async fn a_killed_server_loses_no_confirmed_save_and_the_store_recovers() {
     let Some(mut server) = private(Kind::Redis) else { return };
-    let store = Place::on(&server).store();
-    let mut answered = Vec::new();
+    let store = Namespace::on(&server).store();
+    let mut confirmed = Vec::new();
     for round in 0..30 {
         let savers: Vec<_> =
             (0..4).map(|saver| tokio::spawn(save_until_failure(store.clone(), round, saver))).collect();
         tokio::time::sleep(Duration::from_millis(rand::random_range(20..150))).await;
         tokio::task::block_in_place(|| server.kill());
         for saver in savers {
-            answered.extend(saver.await.unwrap());
+            confirmed.extend(saver.await.unwrap());
         }
         tokio::task::block_in_place(|| server.restart()).unwrap();
     }
-    answered.sort();
-    let there = users(&store).await;
-    assert!(answered.len() > 30, "{} saves", answered.len());
-    let lost: Vec<_> = answered.iter().filter(|name| there.binary_search(name).is_err()).collect();
+    confirmed.sort();
+    let stored = users(&store).await;
+    assert!(confirmed.len() > 30, "{} saves", confirmed.len());
+    let lost: Vec<_> = confirmed.iter().filter(|name| stored.binary_search(name).is_err()).collect();
     assert!(lost.is_empty(), "lost: {lost:?}");
-    let mut once = there.clone();
+    let mut once = stored.clone();
     once.dedup();
-    assert_eq!(there, once, "no user was saved twice");
+    assert_eq!(stored, once, "no user was saved twice");
 }
 
 async fn save_until_failure(store: RedisStore, round: u32, saver: u32) -> Vec<String> {
@@ -58,7 +57,7 @@ async fn a_closed_port_is_busy_and_named() {
     let error = store.find_token(&token("ada")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
     assert!(error.to_string().contains(&format!("127.0.0.1:{port}")), "{error}");
-    assert!(error.to_string().contains("; "), "there is a next step: {error}");
+    assert!(error.to_string().contains("; "), "the message has a next step: {error}");
 }
 
 #[tokio::test]
@@ -78,7 +77,7 @@ async fn a_server_that_never_responds_is_busy_after_the_timeout() {
     }
     assert!(
         start.elapsed() < Duration::from_secs(6),
-        "eight timeouts one after the other: {:?}",
+        "the timeouts ran one after another: {:?}",
         start.elapsed()
     );
 }
@@ -87,9 +86,9 @@ async fn a_server_that_never_responds_is_busy_after_the_timeout() {
 #[ignore = "needs Redis"]
 async fn a_server_that_stops_responding_times_out_and_is_used_again_later() {
     let Some(server) = private(Kind::Redis) else { return };
-    let store = RedisStore::open(&Place::on(&server).url("&timeout=1")).unwrap();
+    let store = RedisStore::open(&Namespace::on(&server).url("&timeout=1")).unwrap();
     store.save_token(&token("ada")).await.unwrap();
-    ask(server.port(), &["CLIENT", "PAUSE", "5000", "ALL"]);
+    redis_cli(server.port(), &["CLIENT", "PAUSE", "5000", "ALL"]);
     let start = Instant::now();
     let error = store.save_token(&token("bob")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
@@ -103,20 +102,20 @@ async fn a_server_that_stops_responding_times_out_and_is_used_again_later() {
 #[ignore = "needs Redis"]
 async fn a_wrong_password_is_not_shown_and_works_once_the_server_accepts_it() {
     let Some(server) = private(Kind::Redis) else { return };
-    ask(server.port(), &["CONFIG", "SET", "requirepass", "the right one"]);
+    redis_cli(server.port(), &["CONFIG", "SET", "requirepass", "the right one"]);
     let with = |user: &str| {
-        let url = Place::on(&server).url("").replace("redis://", &format!("redis://{user}"));
+        let url = Namespace::on(&server).url("").replace("redis://", &format!("redis://{user}"));
         RedisStore::open(&url).unwrap()
     };
     for store in [with(""), with(":top-secret@"), with("ada:top-secret@")] {
         let error = store.save_token(&token("ada")).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
         assert!(error.to_string().contains("password"), "{error}");
-        assert_silent(&error);
+        assert_no_secret(&error);
     }
     let store = with(":top-secret@");
     store.find_token(&token("ada")).await.unwrap_err();
-    ask(
+    redis_cli(
         server.port(),
         &["--no-auth-warning", "-a", "the right one", "CONFIG", "SET", "requirepass", "top-secret"],
     );
@@ -127,7 +126,7 @@ async fn a_wrong_password_is_not_shown_and_works_once_the_server_accepts_it() {
 #[ignore = "needs Redis"]
 async fn superfluous_url_settings_are_named() {
     let Some(server) = private(Kind::Redis) else { return };
-    let url = Place::on(&server).url("");
+    let url = Namespace::on(&server).url("");
     let with_password = url.replace("redis://", "redis://:top-secret@");
     let as_a_cluster = url.replace("cluster=false", "cluster=true");
     for (url, kind, next_step) in [
@@ -137,7 +136,7 @@ async fn superfluous_url_settings_are_named() {
         let error = RedisStore::open(&url).unwrap().save_token(&token("ada")).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(next_step), "{error}");
-        assert_silent(&error);
+        assert_no_secret(&error);
     }
 }
 
@@ -145,29 +144,34 @@ async fn superfluous_url_settings_are_named() {
 #[ignore = "needs Redis"]
 async fn a_read_only_account_can_read() {
     let Some(server) = private(Kind::Redis) else { return };
-    let place = Place::on(&server);
-    place.store().save_token(&token("ada")).await.unwrap();
-    ask(
+    let namespace = Namespace::on(&server);
+    namespace.store().save_token(&token("ada")).await.unwrap();
+    redis_cli(
         server.port(),
         &["ACL", "SETUSER", "reader", "on", ">top-secret", "~*", "+@read", "+@scripting", "+time"],
     );
-    let store = RedisStore::open(&place.url("").replace("redis://", "redis://reader:top-secret@")).unwrap();
+    let store =
+        RedisStore::open(&namespace.url("").replace("redis://", "redis://reader:top-secret@")).unwrap();
     assert_eq!(users(&store).await, ["ada"]);
     let error = store.save_token(&token("bob")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
-    assert_silent(&error);
-    assert_eq!(users(&place.store()).await, ["ada"]);
+    assert_no_secret(&error);
+    assert_eq!(users(&namespace.store()).await, ["ada"]);
 }
 
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn the_documented_account_has_enough_permissions() {
     let Some(server) = private(Kind::Redis) else { return };
-    let place = Place::on(&server);
-    let keys = format!("~{}", place.key("*"));
+    let namespace = Namespace::on(&server);
+    let keys = format!("~{}", namespace.key("*"));
     let rights = ["+@read", "+@write", "+@scripting", "+time"];
-    ask(server.port(), &[&["ACL", "SETUSER", "writer", "on", ">top-secret", &keys][..], &rights].concat());
-    let store = RedisStore::open(&place.url("").replace("redis://", "redis://writer:top-secret@")).unwrap();
+    redis_cli(
+        server.port(),
+        &[&["ACL", "SETUSER", "writer", "on", ">top-secret", &keys][..], &rights].concat(),
+    );
+    let store =
+        RedisStore::open(&namespace.url("").replace("redis://", "redis://writer:top-secret@")).unwrap();
     let row = store.save_token(&token("ada")).await.unwrap();
     assert!(store.delete_token(row.id().unwrap()).await.unwrap());
     store.delete_tokens().await.unwrap();
@@ -180,16 +184,16 @@ async fn a_replica_can_be_read_and_is_busy_for_writers_until_it_is_promoted() {
     let Some(primary) = private(Kind::Redis) else { return };
     let follows = format!("--replicaof=127.0.0.1 {}", primary.port());
     let Some(replica) = private_with(Kind::Redis, &[&follows]) else { return };
-    let place = Place::on(&replica);
-    let on_primary = RedisStore::open(&place.url("").replace(replica.url(), primary.url())).unwrap();
+    let namespace = Namespace::on(&replica);
+    let on_primary = RedisStore::open(&namespace.url("").replace(replica.url(), primary.url())).unwrap();
     on_primary.save_token(&token("ada")).await.unwrap();
-    wait_for("the replica follows", || place.keys().len() == 4);
-    let store = place.store();
+    wait_for("the replica follows", || namespace.keys().len() == 4);
+    let store = namespace.store();
     assert_eq!(users(&store).await, ["ada"]);
     let error = store.save_token(&token("bob")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
     assert!(error.to_string().contains("use the address of the primary"), "{error}");
-    ask(replica.port(), &["REPLICAOF", "NO", "ONE"]);
+    redis_cli(replica.port(), &["REPLICAOF", "NO", "ONE"]);
     store.save_token(&token("bob")).await.unwrap();
     assert_eq!(users(&store).await, ["ada", "bob"]);
 }
@@ -198,14 +202,14 @@ async fn a_replica_can_be_read_and_is_busy_for_writers_until_it_is_promoted() {
 #[ignore = "needs Redis"]
 async fn a_server_out_of_memory_is_full_and_can_be_read() {
     let Some(server) = private(Kind::Redis) else { return };
-    let store = Place::on(&server).store();
+    let store = Namespace::on(&server).store();
     store.save_token(&token("ada")).await.unwrap();
-    ask(server.port(), &["CONFIG", "SET", "maxmemory", "1"]);
+    redis_cli(server.port(), &["CONFIG", "SET", "maxmemory", "1"]);
     let error = store.save_token(&token("bob")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
     assert!(error.to_string().contains("maxmemory"), "{error}");
     assert_eq!(users(&store).await, ["ada"]);
-    ask(server.port(), &["CONFIG", "SET", "maxmemory", "0"]);
+    redis_cli(server.port(), &["CONFIG", "SET", "maxmemory", "0"]);
     store.save_token(&token("bob")).await.unwrap();
 }
 
@@ -213,9 +217,9 @@ async fn a_server_out_of_memory_is_full_and_can_be_read() {
 #[ignore = "needs Redis"]
 async fn a_cluster_without_slots_is_busy() {
     let Some(server) = private(Kind::RedisCluster) else { return };
-    let store = Place::on(&server).store();
+    let store = Namespace::on(&server).store();
     store.save_token(&token("ada")).await.expect("this node has all slots");
-    ask(server.port(), &["CLUSTER", "DELSLOTSRANGE", "0", "16383"]);
+    redis_cli(server.port(), &["CLUSTER", "DELSLOTSRANGE", "0", "16383"]);
     let error = store.save_token(&token("bob")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
     assert!(error.to_string().contains("CLUSTERDOWN"), "{error}");
@@ -225,7 +229,7 @@ async fn a_cluster_without_slots_is_busy() {
 #[ignore = "needs Redis"]
 async fn a_missing_database_is_named_as_the_cause() {
     let Some(server) = private(Kind::Redis) else { return };
-    let store = RedisStore::open(&Place::on(&server).url("").replace("/0?", "/99?")).unwrap();
+    let store = RedisStore::open(&Namespace::on(&server).url("").replace("/0?", "/99?")).unwrap();
     let error = store.find_token(&token("ada")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
     assert!(error.to_string().contains("database"), "{error}");
@@ -236,16 +240,16 @@ async fn a_missing_database_is_named_as_the_cause() {
 async fn too_many_connections_are_busy_until_one_is_free() {
     for password in ["", "top-secret"] {
         let Some(server) = private(Kind::Redis) else { return };
-        ask(server.port(), &["CONFIG", "SET", "requirepass", password, "maxclients", "1"]);
-        let url = Place::on(&server).url("").replace("redis://", &format!("redis://:{password}@"));
+        redis_cli(server.port(), &["CONFIG", "SET", "requirepass", password, "maxclients", "1"]);
+        let url = Namespace::on(&server).url("").replace("redis://", &format!("redis://:{password}@"));
         let first = RedisStore::open(&url).unwrap();
-        // The server may not have noticed yet that the client before is gone.
+        // The server may not have noticed yet that the previous client has disconnected.
         wait_until_saved(&first, "ada").await;
         let second = RedisStore::open(&url).unwrap();
         let error = second.save_token(&token("bob")).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
         assert!(error.to_string().contains("maxclients"), "{error}");
-        assert_silent(&error);
+        assert_no_secret(&error);
         drop(first);
         wait_until_saved(&second, "bob").await;
     }
@@ -265,18 +269,18 @@ async fn a_full_disk_is_reported_and_saves_resume_when_there_is_space() {
     let Some(mut server) = private_with(Kind::Redis, &["--appendfsync=everysec"]) else { return };
     let disk = tokio::task::block_in_place(|| server.move_to_small_disk(8)).unwrap();
     let Some(disk) = disk else { return };
-    let store = Place::on(&server).store();
+    let store = Namespace::on(&server).store();
     store.save_token(&token("ada")).await.unwrap();
     disk.fill();
     let mut saved = vec!["ada".to_owned()];
     let error = save_until_full(&store, &mut saved).await;
     assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
     assert!(error.to_string().contains("free space on the server's disk"), "{error}");
-    assert_silent(&error);
+    assert_no_secret(&error);
     assert_eq!(users(&store).await.len(), saved.len());
     disk.clear();
     let start = Instant::now();
-    // The server tries once a second whether it can write its log again.
+    // The server retries writing its log once a second.
     while let Err(error) = store.save_token(&token("room again")).await {
         assert!(error.kind() == StoreErrorKind::Full && start.elapsed() < Duration::from_secs(10), "{error}");
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -287,14 +291,14 @@ async fn a_full_disk_is_reported_and_saves_resume_when_there_is_space() {
     assert_eq!(users(&store).await, saved);
 }
 
-/// Such a server ends itself rather than answer for what it could not write.
+/// Such a server exits rather than confirm a write that is not on disk.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Redis"]
 async fn a_full_disk_stops_a_server_that_always_syncs_without_losing_a_confirmed_save() {
     let Some(mut server) = private(Kind::Redis) else { return };
     let disk = tokio::task::block_in_place(|| server.move_to_small_disk(8)).unwrap();
     let Some(disk) = disk else { return };
-    let store = Place::on(&server).store();
+    let store = Namespace::on(&server).store();
     store.save_token(&token("ada")).await.unwrap();
     disk.fill();
     let mut saved = vec!["ada".to_owned()];
@@ -305,11 +309,11 @@ async fn a_full_disk_stops_a_server_that_always_syncs_without_losing_a_confirmed
     tokio::task::block_in_place(|| server.restart()).unwrap();
     store.save_token(&token("room again")).await.unwrap();
     saved.push("room again".to_owned());
-    let there = users(&store).await;
-    assert!(saved.iter().all(|user| there.contains(user)), "{saved:?} {there:?}");
+    let stored = users(&store).await;
+    assert!(saved.iter().all(|user| stored.contains(user)), "{saved:?} {stored:?}");
 }
 
-/// Saves new users until there is no room, and notes those that were saved.
+/// Saves new users until the disk is full and appends the saved users to `saved`.
 async fn save_until_full(store: &RedisStore, saved: &mut Vec<String>) -> StoreError {
     for number in 0..10_000 {
         let user = format!("user {number}");
@@ -318,17 +322,17 @@ async fn save_until_full(store: &RedisStore, saved: &mut Vec<String>) -> StoreEr
             Err(error) => return error,
         }
     }
-    panic!("a full disk took ten thousand users");
+    panic!("a full disk accepted ten thousand users");
 }
 
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn an_unknown_command_is_reported_without_its_arguments() {
     let Some(server) = private_with(Kind::Redis, &["--rename-command=HGET "]) else { return };
-    let error = Place::on(&server).store().find_token_by_id("top-secret").await.unwrap_err();
+    let error = Namespace::on(&server).store().find_token_by_id("top-secret").await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
     assert!(error.to_string().contains("unknown command"), "{error}");
-    assert_silent(&error);
+    assert_no_secret(&error);
 }
 
 #[tokio::test]
@@ -338,24 +342,24 @@ async fn a_three_node_cluster_keeps_a_store_on_one_node_and_every_node_redirects
         (0..3).map_while(|_| private_with(Kind::RedisCluster, &["--cluster-node-timeout=2000"])).collect();
     let [one, _, _] = &servers[..] else { return };
     let [port_of_one, bus_of_one] = ["port", "cluster-port"].map(|setting| {
-        let value = ask(one.port(), &["CONFIG", "GET", setting]);
+        let value = redis_cli(one.port(), &["CONFIG", "GET", setting]);
         value.last().unwrap().clone()
     });
     for (server, slots) in servers.iter().zip([["0", "5460"], ["5461", "10922"], ["10923", "16383"]]) {
-        // Until now each was a cluster by itself, with all slots.
-        ask(server.port(), &["CLUSTER", "RESET", "HARD"]);
-        ask(server.port(), &["CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1]]);
-        ask(server.port(), &["CLUSTER", "MEET", "127.0.0.1", &port_of_one, &bus_of_one]);
+        // Each node started as a cluster of its own with all slots.
+        redis_cli(server.port(), &["CLUSTER", "RESET", "HARD"]);
+        redis_cli(server.port(), &["CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1]]);
+        redis_cli(server.port(), &["CLUSTER", "MEET", "127.0.0.1", &port_of_one, &bus_of_one]);
     }
     for server in &servers {
         wait_for("the cluster is complete", || {
-            ask(server.port(), &["CLUSTER", "INFO"]).concat().contains("cluster_state:ok")
+            redis_cli(server.port(), &["CLUSTER", "INFO"]).concat().contains("cluster_state:ok")
         });
     }
     let mut sizes = Vec::new();
     for number in 0..12 {
-        let place = Place::on_cluster(&servers[number % 3]);
-        let store = place.store();
+        let namespace = Namespace::on_cluster(&servers[number % 3]);
+        let store = namespace.store();
         store.save_token(&token("ada")).await.unwrap();
         store.save_token(&token("ada").with_access_token("newer")).await.unwrap();
         super::leases::acquire_renew_and_release(&store).await;
@@ -363,26 +367,26 @@ async fn a_three_node_cluster_keeps_a_store_on_one_node_and_every_node_redirects
         assert_eq!(found.access_token().unwrap().expose_secret(), "newer");
         sizes = servers
             .iter()
-            .map(|server| ask(server.port(), &["DBSIZE"]).concat().parse::<usize>().unwrap())
+            .map(|server| redis_cli(server.port(), &["DBSIZE"]).concat().parse::<usize>().unwrap())
             .collect();
     }
     assert_eq!(sizes.iter().sum::<usize>(), 12 * 5, "{sizes:?}");
     assert!(sizes.iter().all(|size| size % 5 == 0), "no store is on two nodes: {sizes:?}");
     assert!(sizes.iter().filter(|size| **size > 0).count() > 1, "stores spread over the nodes: {sizes:?}");
 
-    // A program that does not know of the cluster hears what to do, unless it asks the right node by chance.
-    let mut told = 0;
+    // Without `cluster=true`, the error gives advice unless the slot happens to be on this node.
+    let mut rejected = 0;
     for _ in 0..12 {
-        if let Err(error) = Place::on(one).store().save_token(&token("ada")).await {
+        if let Err(error) = Namespace::on(one).store().save_token(&token("ada")).await {
             assert!(error.to_string().contains("cluster=true"), "{error}");
-            told += 1;
+            rejected += 1;
         }
     }
-    assert!(told > 0, "one node has a third of the slots");
+    assert!(rejected > 0, "the node has only a third of the slots");
 }
 
-/// Neither the error nor any of its causes says what is nobody's business.
-fn assert_silent(error: &StoreError) {
+/// Neither the error nor any of its causes contains the secret.
+fn assert_no_secret(error: &StoreError) {
     let mut next: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = next {
         assert!(!format!("{error} {error:?}").contains("top-secret"), "{error}");

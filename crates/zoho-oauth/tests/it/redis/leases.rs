@@ -6,20 +6,20 @@ use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, Lea
 use zoho_oauth::store::{RedisStore, TokenStore};
 use zoho_oauth::{ExposeSecret, OAuthToken, Quota, SecretString};
 
-use super::support::{places, token, users};
+use super::support::{namespaces, token, users};
 
 const LIFE: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn a_lease_held_by_one_program_is_seen_by_another() {
-    for place in places() {
-        let (one, other) = (place.store(), place.store());
+    for namespace in namespaces() {
+        let (one, other) = (namespace.store(), namespace.store());
         let lease = granted(&one, "one").await;
         assert!(matches!(other.acquire(&key(), "other", LIFE).await.unwrap(), Acquired::Held(_)));
         assert!(other.lease_state(&key()).await.unwrap().remaining > Duration::ZERO);
         assert!(one.release(&lease).await.unwrap());
-        assert!(!one.release(&lease).await.unwrap(), "it was given back before");
+        assert!(!one.release(&lease).await.unwrap(), "it was already released");
         assert!(granted(&other, "other").await.epoch > lease.epoch);
     }
 }
@@ -27,17 +27,17 @@ async fn a_lease_held_by_one_program_is_seen_by_another() {
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn of_forty_concurrent_callers_one_gets_the_lease() {
-    for place in places() {
-        let (one, other) = (place.store(), place.store());
-        let askers: Vec<_> = (0..40)
+    for namespace in namespaces() {
+        let (one, other) = (namespace.store(), namespace.store());
+        let callers: Vec<_> = (0..40)
             .map(|number| {
                 let store = if number % 2 == 0 { one.clone() } else { other.clone() };
                 tokio::spawn(async move { store.acquire(&key(), &format!("holder {number}"), LIFE).await })
             })
             .collect();
         let mut granted = 0;
-        for asker in askers {
-            granted += u32::from(matches!(asker.await.unwrap().unwrap(), Acquired::Granted(_)));
+        for caller in callers {
+            granted += u32::from(matches!(caller.await.unwrap().unwrap(), Acquired::Granted(_)));
         }
         assert_eq!(granted, 1);
     }
@@ -46,15 +46,15 @@ async fn of_forty_concurrent_callers_one_gets_the_lease() {
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn the_ledger_and_the_epoch_survive_a_restart() {
-    for place in places() {
-        let store = place.store();
+    for namespace in namespaces() {
+        let store = namespace.store();
         let mut lease = granted(&store, "one").await;
         lease.ledger.note_issue(lease.granted_at, Quota::default());
         assert!(store.renew(&lease, LIFE * 2).await.unwrap());
         assert!(store.lease_state(&key()).await.unwrap().remaining > LIFE);
         assert!(store.release(&lease).await.unwrap());
         drop(store);
-        let state = place.store().lease_state(&key()).await.unwrap();
+        let state = namespace.store().lease_state(&key()).await.unwrap();
         assert_eq!(state.epoch, lease.epoch);
         assert_eq!(state.remaining, Duration::ZERO);
         assert_eq!(state.ledger, lease.ledger);
@@ -64,12 +64,12 @@ async fn the_ledger_and_the_epoch_survive_a_restart() {
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn a_save_under_a_lease_releases_it() {
-    for place in places() {
-        let (one, other) = (place.store(), place.store());
+    for namespace in namespaces() {
+        let (one, other) = (namespace.store(), namespace.store());
         let row = one.save_token(&token("ada")).await.unwrap();
         let lease = Lease { row: row.id().map(str::to_owned), ..granted(&one, "one").await };
         let Fenced::Saved(saved) = one.save_and_release(&lease, &newer(&row)).await.unwrap() else {
-            panic!("nobody else had the lease");
+            panic!("the lease was lost");
         };
         assert_eq!(saved.id(), row.id());
         let found = other.find_token(&OAuthToken::new().with_user("ada")).await.unwrap().unwrap();
@@ -81,11 +81,11 @@ async fn a_save_under_a_lease_releases_it() {
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn a_first_login_is_saved_under_its_lease() {
-    for place in places() {
-        let store = place.store();
+    for namespace in namespaces() {
+        let store = namespace.store();
         let lease = granted(&store, "one").await;
         let Fenced::Saved(saved) = store.save_and_release(&lease, &token("ada")).await.unwrap() else {
-            panic!("nobody else had the lease");
+            panic!("the lease was lost");
         };
         assert_eq!(saved.id(), Some("1"));
         assert_eq!(users(&store).await, ["ada"]);
@@ -95,8 +95,8 @@ async fn a_first_login_is_saved_under_its_lease() {
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn a_superseded_holder_cannot_save_renew_or_release() {
-    for place in places() {
-        let (one, other) = (place.store(), place.store());
+    for namespace in namespaces() {
+        let (one, other) = (namespace.store(), namespace.store());
         let row = one.save_token(&token("ada")).await.unwrap();
         let paused = match one.acquire(&key(), "one", Duration::ZERO).await.unwrap() {
             Acquired::Granted(lease) => lease,
@@ -112,12 +112,12 @@ async fn a_superseded_holder_cannot_save_renew_or_release() {
     }
 }
 
-/// Others take the lease between the stale holder's look and its write as often as not.
+/// In about half of the rounds, the other program gets the lease between the stale holder's check and its write.
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn a_stale_holder_is_rejected_in_the_step_that_writes() {
-    for place in places() {
-        let (one, other) = (place.store(), place.store());
+    for namespace in namespaces() {
+        let (one, other) = (namespace.store(), namespace.store());
         for _ in 0..100 {
             let row = one.save_token(&token("ada")).await.unwrap();
             let stale = match one.acquire(&key(), "one", Duration::ZERO).await.unwrap() {
@@ -127,13 +127,13 @@ async fn a_stale_holder_is_rejected_in_the_step_that_writes() {
             let (token, key) = (newer(&row), key());
             let (fenced, next) =
                 tokio::join!(one.save_and_release(&stale, &token), other.acquire(&key, "other", LIFE));
-            let Acquired::Granted(next) = next.unwrap() else { panic!("the stale lease has run out") };
+            let Acquired::Granted(next) = next.unwrap() else { panic!("the stale lease has expired") };
             match fenced.unwrap() {
-                // It wrote first, and the other one came after it.
+                // The stale holder wrote before the other program got the lease.
                 Fenced::Saved(_) => assert_eq!(access_token(&other).await, "newer"),
                 _ => assert_eq!(access_token(&other).await, "top-secret-access of ada"),
             }
-            assert!(other.release(&next).await.unwrap(), "the lease is still the other's");
+            assert!(other.release(&next).await.unwrap(), "the other program still has the lease");
         }
     }
 }
@@ -141,8 +141,8 @@ async fn a_stale_holder_is_rejected_in_the_step_that_writes() {
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn a_deletion_or_new_login_wins_over_a_renewal_and_frees_the_lease() {
-    for place in places() {
-        let (one, other) = (place.store(), place.store());
+    for namespace in namespaces() {
+        let (one, other) = (namespace.store(), namespace.store());
         let row = one.save_token(&token("ada")).await.unwrap();
         let lease = Lease { row: row.id().map(str::to_owned), ..granted(&one, "one").await };
         other.save_token(&row.clone().with_refresh_token("of a new login")).await.unwrap();
@@ -160,8 +160,8 @@ async fn a_deletion_or_new_login_wins_over_a_renewal_and_frees_the_lease() {
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn the_version_changes_only_when_a_row_changes() {
-    for place in places() {
-        let store = place.store();
+    for namespace in namespaces() {
+        let store = namespace.store();
         let first = store.version().await.unwrap().unwrap();
         store.find_token(&token("ada")).await.unwrap();
         let lease = granted(&store, "one").await;
@@ -172,8 +172,8 @@ async fn the_version_changes_only_when_a_row_changes() {
         let second = store.version().await.unwrap().unwrap();
         assert_ne!(second, first);
         store.save_token(&token("ada")).await.unwrap();
-        assert_eq!(store.version().await.unwrap(), Some(second), "the same again changes nothing");
-        assert!(place.store().delete_token("1").await.unwrap());
+        assert_eq!(store.version().await.unwrap(), Some(second), "an identical save changes nothing");
+        assert!(namespace.store().delete_token("1").await.unwrap());
         assert_ne!(store.version().await.unwrap(), Some(second));
     }
 }
@@ -181,18 +181,20 @@ async fn the_version_changes_only_when_a_row_changes() {
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn the_server_deletes_a_lease_a_month_after_its_last_use() {
-    for place in places() {
-        let store = place.store();
+    for namespace in namespaces() {
+        let store = namespace.store();
         let month = 30 * 24 * 60 * 60;
         let lease = granted(&store, "one").await;
         let left = || -> u64 {
-            place.ask(&["TTL", &place.key(&format!("lease:{}", key().as_str()))])[0].parse().unwrap()
+            namespace.redis_cli(&["TTL", &namespace.key(&format!("lease:{}", key().as_str()))])[0]
+                .parse()
+                .unwrap()
         };
         assert!(left() > month);
-        place.ask(&["EXPIRE", &place.key(&format!("lease:{}", key().as_str())), "100"]);
+        namespace.redis_cli(&["EXPIRE", &namespace.key(&format!("lease:{}", key().as_str())), "100"]);
         assert!(store.renew(&lease, LIFE).await.unwrap());
         assert!(left() > month);
-        place.ask(&["EXPIRE", &place.key(&format!("lease:{}", key().as_str())), "100"]);
+        namespace.redis_cli(&["EXPIRE", &namespace.key(&format!("lease:{}", key().as_str())), "100"]);
         assert!(store.release(&lease).await.unwrap());
         assert!(left() > month);
     }
@@ -201,20 +203,20 @@ async fn the_server_deletes_a_lease_a_month_after_its_last_use() {
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn the_clock_is_that_of_the_server() {
-    for place in places() {
-        let clock = place.store().clock().await.unwrap();
+    for namespace in namespaces() {
+        let clock = namespace.store().clock().await.unwrap();
         let apart = clock.duration_since(SystemTime::now()).unwrap_or_else(|error| error.duration());
-        assert!(apart < Duration::from_secs(5), "both run on this machine");
+        assert!(apart < Duration::from_secs(5), "the server runs on this machine");
     }
 }
 
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn the_longest_lease_duration_is_accepted() {
-    for place in places() {
-        let store = place.store();
+    for namespace in namespaces() {
+        let store = namespace.store();
         let Acquired::Granted(lease) = store.acquire(&key(), "one", Duration::MAX).await.unwrap() else {
-            panic!("nobody has it");
+            panic!("another holder has the lease");
         };
         assert!(store.renew(&lease, Duration::MAX).await.unwrap());
         assert!(store.lease_state(&key()).await.unwrap().remaining > Duration::from_secs(1 << 40));
@@ -222,7 +224,7 @@ async fn the_longest_lease_duration_is_accepted() {
     }
 }
 
-/// What other tests do with a lease.
+/// The calls of one renewal, for tests of other subjects.
 pub(crate) async fn acquire_renew_and_release(store: &RedisStore) {
     let lease = granted(store, "one").await;
     assert!(store.renew(&lease, LIFE).await.unwrap());

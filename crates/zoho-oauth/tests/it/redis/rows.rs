@@ -1,17 +1,17 @@
-//! What the Redis store promises beyond the contract: what stands on the server, and who may do what at once.
+//! Promises of the Redis store beyond the contract: keys on the server, and concurrent use.
 
 use servers::{Kind, private};
 use zoho_oauth::store::coordination::Coordination;
 use zoho_oauth::store::{AnyStore, RedisOptions, RedisStore, StoreErrorKind, TokenStore};
 use zoho_oauth::{ExposeSecret, OAuthToken};
 
-use super::support::{Place, ask, places, token, users};
+use super::support::{Namespace, namespaces, redis_cli, token, users};
 
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn a_row_is_found_only_by_its_current_values() {
-    for place in places() {
-        let store = place.store();
+    for namespace in namespaces() {
+        let store = namespace.store();
         let first = token("ada").with_id("7").with_grant_token("first grant");
         store.save_token(&first).await.unwrap();
         let second = first
@@ -21,32 +21,36 @@ async fn a_row_is_found_only_by_its_current_values() {
             .with_refresh_token("second refresh")
             .with_grant_token("second grant");
         store.save_token(&second).await.unwrap();
-        for (old, new) in look_ups(&first).into_iter().zip(look_ups(&second)) {
+        for (old, new) in lookups(&first).into_iter().zip(lookups(&second)) {
             assert!(store.find_token(&old).await.unwrap().is_none(), "{old:?}");
-            let found = store.find_token(&new).await.unwrap().expect("found by what it has");
+            let found = store.find_token(&new).await.unwrap().expect("found by its current values");
             assert_eq!(found.id(), Some("7"), "{new:?}");
         }
-        assert_eq!(place.ask(&["ZCARD", &place.key("index")]), ["5"], "four columns and the id");
+        assert_eq!(
+            namespace.redis_cli(&["ZCARD", &namespace.key("index")]),
+            ["5"],
+            "four columns and the id"
+        );
         assert!(store.delete_token("7").await.unwrap());
-        for gone in look_ups(&second) {
+        for gone in lookups(&second) {
             assert!(store.find_token(&gone).await.unwrap().is_none(), "{gone:?}");
         }
-        assert_eq!(place.keys(), ["highest_id", "version"]);
+        assert_eq!(namespace.keys(), ["highest_id", "version"]);
     }
 }
 
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn deleting_all_leaves_only_the_highest_id_and_the_version() {
-    for place in places() {
-        let store = place.store();
+    for namespace in namespaces() {
+        let store = namespace.store();
         for number in 0..20 {
             store.save_token(&token(&format!("user {number}"))).await.unwrap();
         }
-        assert_eq!(place.keys(), ["highest_id", "index", "tokens", "version"]);
+        assert_eq!(namespace.keys(), ["highest_id", "index", "tokens", "version"]);
         let before = store.version().await.unwrap();
         store.delete_tokens().await.unwrap();
-        assert_eq!(place.keys(), ["highest_id", "version"]);
+        assert_eq!(namespace.keys(), ["highest_id", "version"]);
         assert_ne!(store.version().await.unwrap(), before);
         assert_eq!(store.save_token(&token("ada")).await.unwrap().id(), Some("21"));
     }
@@ -55,9 +59,11 @@ async fn deleting_all_leaves_only_the_highest_id_and_the_version() {
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn no_key_name_contains_a_secret() {
-    for place in places() {
-        place.store().save_token(&token("ada").with_grant_token("top-secret-grant")).await.unwrap();
-        let names = [place.keys(), place.ask(&["ZRANGE", &place.key("index"), "0", "-1"])].concat().concat();
+    for namespace in namespaces() {
+        namespace.store().save_token(&token("ada").with_grant_token("top-secret-grant")).await.unwrap();
+        let names = [namespace.keys(), namespace.redis_cli(&["ZRANGE", &namespace.key("index"), "0", "-1"])]
+            .concat()
+            .concat();
         assert!(names.contains("refresh_token:"), "{names}");
         assert!(!names.contains("top-secret"), "{names}");
     }
@@ -66,10 +72,10 @@ async fn no_key_name_contains_a_secret() {
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn eight_clients_inserting_concurrently_lose_nothing_and_share_no_id() {
-    for place in places() {
+    for namespace in namespaces() {
         let clients: Vec<_> = (0..8)
             .map(|client| {
-                let store = place.store();
+                let store = namespace.store();
                 tokio::spawn(async move {
                     let mut ids = Vec::new();
                     for number in 0..50 {
@@ -87,18 +93,18 @@ async fn eight_clients_inserting_concurrently_lose_nothing_and_share_no_id() {
         ids.sort();
         ids.dedup();
         assert_eq!(ids.len(), 400);
-        assert_eq!(users(&place.store()).await.len(), 400);
+        assert_eq!(users(&namespace.store()).await.len(), 400);
     }
 }
 
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn concurrent_saves_of_one_row_are_serialized() {
-    for place in places() {
-        let row = place.store().save_token(&token("ada")).await.unwrap();
+    for namespace in namespaces() {
+        let row = namespace.store().save_token(&token("ada")).await.unwrap();
         let clients: Vec<_> = (0..8)
             .map(|client| {
-                let (store, row) = (place.store(), row.clone());
+                let (store, row) = (namespace.store(), row.clone());
                 tokio::spawn(async move {
                     for number in 0..20 {
                         let name = format!("access {client}-{number}");
@@ -110,15 +116,19 @@ async fn concurrent_saves_of_one_row_are_serialized() {
         for client in clients {
             client.await.unwrap();
         }
-        let rows = place.store().get_tokens().await.unwrap();
+        let rows = namespace.store().get_tokens().await.unwrap();
         assert_eq!(rows.len(), 1);
         let access = rows[0].access_token().unwrap().expose_secret();
-        assert!(access.ends_with("-19"), "the last word of one of them: {access}");
-        assert_eq!(place.ask(&["ZCARD", &place.key("index")]), ["4"], "no entry of an earlier access token");
+        assert!(access.ends_with("-19"), "the last save of one client wins: {access}");
         assert_eq!(
-            place.ask(&["GET", &place.key("version")]),
+            namespace.redis_cli(&["ZCARD", &namespace.key("index")]),
+            ["4"],
+            "no entry of an earlier access token"
+        );
+        assert_eq!(
+            namespace.redis_cli(&["GET", &namespace.key("version")]),
             ["161"],
-            "every save has changed the row once"
+            "every save changed the row once"
         );
     }
 }
@@ -126,11 +136,11 @@ async fn concurrent_saves_of_one_row_are_serialized() {
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn of_two_concurrent_deletes_one_reports_that_the_row_existed() {
-    for place in places() {
+    for namespace in namespaces() {
         for _ in 0..20 {
-            let row = place.store().save_token(&token("ada")).await.unwrap();
+            let row = namespace.store().save_token(&token("ada")).await.unwrap();
             let id = row.id().unwrap();
-            let (one, other) = (place.store(), place.store());
+            let (one, other) = (namespace.store(), namespace.store());
             let (one, other) = tokio::join!(one.delete_token(id), other.delete_token(id));
             assert_ne!(one.unwrap(), other.unwrap());
         }
@@ -140,8 +150,8 @@ async fn of_two_concurrent_deletes_one_reports_that_the_row_existed() {
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn paging_returns_each_row_once() {
-    for place in places() {
-        let store = place.store();
+    for namespace in namespaces() {
+        let store = namespace.store();
         let tokens: Vec<_> = (0..2_345).map(|number| token(&format!("user {number:04}"))).collect();
         let saved = store.save_tokens(&tokens).await.unwrap();
         assert_eq!(saved.len(), tokens.len());
@@ -168,8 +178,8 @@ async fn paging_returns_each_row_once() {
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn save_tokens_behaves_like_consecutive_saves() {
-    for place in places() {
-        let store = place.store();
+    for namespace in namespaces() {
+        let store = namespace.store();
         let kept = store.save_token(&token("kept")).await.unwrap();
         let tokens = [
             token("ada"),
@@ -194,8 +204,8 @@ async fn save_tokens_behaves_like_consecutive_saves() {
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn save_tokens_keeps_the_saves_before_a_failure() {
-    for place in places() {
-        let store = place.store();
+    for namespace in namespaces() {
+        let store = namespace.store();
         let nothing_to_keep = OAuthToken::new().with_user("nobody");
         let error = store.save_tokens(&[token("ada"), nothing_to_keep, token("bob")]).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
@@ -213,13 +223,13 @@ async fn save_tokens_keeps_the_saves_before_a_failure() {
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn scripts_are_loaded_again_after_a_flush() {
-    for place in places() {
-        let store = place.store();
+    for namespace in namespaces() {
+        let store = namespace.store();
         for number in 0..5 {
             store.save_token(&token(&format!("user {number}"))).await.unwrap();
-            place.ask(&["SCRIPT", "FLUSH"]);
+            namespace.redis_cli(&["SCRIPT", "FLUSH"]);
             assert!(store.find_token(&token(&format!("user {number}"))).await.unwrap().is_some());
-            place.ask(&["SCRIPT", "FLUSH"]);
+            namespace.redis_cli(&["SCRIPT", "FLUSH"]);
         }
         assert_eq!(users(&store).await.len(), 5);
     }
@@ -228,8 +238,8 @@ async fn scripts_are_loaded_again_after_a_flush() {
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn any_id_is_accepted_and_numbering_restarts_after_the_highest_number() {
-    for place in places() {
-        let store = place.store();
+    for namespace in namespaces() {
+        let store = namespace.store();
         for id in ["\0", "a:b", "id:", "0010", &"x".repeat(4_096)] {
             assert_eq!(store.save_token(&token(id).with_id(id)).await.unwrap().id(), Some(id));
             assert!(store.find_token_by_id(id).await.unwrap().is_some());
@@ -246,32 +256,32 @@ async fn any_id_is_accepted_and_numbering_restarts_after_the_highest_number() {
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn stores_with_different_prefixes_share_nothing() {
-    for place in places() {
-        let other = places().into_iter().next().expect("there is a server");
-        place.store().save_token(&token("ada")).await.unwrap();
+    for namespace in namespaces() {
+        let other = namespaces().into_iter().next().expect("there is a server");
+        namespace.store().save_token(&token("ada")).await.unwrap();
         assert!(users(&other.store()).await.is_empty());
         other.store().delete_tokens().await.unwrap();
-        assert_eq!(users(&place.store()).await, ["ada"]);
+        assert_eq!(users(&namespace.store()).await, ["ada"]);
     }
 }
 
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn invalid_content_is_reported_without_showing_it() {
-    for place in places() {
-        let store = place.store();
+    for namespace in namespaces() {
+        let store = namespace.store();
         store.save_token(&token("ada")).await.unwrap();
         for nonsense in [r#"{"top-secret": 1}"#, "top-secret", "\u{1}"] {
-            place.ask(&["HSET", &place.key("tokens"), "1", nonsense]);
+            namespace.redis_cli(&["HSET", &namespace.key("tokens"), "1", nonsense]);
             let error = store.get_tokens().await.unwrap_err();
             assert_eq!(error.kind(), StoreErrorKind::Damaged, "{error}");
             assert!(!chain(&error).contains("top-secret"), "{}", chain(&error));
             store.find_token(&token("ada")).await.unwrap_err();
         }
-        place.ask(&["HDEL", &place.key("tokens"), "1"]);
+        namespace.redis_cli(&["HDEL", &namespace.key("tokens"), "1"]);
         assert_eq!(store.find_token(&token("ada")).await.unwrap_err().kind(), StoreErrorKind::Damaged);
-        place.ask(&["DEL", &place.key("tokens"), &place.key("index")]);
-        place.ask(&["SET", &place.key("tokens"), "another program's"]);
+        namespace.redis_cli(&["DEL", &namespace.key("tokens"), &namespace.key("index")]);
+        namespace.redis_cli(&["SET", &namespace.key("tokens"), "another program's"]);
         let error = store.save_token(&token("ada")).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Damaged, "{error}");
         assert!(error.to_string().contains("prefix"), "{error}");
@@ -282,7 +292,7 @@ async fn invalid_content_is_reported_without_showing_it() {
 #[ignore = "needs Redis"]
 async fn sixty_four_tasks_share_one_connection() {
     let Some(server) = private(Kind::Redis) else { return };
-    let store = Place::on(&server).store();
+    let store = Namespace::on(&server).store();
     let tasks: Vec<_> = (0..64)
         .map(|number| {
             let store = store.clone();
@@ -292,7 +302,7 @@ async fn sixty_four_tasks_share_one_connection() {
     for task in tasks {
         task.await.unwrap().unwrap();
     }
-    let clients = ask(server.port(), &["CLIENT", "LIST"]);
+    let clients = redis_cli(server.port(), &["CLIENT", "LIST"]);
     let others = clients.iter().filter(|client| client.contains("cmd=evalsha")).count();
     assert_eq!(others, 1, "{clients:?}");
 }
@@ -306,13 +316,13 @@ fn the_store_name_contains_neither_user_nor_password() {
     assert!(!format!("{options:?} {:?}", RedisStore::new(options.clone())).contains("top-secret"));
 }
 
-/// The error with all its causes, as a log would show them.
+/// The error with all its causes, as a log shows them.
 fn chain(error: &dyn std::error::Error) -> String {
     let cause = error.source().map(chain).unwrap_or_default();
     format!("{error} {error:?} {cause}")
 }
 
-fn look_ups(token: &OAuthToken) -> [OAuthToken; 4] {
+fn lookups(token: &OAuthToken) -> [OAuthToken; 4] {
     let text = |secret: Option<&zoho_oauth::SecretString>| secret.unwrap().expose_secret().to_owned();
     let client = OAuthToken::new().with_client("1000.CLIENT", "top-secret-client");
     [

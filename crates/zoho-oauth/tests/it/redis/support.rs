@@ -1,5 +1,5 @@
-//! What the tests of the Redis store share: places on the servers that the environment names, and on servers of a
-//! test's own, which it may break.
+//! Shared by the tests of the Redis store: namespaces on the shared servers, and on private servers that a test can
+//! break.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -8,21 +8,21 @@ use servers::{Kind, Server, port_of, shared};
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{RedisStore, TokenStore};
 
-/// A prefix of its own on a server that other tests use too.
+/// A key prefix for one test on a server that other tests use too.
 #[derive(Clone)]
-pub(crate) struct Place {
+pub(crate) struct Namespace {
     server: String,
     prefix: String,
     is_cluster: bool,
 }
 
-impl Place {
-    /// A place on a server of the test's own.
+impl Namespace {
+    /// On a server that belongs to one test.
     pub(crate) fn on(server: &Server) -> Self {
         Self::at(server.url(), false)
     }
 
-    /// A place on the cluster that the server is a node of.
+    /// On the cluster that the server is a node of.
     pub(crate) fn on_cluster(server: &Server) -> Self {
         Self::at(server.url(), true)
     }
@@ -32,19 +32,19 @@ impl Place {
         Self { server: server.trim_end_matches('/').to_owned(), prefix, is_cluster }
     }
 
-    /// The store's URL, with more settings behind it.
+    /// The store's URL with `settings` appended.
     pub(crate) fn url(&self, settings: &str) -> String {
         let Self { server, prefix, is_cluster } = self;
         format!("{server}/0?prefix={prefix}&cluster={is_cluster}{settings}")
     }
 
     pub(crate) fn store(&self) -> RedisStore {
-        RedisStore::open(&self.url("")).expect("the URL makes sense")
+        RedisStore::open(&self.url("")).expect("the URL is valid")
     }
 
-    /// What the server answers to a command, line by line.
-    pub(crate) fn ask(&self, command: &[&str]) -> Vec<String> {
-        ask(port_of(&self.server).expect("a port"), command)
+    /// Runs a command and returns the lines of the response.
+    pub(crate) fn redis_cli(&self, command: &[&str]) -> Vec<String> {
+        redis_cli(port_of(&self.server).expect("a port"), command)
     }
 
     /// The name of one of the store's keys.
@@ -54,22 +54,22 @@ impl Place {
 
     /// The names of the store's keys, without the prefix, sorted.
     pub(crate) fn keys(&self) -> Vec<String> {
-        let mut keys = self.ask(&["KEYS", &self.key("*")]);
+        let mut keys = self.redis_cli(&["KEYS", &self.key("*")]);
         keys.retain(|key| !key.is_empty());
         keys.sort();
         keys.into_iter().map(|key| key.split_once(':').expect("a prefix").1.to_owned()).collect()
     }
 }
 
-/// A place on each server that all tests share; for one that is missing it says why.
-pub(crate) fn places() -> Vec<Place> {
+/// One namespace on each server that all tests share. For a missing server, it prints the reason.
+pub(crate) fn namespaces() -> Vec<Namespace> {
     [(Kind::Redis, false), (Kind::RedisCluster, true)]
         .into_iter()
-        .filter_map(|(kind, is_cluster)| Some(Place::at(&shared(kind)?, is_cluster)))
+        .filter_map(|(kind, is_cluster)| Some(Namespace::at(&shared(kind)?, is_cluster)))
         .collect()
 }
 
-/// Waits until something is so, for a while.
+/// Waits up to 30 seconds for a condition.
 pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_so() {
@@ -78,8 +78,8 @@ pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// What the server at a port answers to a command, line by line.
-pub(crate) fn ask(port: u16, command: &[&str]) -> Vec<String> {
+/// Runs a command on the server at a port and returns the lines of the response.
+pub(crate) fn redis_cli(port: u16, command: &[&str]) -> Vec<String> {
     let output = Command::new("redis-cli")
         .args(["-h", "127.0.0.1", "-p", &port.to_string()])
         .args(command)
@@ -88,7 +88,7 @@ pub(crate) fn ask(port: u16, command: &[&str]) -> Vec<String> {
     String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
 }
 
-/// A user's token with everything in it that a login brings.
+/// A user's token with every field that a login sets.
 pub(crate) fn token(user: &str) -> OAuthToken {
     OAuthToken::new()
         .with_user(user)

@@ -1,4 +1,4 @@
-//! The Redis store by TLS, with a certificate that nobody but the test trusts.
+//! The Redis store over TLS, with a certificate that only the test trusts.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use servers::{Kind, Server, private, private_with};
 use zoho_oauth::store::{RedisOptions, RedisStore, StoreErrorKind, TokenStore};
 
-use super::support::{ask, token, users, wait_for};
+use super::support::{redis_cli, token, users, wait_for};
 
 #[tokio::test]
 #[ignore = "needs Redis"]
@@ -19,7 +19,7 @@ async fn a_certificate_file_is_trusted_only_for_its_own_host() {
     assert_eq!(users(&RedisStore::open(&url).unwrap()).await, ["ada"]);
 
     let error = server.store("localhost", Some(&server.certificate)).get_tokens().await.unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::Other, "it is a certificate for 127.0.0.1: {error}");
+    assert_eq!(error.kind(), StoreErrorKind::Other, "the certificate is for 127.0.0.1: {error}");
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn an_unreadable_certificate_file_is_named() {
     let error = server.store("127.0.0.1", Some(&missing)).get_tokens().await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
     std::fs::copy(&server.certificate, &missing).unwrap();
-    server.store("127.0.0.1", Some(&missing)).get_tokens().await.expect("it is read when it is needed");
+    server.store("127.0.0.1", Some(&missing)).get_tokens().await.expect("the file is read on connecting");
 }
 
 #[tokio::test]
@@ -61,14 +61,16 @@ async fn plain_and_tls_connections_reject_each_other() {
 #[ignore = "needs Redis"]
 async fn a_cluster_works_over_tls() {
     let Some(encrypted) = Encrypted::start(Kind::RedisCluster, &["--tls-cluster=yes"]) else { return };
-    wait_for("the cluster is complete", || encrypted.ask(&["CLUSTER", "INFO"]).contains("cluster_state:ok"));
+    wait_for("the cluster is complete", || {
+        encrypted.redis_cli(&["CLUSTER", "INFO"]).contains("cluster_state:ok")
+    });
     let options = RedisOptions::new().with_host("127.0.0.1").with_port(encrypted.server.port());
     let store = RedisStore::new(options.with_ca(&encrypted.certificate).with_cluster()).unwrap();
     store.save_token(&token("ada")).await.unwrap();
     assert_eq!(users(&store).await, ["ada"]);
 }
 
-/// A server that talks by TLS alone.
+/// A server that accepts TLS only.
 struct Encrypted {
     server: Server,
     certificate: PathBuf,
@@ -88,9 +90,9 @@ impl Encrypted {
         ];
         let own = own.each_ref().map(String::as_str);
         let server = private_with(kind, &[&own[..], settings].concat())?;
-        // Only a server that talks without is asked whether it is ready.
+        // The readiness check needs the plain port, so TLS is switched on afterwards.
         let port = server.port().to_string();
-        ask(
+        redis_cli(
             server.port(),
             &["CONFIG", "SET", "port", "0", "tls-port", &port, "cluster-announce-tls-port", &port],
         );
@@ -106,13 +108,13 @@ impl Encrypted {
         .unwrap()
     }
 
-    fn ask(&self, command: &[&str]) -> String {
+    fn redis_cli(&self, command: &[&str]) -> String {
         let certificate = self.certificate.to_str().unwrap();
-        ask(self.server.port(), &[&["--tls", "--cacert", certificate][..], command].concat()).concat()
+        redis_cli(self.server.port(), &[&["--tls", "--cacert", certificate][..], command].concat()).concat()
     }
 }
 
-/// A certificate for 127.0.0.1 that vouches for itself, and its key; `None` where nothing can make one.
+/// A self-signed certificate for 127.0.0.1 and its key, or `None` without `openssl`.
 fn make_certificate(folder: &Path) -> Option<(PathBuf, PathBuf)> {
     let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
     let made = Command::new("openssl")

@@ -1,4 +1,4 @@
-//! What the Redis store warns of when it first meets a server that may lose tokens.
+//! Warnings of the Redis store on its first connection to a server that can lose tokens.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -7,17 +7,17 @@ use servers::{Kind, Server, private, private_with};
 use tracing_subscriber::fmt::MakeWriter;
 use zoho_oauth::store::TokenStore;
 
-use super::support::{Place, token};
+use super::support::{Namespace, token};
 
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn a_server_without_an_append_only_file_causes_one_warning_per_store() {
     let Some(mut server) = with(&["--appendonly=no"]) else { return };
-    let place = Place::on(&server);
+    let namespace = Namespace::on(&server);
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(log.subscriber());
-    let store = place.store();
-    assert_eq!(log.warnings(), "", "it is not asked before it is needed");
+    let store = namespace.store();
+    assert_eq!(log.warnings(), "", "the store does not connect before it is used");
     store.save_token(&token("ada")).await.unwrap();
     server.restart().unwrap();
     store.save_token(&token("ada")).await.unwrap();
@@ -34,14 +34,14 @@ async fn a_server_without_an_append_only_file_causes_one_warning_per_store() {
 #[ignore = "needs Redis"]
 async fn a_server_that_responds_before_it_syncs_to_disk_causes_a_warning() {
     let Some(server) = with(&["--appendfsync=everysec"]) else { return };
-    assert!(warnings_of(&Place::on(&server)).await.contains("power failure"));
+    assert!(warnings_of(&Namespace::on(&server)).await.contains("power failure"));
 }
 
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn a_server_that_evicts_keys_causes_a_warning() {
     let Some(server) = with(&["--maxmemory=1gb", "--maxmemory-policy=volatile-lru"]) else { return };
-    let warnings = warnings_of(&Place::on(&server)).await;
+    let warnings = warnings_of(&Namespace::on(&server)).await;
     assert!(warnings.contains("noeviction"), "{warnings}");
 }
 
@@ -49,28 +49,28 @@ async fn a_server_that_evicts_keys_causes_a_warning() {
 #[ignore = "needs Redis"]
 async fn a_server_that_hides_its_settings_is_checked_for_an_append_only_file() {
     let Some(server) = with(&["--appendonly=no", "--rename-command=CONFIG "]) else { return };
-    assert!(warnings_of(&Place::on(&server)).await.contains("appendonly yes"));
+    assert!(warnings_of(&Namespace::on(&server)).await.contains("appendonly yes"));
 }
 
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn a_durable_server_causes_no_warning() {
     let Some(server) = private(Kind::Redis) else { return };
-    assert_eq!(warnings_of(&Place::on(&server)).await, "");
+    assert_eq!(warnings_of(&Namespace::on(&server)).await, "");
 }
 
 fn with(options: &[&str]) -> Option<Server> {
     private_with(Kind::Redis, options)
 }
 
-async fn warnings_of(place: &Place) -> String {
+async fn warnings_of(namespace: &Namespace) -> String {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(log.subscriber());
-    place.store().save_token(&token("ada")).await.unwrap();
+    namespace.store().save_token(&token("ada")).await.unwrap();
     log.warnings()
 }
 
-/// What this thread logs.
+/// Captures the log of this thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

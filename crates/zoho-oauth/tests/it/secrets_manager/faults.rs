@@ -1,4 +1,4 @@
-//! AWS Secrets Manager in trouble: what the store says, and that it recovers.
+//! Failures of AWS Secrets Manager: the errors of the store and its recovery.
 
 use std::io::Write;
 use std::process::Command;
@@ -12,19 +12,19 @@ use zoho_oauth::OAuthToken;
 use zoho_oauth::store::coordination::{Coordination, LeaseKey};
 use zoho_oauth::store::{SecretsManagerOptions, SecretsManagerStore, StoreError, StoreErrorKind, TokenStore};
 
-use super::support::{Gate, Place};
+use super::support::{Gate, Namespace};
 
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn a_value_that_is_too_large_is_rejected_before_anything_is_written() {
-    let Some(place) = Place::new() else { return };
-    let store = place.open();
-    let error = store.save_token(&ada().with_grant_token("g".repeat(66_000))).await.expect_err("no room");
+    let Some(namespace) = Namespace::new() else { return };
+    let store = namespace.open();
+    let error = store.save_token(&ada().with_grant_token("g".repeat(66_000))).await.expect_err("too large");
     assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
     assert!(error.to_string().contains("65536"), "{error}");
-    assert!(place.names().await.is_empty());
+    assert!(namespace.names().await.is_empty());
     store.save_token(&ada()).await.expect("saved");
-    store.save_token(&ada().with_grant_token("g".repeat(66_000))).await.expect_err("no room");
+    store.save_token(&ada().with_grant_token("g".repeat(66_000))).await.expect_err("too large");
     let rows = store.get_tokens().await.expect("read");
     assert!(matches!(&rows[..], [row] if row.grant_token().is_none()), "{rows:?}");
 }
@@ -32,11 +32,11 @@ async fn a_value_that_is_too_large_is_rejected_before_anything_is_written() {
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn an_unreachable_endpoint_is_a_transient_error_that_says_what_to_check() {
-    let Some(place) = Place::new() else { return };
+    let Some(namespace) = Namespace::new() else { return };
     let free = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
-    let store =
-        SecretsManagerStore::open(&place.url().replacen(&place.host, &free.to_string(), 1)).expect("opened");
-    let error = store.get_tokens().await.expect_err("nobody is there");
+    let store = SecretsManagerStore::open(&namespace.url().replacen(&namespace.host, &free.to_string(), 1))
+        .expect("opened");
+    let error = store.get_tokens().await.expect_err("the port is closed");
     assert!(error.is_transient(), "{error}");
     assert!(error.to_string().contains("refused") && error.to_string().contains("endpoint"), "{error}");
 }
@@ -44,9 +44,10 @@ async fn an_unreachable_endpoint_is_a_transient_error_that_says_what_to_check() 
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn an_endpoint_that_is_not_aws_is_not_mistaken_for_an_empty_store() {
-    let Some(place) = Place::new() else { return };
-    let host = answering("200 OK", "<html>It works!</html>").await;
-    let store = SecretsManagerStore::open(&place.url().replacen(&place.host, &host, 1)).expect("opened");
+    let Some(namespace) = Namespace::new() else { return };
+    let host = respond_with("200 OK", "<html>It works!</html>").await;
+    let store =
+        SecretsManagerStore::open(&namespace.url().replacen(&namespace.host, &host, 1)).expect("opened");
     let error = store.find_token(&ada()).await.expect_err("no Secrets Manager");
     assert!(error.to_string().contains("check that the endpoint"), "{error}");
 }
@@ -54,14 +55,14 @@ async fn an_endpoint_that_is_not_aws_is_not_mistaken_for_an_empty_store() {
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn a_call_times_out_and_the_store_recovers_when_aws_does() {
-    let Some(place) = Place::new() else { return };
-    place.open().save_token(&ada()).await.expect("saved");
-    let gate = Gate::before(&place, "GetSecretValue", 0).await;
-    let url = place.url().replacen(&place.host, gate.host(), 1);
+    let Some(namespace) = Namespace::new() else { return };
+    namespace.open().save_token(&ada()).await.expect("saved");
+    let gate = Gate::before(&namespace, "GetSecretValue", 0).await;
+    let url = namespace.url().replacen(&namespace.host, gate.host(), 1);
     let store = SecretsManagerStore::open(&format!("{url}&timeout=1")).expect("opened");
-    let begun = Instant::now();
-    let error = store.find_token(&ada()).await.expect_err("no answer");
-    assert!(begun.elapsed() < Duration::from_secs(5));
+    let start = Instant::now();
+    let error = store.find_token(&ada()).await.expect_err("no response");
+    assert!(start.elapsed() < Duration::from_secs(5));
     assert!(error.is_transient(), "{error}");
     gate.open();
     assert!(store.find_token(&ada()).await.expect("read").is_some());
@@ -70,8 +71,8 @@ async fn a_call_times_out_and_the_store_recovers_when_aws_does() {
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn error_responses_of_aws_are_reported_with_advice() {
-    let Some(place) = Place::new() else { return };
-    let answers = [
+    let Some(namespace) = Namespace::new() else { return };
+    let responses = [
         ("AccessDeniedException", StoreErrorKind::Permission, "secretsmanager:GetSecretValue"),
         ("ExpiredTokenException", StoreErrorKind::Permission, "credentials"),
         ("DecryptionFailure", StoreErrorKind::Permission, "KMS key"),
@@ -79,13 +80,14 @@ async fn error_responses_of_aws_are_reported_with_advice() {
         ("InternalServiceError", StoreErrorKind::Busy, "try again"),
         ("LimitExceededException", StoreErrorKind::Full, "100 versions"),
     ];
-    for (code, kind, advice) in answers {
+    for (code, kind, advice) in responses {
         let body = format!(r#"{{"__type": "{code}", "message": "no, said AWS"}}"#);
-        let host = answering("400 Bad Request", body).await;
-        let store = SecretsManagerStore::open(&place.url().replacen(&place.host, &host, 1)).expect("opened");
-        let token = store.find_token(&ada()).await.expect_err("refused");
-        let lease = store.lease_state(&LeaseKey::refresh(&"r".into())).await.expect_err("refused");
-        let page = store.get_token_page(None).await.expect_err("refused");
+        let host = respond_with("400 Bad Request", body).await;
+        let store =
+            SecretsManagerStore::open(&namespace.url().replacen(&namespace.host, &host, 1)).expect("opened");
+        let token = store.find_token(&ada()).await.expect_err("rejected");
+        let lease = store.lease_state(&LeaseKey::refresh(&"r".into())).await.expect_err("rejected");
+        let page = store.get_token_page(None).await.expect_err("rejected");
         for error in [token, lease, page] {
             let text = error.to_string();
             assert_eq!(error.kind(), kind, "{text}");
@@ -97,12 +99,12 @@ async fn error_responses_of_aws_are_reported_with_advice() {
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn a_name_scheduled_for_deletion_is_retried_and_then_reported() {
-    let Some(place) = Place::new() else { return };
+    let Some(namespace) = Namespace::new() else { return };
     let message =
         "You can't create this secret because a secret with this name is already scheduled for deletion.";
     let body = json!({"__type": "InvalidRequestException", "message": message}).to_string();
-    let host = answering("400 Bad Request", body).await;
-    let url = place.url().replacen(&place.host, &host, 1);
+    let host = respond_with("400 Bad Request", body).await;
+    let url = namespace.url().replacen(&namespace.host, &host, 1);
     let store = SecretsManagerStore::open(&format!("{url}&timeout=30")).expect("opened");
     let token = OAuthToken::new().with_id("chosen").with_access_token("a");
     let error = store.save_token(&token).await.expect_err("the name is taken");
@@ -116,10 +118,11 @@ async fn a_name_scheduled_for_deletion_is_retried_and_then_reported() {
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn an_unreadable_row_is_never_left_out_of_a_page() {
-    let Some(place) = Place::new() else { return };
+    let Some(namespace) = Namespace::new() else { return };
     let error = r#"{"ErrorCode": "DecryptionFailure", "Message": "the key is disabled", "SecretId": "x"}"#;
-    let host = answering("200 OK", format!(r#"{{"SecretValues": [], "Errors": [{error}]}}"#)).await;
-    let store = SecretsManagerStore::open(&place.url().replacen(&place.host, &host, 1)).expect("opened");
+    let host = respond_with("200 OK", format!(r#"{{"SecretValues": [], "Errors": [{error}]}}"#)).await;
+    let store =
+        SecretsManagerStore::open(&namespace.url().replacen(&namespace.host, &host, 1)).expect("opened");
     let error = store.get_tokens().await.expect_err("a row is missing");
     assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
 }
@@ -127,12 +130,12 @@ async fn an_unreadable_row_is_never_left_out_of_a_page() {
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn invalid_content_is_damage_and_is_not_shown() {
-    let Some(place) = Place::new() else { return };
-    let store = place.open();
+    let Some(namespace) = Namespace::new() else { return };
+    let store = namespace.open();
     let row = store.save_token(&ada()).await.expect("saved");
-    let secret = format!("{}/token/{}", place.prefix, row.id().unwrap_or_default());
-    place
-        .ask(
+    let secret = format!("{}/token/{}", namespace.prefix, row.id().unwrap_or_default());
+    namespace
+        .call(
             "PutSecretValue",
             json!({"SecretId": secret, "SecretString": "\"1000.by-hand\"",
         "ClientRequestToken": "00000000-0000-0000-0000-000000000000"}),
@@ -147,14 +150,14 @@ async fn invalid_content_is_damage_and_is_not_shown() {
             "{error:?}"
         );
     }
-    let value = place.ask("GetSecretValue", json!({"SecretId": secret})).await;
-    assert_eq!(value["SecretString"], Value::from("\"1000.by-hand\""), "it was left as it is");
+    let value = namespace.call("GetSecretValue", json!({"SecretId": secret})).await;
+    assert_eq!(value["SecretString"], Value::from("\"1000.by-hand\""), "the secret is unchanged");
 }
 
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn a_trace_of_all_requests_shows_no_secret() {
-    let Some(place) = Place::new() else { return };
+    let Some(namespace) = Namespace::new() else { return };
     let lines = Lines::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -164,14 +167,14 @@ async fn a_trace_of_all_requests_shows_no_secret() {
         .finish();
     {
         let _listening = tracing::subscriber::set_default(subscriber);
-        let store = place.open();
+        let store = namespace.open();
         let row = store.save_token(&ada()).await.expect("saved");
         store.save_token(&row.clone().with_access_token("the-newer-token")).await.expect("saved");
         store.get_tokens().await.expect("read");
         store.find_token(&OAuthToken::new().with_access_token("the-newer-token")).await.expect("read");
     }
     let logged = String::from_utf8(lines.0.lock().expect("lines").clone()).expect("text");
-    assert!(logged.contains("PutSecretValue"), "the SDK is listened to");
+    assert!(logged.contains("PutSecretValue"), "the log includes the SDK");
     for secret in ["the-refresh-token", "the-access-token", "the-newer-token", "the-client-secret"] {
         assert!(!logged.contains(secret), "{secret} is in the log");
     }
@@ -194,11 +197,11 @@ async fn child_reports_what_is_missing() {
         _ => options,
     };
     let store = SecretsManagerStore::new(options).expect("opened");
-    let error: StoreError = store.find_token(&ada()).await.expect_err("it cannot be asked");
+    let error: StoreError = store.find_token(&ada()).await.expect_err("a setting is missing");
     println!("{:?}: {error}", error.kind());
 }
 
-/// What a process says that has nothing to sign requests with. It is kept from asking the machine's role.
+/// The output of a process without credentials. It must not use the role of the machine either.
 fn in_an_empty_environment(missing: &str) -> String {
     let test = "secrets_manager::faults::child_reports_what_is_missing";
     let output = Command::new(std::env::current_exe().expect("this test"))
@@ -216,19 +219,19 @@ fn in_an_empty_environment(missing: &str) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// Something that gives every request the same answer.
-async fn answering(status: &'static str, body: impl Into<String>) -> String {
+/// Starts a server that sends the same response to every request.
+async fn respond_with(status: &'static str, body: impl Into<String>) -> String {
     let body = body.into();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let host = listener.local_addr().expect("an address").to_string();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let length = body.len();
-            let answer =
+            let response =
                 format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
             tokio::spawn(async move {
                 let _ = stream.read(&mut [0; 16_384]).await;
-                let _ = stream.write_all(answer.as_bytes()).await;
+                let _ = stream.write_all(response.as_bytes()).await;
             });
         }
     });

@@ -1,4 +1,4 @@
-//! Tokens in AWS Secrets Manager: what several programs may expect of each other.
+//! Tokens in AWS Secrets Manager that several programs use concurrently.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -8,7 +8,7 @@ use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, Lea
 use zoho_oauth::store::{AnyStore, SecretsManagerStore, TokenStore};
 use zoho_oauth::{ExposeSecret, Grant, OAuthToken, SecretString};
 
-use super::support::{Gate, Place};
+use super::support::{Gate, Namespace};
 use crate::authenticator::support;
 
 const LIFE: Duration = Duration::from_secs(60);
@@ -16,12 +16,12 @@ const LIFE: Duration = Duration::from_secs(60);
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn no_name_tag_or_description_contains_a_secret_or_a_user() {
-    let Some(place) = Place::new() else { return };
-    let store = place.open();
+    let Some(namespace) = Namespace::new() else { return };
+    let store = namespace.open();
     let saved = store.save_token(&ada().with_grant_token("the-grant-token")).await.expect("saved");
     store.save_token(&saved.clone().with_access_token("the-newer-access-token")).await.expect("saved");
     granted(&store, "one", LIFE).await;
-    let secrets = place.secrets().await;
+    let secrets = namespace.secrets().await;
     assert_eq!(secrets.len(), 4, "a row, a user, a lease, the highest id: {secrets:?}");
     let shown = format!("{secrets:?}");
     for hidden in
@@ -35,12 +35,12 @@ async fn no_name_tag_or_description_contains_a_secret_or_a_user() {
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn a_holder_paused_after_its_lease_check_does_not_overwrite_its_successor() {
-    let Some(place) = Place::new() else { return };
-    let other = place.open();
+    let Some(namespace) = Namespace::new() else { return };
+    let other = namespace.open();
     let row = other.save_token(&ada()).await.expect("saved");
-    // The lease is taken by making its secret: the first version that is put is the row's.
-    let gate = Gate::before(&place, "PutSecretValue", 0).await;
-    let paused = place.open_through(&gate);
+    // Acquiring the lease creates its secret, so the first `PutSecretValue` is for the row.
+    let gate = Gate::before(&namespace, "PutSecretValue", 0).await;
+    let paused = namespace.open_through(&gate);
     let lease = over(&row, granted(&paused, "paused", Duration::ZERO).await);
     let late = row.clone().with_access_token("late");
     let saving = tokio::spawn(async move { paused.save_and_release(&lease, &late).await });
@@ -51,7 +51,7 @@ async fn a_holder_paused_after_its_lease_check_does_not_overwrite_its_successor(
     assert!(matches!(saved, Fenced::Saved(_)));
 
     gate.open();
-    let outcome = saving.await.expect("no panic").expect("asked");
+    let outcome = saving.await.expect("no panic").expect("the call succeeds");
     assert!(matches!(outcome, Fenced::Superseded), "{outcome:?}");
     assert_eq!(access_token(&other).await, "newer");
 }
@@ -59,8 +59,8 @@ async fn a_holder_paused_after_its_lease_check_does_not_overwrite_its_successor(
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn two_programs_saving_one_new_user_create_one_row() {
-    let Some(place) = Place::new() else { return };
-    let programs = [place.open(), place.open()];
+    let Some(namespace) = Namespace::new() else { return };
+    let programs = [namespace.open(), namespace.open()];
     let savers: Vec<_> = (0..16)
         .map(|number| {
             let store = programs[number % 2].clone();
@@ -81,14 +81,14 @@ async fn two_programs_saving_one_new_user_create_one_row() {
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn a_program_paused_while_creating_a_row_creates_no_second_one() {
-    let Some(place) = Place::new() else { return };
-    let other = place.open();
-    // Three secrets are made for a new user: the highest id, the user's list, the row.
-    let gate = Gate::before(&place, "CreateSecret", 2).await;
-    let paused = place.open_through(&gate);
+    let Some(namespace) = Namespace::new() else { return };
+    let other = namespace.open();
+    // A new user needs three secrets: the highest id, the user's list, the row.
+    let gate = Gate::before(&namespace, "CreateSecret", 2).await;
+    let paused = namespace.open_through(&gate);
     let saving = tokio::spawn(async move { paused.save_token(&ada().with_access_token("late")).await });
     gate.is_reached().await;
-    assert!(find_ada(&other).await.is_none(), "the row is announced, not made");
+    assert!(find_ada(&other).await.is_none(), "the row is announced but not created");
 
     let saved = other.save_token(&ada().with_access_token("first")).await.expect("saved");
     gate.open();
@@ -101,10 +101,10 @@ async fn a_program_paused_while_creating_a_row_creates_no_second_one() {
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn a_program_killed_while_creating_a_row_does_not_block_others() {
-    let Some(place) = Place::new() else { return };
-    let other = place.open();
-    let gate = Gate::before(&place, "CreateSecret", 2).await;
-    let killed = place.open_through(&gate);
+    let Some(namespace) = Namespace::new() else { return };
+    let other = namespace.open();
+    let gate = Gate::before(&namespace, "CreateSecret", 2).await;
+    let killed = namespace.open_through(&gate);
     let saving = tokio::spawn(async move { killed.save_token(&ada()).await });
     gate.is_reached().await;
     saving.abort();
@@ -113,23 +113,23 @@ async fn a_program_killed_while_creating_a_row_does_not_block_others() {
     assert_eq!(find_ada(&other).await.and_then(|found| found.id().map(str::to_owned)).as_deref(), saved.id());
     assert!(other.delete_token(saved.id().unwrap_or_default()).await.expect("deleted"));
     let again = other.save_token(&ada()).await.expect("saved");
-    assert_ne!(again.id(), saved.id(), "no id is given out twice");
+    assert_ne!(again.id(), saved.id(), "no id is reused");
 }
 
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn a_row_deleted_while_a_paused_program_creates_it_stays_deleted() {
-    let Some(place) = Place::new() else { return };
-    let other = place.open();
-    let gate = Gate::before(&place, "CreateSecret", 2).await;
-    let paused = place.open_through(&gate);
+    let Some(namespace) = Namespace::new() else { return };
+    let other = namespace.open();
+    let gate = Gate::before(&namespace, "CreateSecret", 2).await;
+    let paused = namespace.open_through(&gate);
     let saving = tokio::spawn(async move { paused.save_token(&ada().with_access_token("late")).await });
     gate.is_reached().await;
     let saved = other.save_token(&ada()).await.expect("saved");
     assert!(other.delete_token(saved.id().unwrap_or_default()).await.expect("deleted"));
     gate.open();
     let late = saving.await.expect("no panic").expect("saved");
-    assert_ne!(late.id(), saved.id(), "an id that was deleted is not used again");
+    assert_ne!(late.id(), saved.id(), "a deleted id is not reused");
     let rows = other.get_tokens().await.expect("read");
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert_eq!(find_ada(&other).await.expect("found").id(), late.id());
@@ -138,19 +138,22 @@ async fn a_row_deleted_while_a_paused_program_creates_it_stays_deleted() {
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn a_lease_can_be_renewed_more_often_than_a_secret_can_have_versions() {
-    let Some(place) = Place::new() else { return };
-    let (store, other) = (place.open(), place.open());
+    let Some(namespace) = Namespace::new() else { return };
+    let (store, other) = (namespace.open(), namespace.open());
     let lease = granted(&store, "one", LIFE).await;
     for round in 0..300 {
         assert!(store.renew(&lease, LIFE).await.expect("renewed"), "round {round}");
         if round % 50 == 0 {
             let state = other.lease_state(&key()).await.expect("read");
             assert_eq!(state.epoch, lease.epoch);
-            assert!(matches!(other.acquire(&key(), "other", LIFE).await.expect("asked"), Acquired::Held(_)));
+            assert!(matches!(
+                other.acquire(&key(), "other", LIFE).await.expect("the call succeeds"),
+                Acquired::Held(_)
+            ));
         }
     }
-    let secrets = place.secrets().await;
-    assert_eq!(secrets.len(), 2, "the first and the last: {:?}", place.names().await);
+    let secrets = namespace.secrets().await;
+    assert_eq!(secrets.len(), 2, "the first and the last: {:?}", namespace.names().await);
     for secret in secrets {
         let versions = secret["SecretVersionsToStages"].as_object().expect("versions").len();
         assert!(versions <= 100, "{versions} versions of {}", secret["Name"]);
@@ -162,75 +165,81 @@ async fn a_lease_can_be_renewed_more_often_than_a_secret_can_have_versions() {
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn one_of_many_callers_gets_a_lease_that_moves_to_another_secret() {
-    let Some(place) = Place::new() else { return };
-    let stores = [place.open(), place.open()];
-    // The next change is the one that moves it to another secret.
+    let Some(namespace) = Namespace::new() else { return };
+    let stores = [namespace.open(), namespace.open()];
+    // The next change moves the lease to another secret.
     let lease = granted(&stores[0], "one", LIFE).await;
     for _ in 0..62 {
         assert!(stores[0].renew(&lease, LIFE).await.expect("renewed"));
     }
     assert!(stores[0].release(&lease).await.expect("released"));
-    assert_eq!(place.names().await.len(), 1);
-    let askers: Vec<_> = (0..20)
+    assert_eq!(namespace.names().await.len(), 1);
+    let callers: Vec<_> = (0..20)
         .map(|number| {
             let store = stores[number % 2].clone();
             tokio::spawn(async move { store.acquire(&key(), &format!("holder {number}"), LIFE).await })
         })
         .collect();
     let mut granted = 0;
-    for asker in askers {
-        granted += u32::from(matches!(asker.await.expect("no panic").expect("asked"), Acquired::Granted(_)));
+    for caller in callers {
+        granted += u32::from(matches!(
+            caller.await.expect("no panic").expect("the call succeeds"),
+            Acquired::Granted(_)
+        ));
     }
     assert_eq!(granted, 1);
-    assert_eq!(place.names().await.len(), 2);
+    assert_eq!(namespace.names().await.len(), 2);
 }
 
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn unused_secrets_are_deleted() {
-    let Some(place) = Place::new() else { return };
-    let store = place.open();
+    let Some(namespace) = Namespace::new() else { return };
+    let store = namespace.open();
     let row = store.save_token(&ada()).await.expect("saved");
     let lease = granted(&store, "one", LIFE).await;
     assert!(store.release(&lease).await.expect("released"));
-    // A login brings another refresh token, and has had a lease on its code.
+    // A login has a new refresh token and held a lease on its code.
     let code = LeaseKey::exchange(&SecretString::from("code"));
-    let Acquired::Granted(lease) = store.acquire(&code, "one", LIFE).await.expect("asked") else {
-        panic!("nobody else has it")
+    let Acquired::Granted(lease) = store.acquire(&code, "one", LIFE).await.expect("the call succeeds") else {
+        panic!("another holder has the lease")
     };
     let login =
         store.save_and_release(&lease, &ada().with_refresh_token("of a new login")).await.expect("saved");
     assert!(matches!(login, Fenced::Saved(_)));
-    let names = place.names().await;
+    let names = namespace.names().await;
     assert!(!names.iter().any(|name| name.starts_with("lease/")), "{names:?}");
     assert!(store.delete_token(row.id().unwrap_or_default()).await.expect("deleted"));
-    assert_eq!(place.names().await, ["highest_id"]);
+    assert_eq!(namespace.names().await, ["highest_id"]);
 }
 
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn a_lease_has_a_higher_epoch_even_after_its_entry_was_deleted() {
-    let Some(place) = Place::new() else { return };
-    let store = place.open();
+    let Some(namespace) = Namespace::new() else { return };
+    let store = namespace.open();
     let row = store.save_token(&ada()).await.expect("saved");
     let old = over(&row, granted(&store, "one", LIFE).await);
     store.save_token(&row.clone().with_refresh_token("another")).await.expect("saved");
     store.save_token(&row).await.expect("saved");
-    // Epochs begin with the clock's milliseconds; it has gone on by then.
+    // Epochs start at the clock's milliseconds, so the clock must advance.
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     let new = over(&row, granted(&store, "two", LIFE).await);
     assert!(new.epoch > old.epoch);
-    let outcome = store.save_and_release(&old, &row.clone().with_access_token("late")).await.expect("asked");
+    let outcome = store
+        .save_and_release(&old, &row.clone().with_access_token("late"))
+        .await
+        .expect("the call succeeds");
     assert!(matches!(outcome, Fenced::Superseded));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs moto"]
 async fn programs_that_share_the_store_cause_one_renewal_and_one_exchange() {
-    let Some(place) = Place::new() else { return };
+    let Some(namespace) = Namespace::new() else { return };
     let zoho = Emulator::start().await;
-    support::with_a_stale_token(&zoho, &place.open()).await;
-    let programs: Vec<_> = (0..4).map(|_| support::authenticator(&zoho, place.open())).collect();
+    support::with_a_stale_token(&zoho, &namespace.open()).await;
+    let programs: Vec<_> = (0..4).map(|_| support::authenticator(&zoho, namespace.open())).collect();
     let callers = programs.iter().map(|program| {
         let (program, user) = (program.clone(), support::ada(&zoho));
         tokio::spawn(async move { program.access_token(&user).await })
@@ -249,15 +258,15 @@ async fn programs_that_share_the_store_cause_one_renewal_and_one_exchange() {
         assert!(login.persistence().error().is_none());
     }
     assert_eq!(support::token_requests(&zoho), 2);
-    let names = place.names().await;
+    let names = namespace.names().await;
     assert!(!names.iter().any(|name| name.starts_with("lease/exchange/")), "{names:?}");
 }
 
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn rows_are_read_in_pages_of_twenty_and_all_deleted() {
-    let Some(place) = Place::new() else { return };
-    let store = place.open();
+    let Some(namespace) = Namespace::new() else { return };
+    let store = namespace.open();
     let tokens: Vec<_> = (0..45)
         .map(|number| {
             OAuthToken::new().with_user(format!("user {number}")).with_refresh_token(format!("r{number}"))
@@ -275,21 +284,21 @@ async fn rows_are_read_in_pages_of_twenty_and_all_deleted() {
     }
     assert_eq!(sizes, [20, 20, 5]);
     store.delete_tokens().await.expect("deleted");
-    assert_eq!(place.names().await, ["highest_id"]);
+    assert_eq!(namespace.names().await, ["highest_id"]);
 }
 
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn programs_skip_chosen_ids_that_they_did_not_write() {
-    let Some(place) = Place::new() else { return };
-    let (one, other) = (place.open(), place.open());
+    let Some(namespace) = Namespace::new() else { return };
+    let (one, other) = (namespace.open(), namespace.open());
     let first = one.save_token(&ada()).await.expect("saved");
     let chosen = other.save_token(&ada().with_user("bob").with_id("2")).await.expect("saved");
     let next = one.save_token(&ada().with_user("carol")).await.expect("saved");
     assert_ne!(next.id(), chosen.id());
     assert_eq!(first.id(), Some("1"));
     let far = other.save_token(&ada().with_user("dora").with_id("5000")).await.expect("saved");
-    let after = place.open().save_token(&ada().with_user("eve")).await.expect("saved");
+    let after = namespace.open().save_token(&ada().with_user("eve")).await.expect("saved");
     let number = |token: &OAuthToken| token.id().and_then(|id| id.parse::<u64>().ok()).expect("a number");
     assert!(number(&after) > number(&far), "{after:?}");
     assert_eq!(one.get_tokens().await.expect("read").len(), 5);
@@ -298,11 +307,11 @@ async fn programs_skip_chosen_ids_that_they_did_not_write() {
 #[tokio::test]
 #[ignore = "needs moto"]
 async fn the_clock_is_that_of_the_server() {
-    let Some(place) = Place::new() else { return };
-    let store = place.open();
-    let clock = store.clock().await.expect("asked");
-    // The stand-in runs on this machine; its answers cut the second off.
-    let late = SystemTime::now().duration_since(clock).expect("it is never early");
+    let Some(namespace) = Namespace::new() else { return };
+    let store = namespace.open();
+    let clock = store.clock().await.expect("the call succeeds");
+    // moto runs on this machine and its responses have whole seconds.
+    let late = SystemTime::now().duration_since(clock).expect("the clock is not ahead");
     assert!(late < Duration::from_secs(2), "{late:?}");
     let name = AnyStore::from(store).name().to_owned();
     assert!(name.starts_with("the AWS Secrets Manager token store test-"), "{name}");
@@ -321,7 +330,7 @@ fn key() -> LeaseKey {
 }
 
 async fn granted(store: &SecretsManagerStore, holder: &str, life: Duration) -> Lease {
-    match store.acquire(&key(), holder, life).await.expect("asked") {
+    match store.acquire(&key(), holder, life).await.expect("the call succeeds") {
         Acquired::Granted(lease) => lease,
         held => panic!("{held:?}"),
     }

@@ -1,8 +1,8 @@
-//! A stand-in for AWS Secrets Manager, where the environment names one, and a gate before it.
+//! moto, which emulates AWS Secrets Manager, and a gate that holds requests back.
 //!
-//! The stand-in is moto. It keeps versions, labels, tags and names as AWS does. It has no quotas (versions, requests,
-//! sizes), no permissions and no KMS; its lists and its reads are never old, and what is deleted is gone at once. Tests
-//! of those are against answers that AWS documents.
+//! moto keeps versions, labels, tags and names as AWS does. It has no quotas (versions, requests,
+//! sizes), no permissions and no KMS. Its lists and reads are never stale, and deletions take effect immediately.
+//! Tests of those use responses that AWS documents.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,18 +15,18 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use zoho_oauth::store::SecretsManagerStore;
 
-/// A place of a test's own in the stand-in.
+/// A name prefix in moto for one test.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct Namespace {
     pub(crate) prefix: String,
     url: String,
     pub(crate) host: String,
 }
 
-impl Place {
+impl Namespace {
     pub(crate) fn new() -> Option<Self> {
         let url = servers::shared(Kind::SecretsManager)?;
-        let (_, host) = url.split_once("endpoint=http://").expect("the stand-in speaks http");
+        let (_, host) = url.split_once("endpoint=http://").expect("moto uses HTTP");
         let host = host.split('&').next().unwrap_or_default().to_owned();
         Some(Self { prefix: format!("test-{:032x}", rand::random::<u128>()), url, host })
     }
@@ -35,33 +35,33 @@ impl Place {
         self.url.replacen("aws-secretsmanager:", &format!("aws-secretsmanager:{}", self.prefix), 1)
     }
 
-    /// The store there, as another program would open it.
+    /// Opens the store as a separate program would.
     pub(crate) fn open(&self) -> SecretsManagerStore {
-        // A test beside many others may have to wait for the stand-in.
+        // moto can be slow when many tests run concurrently.
         SecretsManagerStore::open(&format!("{}&timeout=60", self.url())).expect("opened")
     }
 
-    /// The same through a gate.
+    /// Opens the store through a gate.
     pub(crate) fn open_through(&self, gate: &Gate) -> SecretsManagerStore {
         let url = self.url().replacen(&self.host, &gate.host, 1);
         SecretsManagerStore::open(&format!("{url}&timeout=60")).expect("opened")
     }
 
-    /// What AWS itself says of the secrets here.
+    /// The secrets with this prefix as AWS lists them.
     pub(crate) async fn secrets(&self) -> Vec<Value> {
         let filter = json!([{"Key": "name", "Values": [format!("{}/", self.prefix)]}]);
         let (mut all, mut next) = (Vec::new(), Value::Null);
         loop {
-            let mut answer = self.ask("ListSecrets", json!({"Filters": filter, "NextToken": next})).await;
-            all.extend(answer["SecretList"].as_array().expect("a list").iter().cloned());
-            next = answer["NextToken"].take();
+            let mut response = self.call("ListSecrets", json!({"Filters": filter, "NextToken": next})).await;
+            all.extend(response["SecretList"].as_array().expect("a list").iter().cloned());
+            next = response["NextToken"].take();
             if next.is_null() {
                 return all;
             }
         }
     }
 
-    /// The names behind the prefix.
+    /// The names of the secrets without the prefix.
     pub(crate) async fn names(&self) -> Vec<String> {
         let secrets = self.secrets().await;
         let name =
@@ -69,7 +69,7 @@ impl Place {
         secrets.iter().map(name).collect()
     }
 
-    pub(crate) async fn ask(&self, action: &str, body: Value) -> Value {
+    pub(crate) async fn call(&self, action: &str, body: Value) -> Value {
         let body = body.to_string();
         let authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/secretsmanager/aws4_request";
         let request = format!(
@@ -79,14 +79,14 @@ impl Place {
             self.host,
             body.len(),
         );
-        let answer = forward(&self.host, request.as_bytes()).await;
-        let text = String::from_utf8(answer).expect("text");
+        let response = forward(&self.host, request.as_bytes()).await;
+        let text = String::from_utf8(response).expect("text");
         let (_, body) = text.split_once("\r\n\r\n").expect("a body");
         serde_json::from_str(body).expect("JSON")
     }
 }
 
-/// Stands before the stand-in and holds back the requests of one kind, until it is opened.
+/// A proxy in front of moto that holds back requests of one kind until it is opened.
 #[derive(Debug)]
 pub(crate) struct Gate {
     host: String,
@@ -95,13 +95,13 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// A gate that lets `free` requests of that kind pass and holds back the others.
-    pub(crate) async fn before(place: &Place, action: &'static str, free: usize) -> Self {
+    /// A gate that lets the first `free` requests of that kind pass and holds back the others.
+    pub(crate) async fn before(namespace: &Namespace, action: &'static str, free: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let host = listener.local_addr().expect("an address").to_string();
         let (announce, waiting) = watch::channel(0);
         let open = Arc::new(Semaphore::new(0));
-        let (upstream, opened, seen) = (place.host.clone(), open.clone(), Arc::new(AtomicUsize::new(0)));
+        let (upstream, opened, seen) = (namespace.host.clone(), open.clone(), Arc::new(AtomicUsize::new(0)));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (upstream, opened, seen) = (upstream.clone(), opened.clone(), seen.clone());
@@ -109,11 +109,11 @@ impl Gate {
                 tokio::spawn(async move {
                     let mut stream = stream;
                     let Some(request) = read_request(&mut stream).await else { return };
-                    let is_meant =
+                    let is_of_that_kind =
                         String::from_utf8_lossy(&request).contains(&format!("secretsmanager.{action}\r\n"));
-                    if is_meant && seen.fetch_add(1, Ordering::SeqCst) >= free {
+                    if is_of_that_kind && seen.fetch_add(1, Ordering::SeqCst) >= free {
                         announce.send_modify(|waiting| *waiting += 1);
-                        let _turn = opened.acquire().await;
+                        let _permit = opened.acquire().await;
                     }
                     let _ = stream.write_all(&forward(&upstream, &request).await).await;
                 });
@@ -122,19 +122,19 @@ impl Gate {
         Self { host, waiting, open }
     }
 
-    /// Where it stands.
+    /// The host and port of the gate.
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
-    /// Waits until a request is being held back.
+    /// Waits until the gate holds a request back.
     pub(crate) async fn is_reached(&self) {
         let mut waiting = self.waiting.clone();
         let reached = waiting.wait_for(|waiting| *waiting > 0);
         tokio::time::timeout(Duration::from_secs(20), reached)
             .await
             .expect("in time")
-            .expect("the gate stands");
+            .expect("the gate is running");
     }
 
     /// Lets all requests pass.
@@ -160,10 +160,10 @@ async fn read_request(stream: &mut TcpStream) -> Option<Vec<u8>> {
 }
 
 async fn forward(host: &str, request: &[u8]) -> Vec<u8> {
-    let mut upstream = TcpStream::connect(host).await.expect("the stand-in answers");
+    let mut upstream = TcpStream::connect(host).await.expect("moto accepts connections");
     upstream.write_all(request).await.expect("sent");
-    let mut answer = Vec::new();
-    // It answers in HTTP/1.0: the end of the answer is the end of the connection.
-    upstream.read_to_end(&mut answer).await.expect("answered");
-    answer
+    let mut response = Vec::new();
+    // moto responds in HTTP/1.0: the end of the connection ends the response.
+    upstream.read_to_end(&mut response).await.expect("received");
+    response
 }

@@ -1,4 +1,4 @@
-//! Database servers that are away, slow, or say no.
+//! Database servers that are unreachable, slow, or reject a request.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use zoho_oauth::store::{
 };
 use zoho_oauth::{ExposeSecret, OAuthToken};
 
-use super::support::{Place, found, on_both_servers, token, users};
+use super::support::{TestTable, found, on_both_servers, token, users};
 
 on_both_servers! {
     a_wrong_password_is_reported_without_showing_it
@@ -26,32 +26,32 @@ on_both_servers! {
     a_store_survives_deleted_state_and_reports_a_dropped_table
 }
 
-async fn a_wrong_password_is_reported_without_showing_it(place: Place) {
-    let place = place.with(|url| url.set_password(Some("top-secret-guess")).expect("a host"));
-    let error = place.open().get_tokens().await.expect_err("refused");
+async fn a_wrong_password_is_reported_without_showing_it(table: TestTable) {
+    let table = table.with(|url| url.set_password(Some("top-secret-guess")).expect("the URL has a host"));
+    let error = table.open().get_tokens().await.expect_err("rejected");
     assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
     assert!(error.to_string().contains("check the password of `zoho`"), "{error}");
     assert!(!format!("{error} {error:?}").contains("top-secret-guess"), "{error:?}");
 }
 
-async fn a_closed_port_is_reported_immediately(place: Place) {
-    let store = place.with(|url| url.set_port(Some(1)).expect("a host")).open();
-    let began = Instant::now();
-    let error = store.get_tokens().await.expect_err("nobody listens");
-    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+async fn a_closed_port_is_reported_immediately(table: TestTable) {
+    let store = table.with(|url| url.set_port(Some(1)).expect("the URL has a host")).open();
+    let start = Instant::now();
+    let error = store.get_tokens().await.expect_err("the port is closed");
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
     assert!(error.is_transient(), "{error}");
     assert!(error.to_string().contains("at 127.0.0.1:1 could not read all tokens"), "{error}");
     assert!(error.to_string().contains("check that the server is running"), "{error}");
 }
 
-async fn a_hanging_server_times_out_and_is_used_again_later(place: Place) {
-    let mut proxy = Proxy::to(place.port()).await.expect("a proxy");
-    let store = place.behind(&proxy).setting("timeout=1").open();
+async fn a_hanging_server_times_out_and_is_used_again_later(table: TestTable) {
+    let mut proxy = Proxy::to(table.port()).await.expect("a proxy");
+    let store = table.behind(&proxy).setting("timeout=1").open();
     store.save_token(&token("ada")).await.expect("saved");
     proxy.hang().await.expect("hangs");
-    let began = Instant::now();
-    let error = store.find_token(&token("ada")).await.expect_err("no answer");
-    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    let start = Instant::now();
+    let error = store.find_token(&token("ada")).await.expect_err("no response");
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
     assert!(error.is_transient(), "{error}");
     assert!(error.to_string().contains("no response within 1 s;"), "{error}");
     proxy.resume().await.expect("resumes");
@@ -59,9 +59,9 @@ async fn a_hanging_server_times_out_and_is_used_again_later(place: Place) {
     store.save_token(&token("bob")).await.expect("saved");
 }
 
-async fn dead_connections_are_replaced(place: Place) {
-    let mut proxy = Proxy::to(place.port()).await.expect("a proxy");
-    let store = place.behind(&proxy).open();
+async fn dead_connections_are_replaced(table: TestTable) {
+    let mut proxy = Proxy::to(table.port()).await.expect("a proxy");
+    let store = table.behind(&proxy).open();
     store.save_token(&token("ada")).await.expect("saved");
     let key = LeaseKey::refresh(token("ada").refresh_token().expect("a refresh token"));
     for round in 0..6 {
@@ -72,16 +72,16 @@ async fn dead_connections_are_replaced(place: Place) {
             1 => drop(store.save_token(&token("ada").with_access_token("newer")).await.expect("saved")),
             2 => drop(store.save_token(&token("bob")).await.expect("saved")),
             3 => assert!(store.delete_token("2").await.expect("deleted")),
-            4 => drop(store.acquire(&key, "one", Duration::from_secs(9)).await.expect("asked")),
+            4 => drop(store.acquire(&key, "one", Duration::from_secs(9)).await.expect("the call succeeds")),
             _ => assert_eq!(store.get_token_page(None).await.expect("read").tokens.len(), 1),
         }
     }
 }
 
-/// A save that fails is tried again by its caller; in the end each is there once.
-async fn saves_whose_responses_are_lost_happen_once(place: Place) {
-    let mut proxy = Proxy::to(place.port()).await.expect("a proxy");
-    let store = place.behind(&proxy).open();
+/// The caller retries each failed save. In the end each user is stored once.
+async fn saves_whose_responses_are_lost_happen_once(table: TestTable) {
+    let mut proxy = Proxy::to(table.port()).await.expect("a proxy");
+    let store = table.behind(&proxy).open();
     store.save_token(&token("first")).await.expect("saved");
     let saver = tokio::spawn({
         let store = store.clone();
@@ -103,40 +103,40 @@ async fn saves_whose_responses_are_lost_happen_once(place: Place) {
         proxy.resume().await.expect("resumes");
     }
     saver.await.expect("the saver does not fail");
-    assert_eq!(users(&place.open()).await.len(), 41);
-    let rows = place.open().get_tokens().await.expect("read");
+    assert_eq!(users(&table.open()).await.len(), 41);
+    let rows = table.open().get_tokens().await.expect("read");
     let access_tokens = rows.iter().filter_map(OAuthToken::access_token).map(ExposeSecret::expose_secret);
     assert_eq!(access_tokens.filter(|access_token| *access_token == "newer").count(), 40);
 }
 
-/// It vanishes in a transaction that keeps all others from adding rows, and its connection never ends.
-async fn locks_of_a_vanished_host_are_released(place: Place) {
-    let mut proxy = Proxy::to(place.port()).await.expect("a proxy");
-    let vanishing = place.behind(&proxy).setting("timeout=2").open();
+/// The host vanishes inside a transaction that blocks all inserts, and its connection is never closed.
+async fn locks_of_a_vanished_host_are_released(table: TestTable) {
+    let mut proxy = Proxy::to(table.port()).await.expect("a proxy");
+    let vanishing = table.behind(&proxy).setting("timeout=2").open();
     vanishing.save_token(&token("ada")).await.expect("saved");
     proxy.delay(Duration::from_millis(30));
     proxy.reset_count();
     let save = tokio::spawn(async move { vanishing.save_token(&token("vanished")).await });
-    // It looks the user up, begins, and locks. The server knows the statements already.
+    // The round trips are lookup, begin and lock. The statements are already prepared.
     while proxy.round_trips() < 3 {
-        assert!(!save.is_finished(), "it was too fast");
+        assert!(!save.is_finished(), "the save finished before the connection hung");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     proxy.hang().await.expect("hangs");
-    let store = place.setting("timeout=1").open();
-    let began = Instant::now();
+    let store = table.setting("timeout=1").open();
+    let start = Instant::now();
     let error = store.save_token(&token("bob")).await.expect_err("the lock is held");
     assert!(error.is_transient(), "{error}");
-    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
     while let Err(error) = store.save_token(&token("bob")).await {
-        assert!(error.is_transient() && began.elapsed() < Duration::from_secs(30), "{error}");
+        assert!(error.is_transient() && start.elapsed() < Duration::from_secs(30), "{error}");
     }
-    assert!(save.await.expect("no panic").expect_err("it has vanished").is_transient());
+    assert!(save.await.expect("no panic").expect_err("the host vanished").is_transient());
     assert_eq!(users(&store).await, ["ada", "bob"]);
 }
 
-async fn a_single_connection_serves_many_tasks(place: Place) {
-    let store = place.setting("max_connections=1").open();
+async fn a_single_connection_serves_many_tasks(table: TestTable) {
+    let store = table.setting("max_connections=1").open();
     let savers: Vec<_> = (0..30)
         .map(|number| {
             let store = store.clone();
@@ -148,23 +148,23 @@ async fn a_single_connection_serves_many_tasks(place: Place) {
     for saver in savers {
         saver.await.expect("no saver fails");
     }
-    assert_eq!(place.count().await, 30);
+    assert_eq!(table.count().await, 30);
 }
 
-async fn a_table_with_other_columns_is_rejected_and_left_unchanged(place: Place) {
-    place.run("create table {} (id varchar(10) primary key, user_mail varchar(255))").await;
-    let error = place.open().get_tokens().await.expect_err("refused");
+async fn a_table_with_other_columns_is_rejected_and_left_unchanged(table: TestTable) {
+    table.run("create table {} (id varchar(10) primary key, user_mail varchar(255))").await;
+    let error = table.open().get_tokens().await.expect_err("rejected");
     assert_eq!(error.kind(), StoreErrorKind::Damaged, "{error}");
     assert!(error.to_string().contains("no column user_name"), "{error}");
-    place.run("insert into {} (id, user_mail) values ('1', 'ada')").await;
+    table.run("insert into {} (id, user_mail) values ('1', 'ada')").await;
 }
 
-async fn a_store_survives_deleted_state_and_reports_a_dropped_table(place: Place) {
-    let store = place.open();
+async fn a_store_survives_deleted_state_and_reports_a_dropped_table(table: TestTable) {
+    let store = table.open();
     store.save_token(&token("ada")).await.expect("saved");
-    place.run("delete from {}_state").await;
+    table.run("delete from {}_state").await;
     assert_eq!(store.save_token(&token("bob")).await.expect("saved").id(), Some("2"));
-    place.run("drop table {}").await;
+    table.run("drop table {}").await;
     let error = store.find_token(&token("ada")).await.expect_err("the table is gone");
     assert!(error.to_string().contains("open the store again"), "{error}");
 }
@@ -174,7 +174,7 @@ async fn a_store_survives_deleted_state_and_reports_a_dropped_table(place: Place
 async fn a_read_only_account_can_read_and_is_told_what_to_grant() {
     for kind in [Kind::MariaDb, Kind::Postgres] {
         let Some(server) = private(kind) else { continue };
-        let owner = Place::on(kind, &server);
+        let owner = TestTable::on(kind, &server);
         owner.open().save_token(&token("ada")).await.expect("saved");
         let administrator = owner.for_administrator(&server);
         let account = match kind {
@@ -183,24 +183,24 @@ async fn a_read_only_account_can_read_and_is_told_what_to_grant() {
         };
         administrator.run(account).await;
         let reader = owner.with(|url| {
-            url.set_username("reader").expect("a host");
-            url.set_password(Some("pw")).expect("a host");
+            url.set_username("reader").expect("the URL has a host");
+            url.set_password(Some("pw")).expect("the URL has a host");
         });
         let store = reader.open();
         found(&store, "ada").await;
         assert_eq!(store.get_tokens().await.expect("read").len(), 1);
         let key = LeaseKey::refresh(token("ada").refresh_token().expect("a refresh token"));
         let errors = [
-            store.save_token(&token("ada").with_access_token("newer")).await.expect_err("may not"),
-            store.save_token(&token("bob")).await.expect_err("may not"),
-            store.delete_token("1").await.expect_err("may not"),
-            store.acquire(&key, "one", Duration::from_secs(9)).await.expect_err("may not"),
+            store.save_token(&token("ada").with_access_token("newer")).await.expect_err("no permission"),
+            store.save_token(&token("bob")).await.expect_err("no permission"),
+            store.delete_token("1").await.expect_err("no permission"),
+            store.acquire(&key, "one", Duration::from_secs(9)).await.expect_err("no permission"),
         ];
         for error in errors {
             assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
             assert!(error.to_string().contains("grant select, insert, update, delete"), "{error}");
         }
-        // Once it may, the same store does.
+        // After the grant, the same store can write.
         administrator
             .run(match kind {
                 Kind::Postgres => "grant select, insert, update, delete on {}, {}_state to reader",
@@ -216,8 +216,9 @@ async fn a_read_only_account_can_read_and_is_told_what_to_grant() {
 async fn a_missing_database_is_reported_with_the_statement_that_creates_it() {
     for kind in [Kind::MariaDb, Kind::Postgres] {
         let Some(server) = private(kind) else { continue };
-        let place = Place::on(kind, &server).for_administrator(&server).with(|url| url.set_path("elsewhere"));
-        let error = place.open().get_tokens().await.expect_err("there is none");
+        let table =
+            TestTable::on(kind, &server).for_administrator(&server).with(|url| url.set_path("elsewhere"));
+        let error = table.open().get_tokens().await.expect_err("the database is missing");
         assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
         assert!(error.to_string().contains("run: create database elsewhere"), "{error}");
     }
@@ -226,72 +227,72 @@ async fn a_missing_database_is_reported_with_the_statement_that_creates_it() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MariaDB"]
 async fn thirty_kills_of_mariadb_tear_no_row_and_lose_no_confirmed_save() {
-    kill_again_and_again(Kind::MariaDb).await;
+    kill_repeatedly(Kind::MariaDb).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL"]
 async fn thirty_kills_of_postgres_tear_no_row_and_lose_no_confirmed_save() {
-    kill_again_and_again(Kind::Postgres).await;
+    kill_repeatedly(Kind::Postgres).await;
 }
 
-/// In all of this it is one store, and nobody starts it anew.
-async fn kill_again_and_again(kind: Kind) {
+/// The same store is used throughout, without being opened again.
+async fn kill_repeatedly(kind: Kind) {
     let Some(mut server) = private(kind) else { return };
-    let place = Place::on(kind, &server);
-    let store = place.open();
-    let answered: Vec<_> = (0..3).map(|_| Arc::new(AtomicU64::new(0))).collect();
-    let savers: Vec<_> = answered
+    let table = TestTable::on(kind, &server);
+    let store = table.open();
+    let confirmed: Vec<_> = (0..3).map(|_| Arc::new(AtomicU64::new(0))).collect();
+    let savers: Vec<_> = confirmed
         .iter()
         .enumerate()
-        .map(|(saver, answered)| tokio::spawn(save_without_end(store.clone(), saver, answered.clone())))
+        .map(|(saver, confirmed)| tokio::spawn(save_forever(store.clone(), saver, confirmed.clone())))
         .collect();
     for _ in 0..30 {
         tokio::time::sleep(Duration::from_millis(rand::random_range(20..200))).await;
         tokio::task::block_in_place(|| server.restart()).expect("restarted");
-        let before: Vec<_> = answered.iter().map(|answered| answered.load(Ordering::SeqCst)).collect();
-        check_numbers(&place.open().get_tokens().await.expect("read"), &before);
+        let before: Vec<_> = confirmed.iter().map(|confirmed| confirmed.load(Ordering::SeqCst)).collect();
+        check_numbers(&table.open().get_tokens().await.expect("read"), &before);
     }
-    let before = answered[0].load(Ordering::SeqCst);
-    let began = Instant::now();
-    while answered[0].load(Ordering::SeqCst) == before {
-        assert!(began.elapsed() < Duration::from_secs(60), "the savers do not recover");
+    let before = confirmed[0].load(Ordering::SeqCst);
+    let start = Instant::now();
+    while confirmed[0].load(Ordering::SeqCst) == before {
+        assert!(start.elapsed() < Duration::from_secs(60), "the savers do not recover");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     for saver in savers {
-        assert!(!saver.is_finished(), "a saver has failed: {:?}", saver.await);
+        assert!(!saver.is_finished(), "a saver failed: {:?}", saver.await);
         saver.abort();
     }
-    let names = users(&place.open()).await;
-    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "nobody was saved twice");
+    let names = users(&table.open()).await;
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "no user was saved twice");
 }
 
-/// Saves a user of its own with one number after the other, and a new user with every tenth.
-async fn save_without_end(store: AnyStore, saver: usize, answered: Arc<AtomicU64>) {
+/// Saves its own user with increasing numbers, and a new user with every tenth number.
+async fn save_forever(store: AnyStore, saver: usize, confirmed: Arc<AtomicU64>) {
     for number in 1.. {
         if number % 10 == 0 {
-            save_at_last(&store, &token(&format!("new {saver} {number}"))).await;
+            save_until_accepted(&store, &token(&format!("new {saver} {number}"))).await;
         }
         let numbered = OAuthToken::new()
             .with_user(format!("saver {saver}"))
             .with_client("1000.CLIENT", number.to_string())
             .with_refresh_token(number.to_string())
             .with_access_token(number.to_string());
-        save_at_last(&store, &numbered).await;
-        answered.store(number, Ordering::SeqCst);
+        save_until_accepted(&store, &numbered).await;
+        confirmed.store(number, Ordering::SeqCst);
     }
 }
 
-async fn save_at_last(store: &AnyStore, token: &OAuthToken) {
+async fn save_until_accepted(store: &AnyStore, token: &OAuthToken) {
     while let Err(error) = store.save_token(token).await {
         assert!(error.is_transient(), "{error}");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
 
-/// Each row has one number throughout, and at least the one that was answered for.
-fn check_numbers(rows: &[OAuthToken], answered: &[u64]) {
-    for (saver, answered) in answered.iter().enumerate().filter(|(_, answered)| **answered > 0) {
+/// Each row has the same number in all fields, at least the last confirmed one.
+fn check_numbers(rows: &[OAuthToken], confirmed: &[u64]) {
+    for (saver, confirmed) in confirmed.iter().enumerate().filter(|(_, confirmed)| **confirmed > 0) {
         let name = format!("saver {saver}");
         let is_it = |row: &&OAuthToken| row.user_signature().is_some_and(|user| user.name() == name);
         let row = rows.iter().find(is_it).expect("the row is there");
@@ -299,7 +300,7 @@ fn check_numbers(rows: &[OAuthToken], answered: &[u64]) {
             [row.client_secret(), row.refresh_token(), row.access_token()]
                 .map(|value| value.expect("the row is whole").expose_secret().to_owned());
         assert!(client_secret == refresh_token && refresh_token == access_token, "the row is torn");
-        assert!(access_token.parse::<u64>().expect("a number") >= *answered, "{access_token} {answered}");
+        assert!(access_token.parse::<u64>().expect("a number") >= *confirmed, "{access_token} {confirmed}");
     }
 }
 
@@ -317,24 +318,24 @@ fn invalid_options_are_rejected_without_contacting_the_server() {
         "nonsense",
     ];
     for url in urls {
-        let error = MySqlStore::open(url).expect_err("refused");
+        let error = MySqlStore::open(url).expect_err("rejected");
         assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
         assert!(!error.to_string().contains("top-secret"), "{error}");
     }
     for url in ["postgres://h/d?table=a.b.c-d", "postgres://h/d?sslmode=REQUIRED", "postgres://h/d?x=1"] {
-        assert_eq!(PostgresStore::open(url).expect_err("refused").kind(), StoreErrorKind::Rejected);
+        assert_eq!(PostgresStore::open(url).expect_err("rejected").kind(), StoreErrorKind::Rejected);
     }
 }
 
 #[test]
 fn the_store_name_shows_the_location_but_not_the_password() {
     let options = MySqlOptions::new().with_password("top-secret").with_host("db.example.com");
-    let store = MySqlStore::new(options.clone()).expect("made");
+    let store = MySqlStore::new(options.clone()).expect("created");
     assert!(!format!("{store:?} {options:?}").contains("top-secret"));
     let name = "the MySQL token store oauthtoken in zohooauth at db.example.com:3306";
     assert_eq!(zoho_oauth::store::AnyStore::from(store).name(), name);
     let options = PostgresOptions::new().with_password("top-secret").with_table("crm.tokens").with_port(6000);
-    let store = PostgresStore::new(options.clone()).expect("made");
+    let store = PostgresStore::new(options.clone()).expect("created");
     assert!(!format!("{store:?} {options:?}").contains("top-secret"));
     let name = "the PostgreSQL token store crm.tokens in zohooauth at localhost:6000";
     assert_eq!(zoho_oauth::store::AnyStore::from(store).name(), name);

@@ -1,4 +1,4 @@
-//! Tables that Zoho's own SDKs made on MySQL, and programs that use one beside us.
+//! MySQL tables that Zoho's own SDKs created, and other programs that use the same table.
 
 use std::path::Path;
 
@@ -6,12 +6,12 @@ use servers::{Kind, private};
 use zoho_oauth::store::{StoreErrorKind, StoredToken, TokenStore};
 use zoho_oauth::{ExposeSecret, OAuthToken};
 
-use super::support::{Place, found, token, users};
+use super::support::{TestTable, found, token, users};
 use crate::sqlite::official::{GOLDEN, golden_rows, ways_to};
 
 const FILE: &str = "oauthtoken.sql";
 
-/// The table as the official SDKs' README has it made; what stands behind it is its alphabet.
+/// The table from the README of the official SDKs. Tests append the charset.
 const OFFICIAL_TABLE: &str = "create table {} (id varchar(10) not null, user_name varchar(255), \
     client_id varchar(255), client_secret varchar(255), refresh_token varchar(255), access_token varchar(255), \
     grant_token varchar(255), expiry_time varchar(20), redirect_url varchar(255), api_domain varchar(255), \
@@ -20,9 +20,9 @@ const OFFICIAL_TABLE: &str = "create table {} (id varchar(10) not null, user_nam
 #[tokio::test]
 #[ignore = "needs MariaDB"]
 async fn a_table_written_by_the_python_sdk_is_read() {
-    let Some(place) = Place::fresh(Kind::MariaDb) else { return };
-    load_golden(&place).await;
-    let store = place.open();
+    let Some(table) = TestTable::fresh(Kind::MariaDb) else { return };
+    load_golden(&table).await;
+    let store = table.open();
     let mut expected = golden_rows(FILE);
     assert_eq!(expected.len(), 12);
     expected.sort_by_key(|row| row.id.clone());
@@ -40,9 +40,9 @@ async fn a_table_written_by_the_python_sdk_is_read() {
 #[tokio::test]
 #[ignore = "needs MariaDB"]
 async fn a_table_of_the_python_sdk_accepts_new_and_updated_tokens() {
-    let Some(place) = Place::fresh(Kind::MariaDb) else { return };
-    load_golden(&place).await;
-    let store = place.open();
+    let Some(table) = TestTable::fresh(Kind::MariaDb) else { return };
+    load_golden(&table).await;
+    let store = table.open();
     for row in golden_rows(FILE).into_iter().filter(|row| row.user_name.is_some()) {
         let newer =
             OAuthToken::new().with_user(row.user_name.clone().expect("a user")).with_access_token("newer");
@@ -52,23 +52,23 @@ async fn a_table_of_the_python_sdk_accepts_new_and_updated_tokens() {
         assert_eq!(StoredToken::from(&read), saved);
     }
     assert_eq!(store.save_token(&token("new")).await.expect("saved").id(), Some("13"));
-    assert_eq!(place.count().await, 13);
+    assert_eq!(table.count().await, 13);
 }
 
 #[tokio::test]
 #[ignore = "needs MariaDB"]
 async fn lookups_are_exact_on_tables_with_lax_collations() {
-    let alphabets = [
+    let charsets = [
         "default charset = utf8mb4 collate = utf8mb4_general_ci",
         "default charset = utf8mb4 collate = utf8mb4_unicode_ci",
         "default charset = utf8mb3",
         "default charset = latin1",
         "default charset = latin1 collate = latin1_bin",
     ];
-    for alphabet in alphabets {
-        let Some(place) = Place::fresh(Kind::MariaDb) else { return };
-        place.run(&format!("{OFFICIAL_TABLE} {alphabet}")).await;
-        let store = place.open();
+    for charset in charsets {
+        let Some(table) = TestTable::fresh(Kind::MariaDb) else { return };
+        table.run(&format!("{OFFICIAL_TABLE} {charset}")).await;
+        let store = table.open();
         let names = ["ada", "Ada", "adá", "ada ", " ada", "ADA\u{e9}", "ada\n"];
         for name in names {
             store.save_token(&token(name)).await.expect("saved");
@@ -77,18 +77,18 @@ async fn lookups_are_exact_on_tables_with_lax_collations() {
             let newer = OAuthToken::new().with_user(name).with_access_token(format!("newer of {name}"));
             store.save_token(&newer).await.expect("saved");
         }
-        assert_eq!(place.count().await, names.len(), "{alphabet}");
+        assert_eq!(table.count().await, names.len(), "{charset}");
         for name in names {
             let newer = format!("newer of {name}");
             let row = found(&store, name).await;
-            assert_eq!(row.access_token().map(ExposeSecret::expose_secret), Some(&*newer), "{alphabet}");
+            assert_eq!(row.access_token().map(ExposeSecret::expose_secret), Some(&*newer), "{charset}");
             let wanted = OAuthToken::new().with_access_token(newer);
-            assert!(store.find_token(&wanted).await.expect("read").is_some(), "{alphabet}");
+            assert!(store.find_token(&wanted).await.expect("read").is_some(), "{charset}");
         }
-        // Some of these cannot even be written in the table's alphabet.
-        for nobody in ["aDa", "ada  ", "張偉", "😀", "ada\0"] {
-            let wanted = OAuthToken::new().with_user(nobody);
-            assert!(store.find_token(&wanted).await.expect("read").is_none(), "{alphabet} {nobody}");
+        // Some of these cannot be encoded in the table's charset.
+        for unknown in ["aDa", "ada  ", "張偉", "😀", "ada\0"] {
+            let wanted = OAuthToken::new().with_user(unknown);
+            assert!(store.find_token(&wanted).await.expect("read").is_none(), "{charset} {unknown}");
         }
     }
 }
@@ -96,13 +96,14 @@ async fn lookups_are_exact_on_tables_with_lax_collations() {
 #[tokio::test]
 #[ignore = "needs MariaDB"]
 async fn ids_are_exact_on_a_table_with_a_lax_collation() {
-    let Some(place) = Place::fresh(Kind::MariaDb) else { return };
-    place.run(&format!("{OFFICIAL_TABLE} default charset = utf8mb4 collate = utf8mb4_general_ci")).await;
-    let store = place.open();
+    let Some(table) = TestTable::fresh(Kind::MariaDb) else { return };
+    table.run(&format!("{OFFICIAL_TABLE} default charset = utf8mb4 collate = utf8mb4_general_ci")).await;
+    let store = table.open();
     store.save_token(&token("ada").with_id("key")).await.expect("saved");
     assert!(store.find_token_by_id("KEY").await.expect("read").is_none());
-    assert!(!store.delete_token("KEY").await.expect("asked"));
-    let error = store.save_token(&token("bob").with_id("KEY")).await.expect_err("the table takes it for key");
+    assert!(!store.delete_token("KEY").await.expect("the call succeeds"));
+    let error =
+        store.save_token(&token("bob").with_id("KEY")).await.expect_err("the collation equates the ids");
     assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
     assert_eq!(users(&store).await, ["ada"]);
 }
@@ -110,13 +111,13 @@ async fn ids_are_exact_on_a_table_with_a_lax_collation() {
 #[tokio::test]
 #[ignore = "needs MariaDB"]
 async fn a_character_outside_the_charset_is_rejected_and_nothing_is_written() {
-    let Some(place) = Place::fresh(Kind::MariaDb) else { return };
-    place.run(&format!("{OFFICIAL_TABLE} default charset = latin1")).await;
-    let store = place.open();
+    let Some(table) = TestTable::fresh(Kind::MariaDb) else { return };
+    table.run(&format!("{OFFICIAL_TABLE} default charset = latin1")).await;
+    let store = table.open();
     store.save_token(&token("Zoë")).await.expect("saved");
     let bad = OAuthToken::new().with_user("Zoë").with_redirect_url("https://例え.jp");
     for bad in [bad.with_access_token("a"), token("張偉")] {
-        let error = store.save_token(&bad).await.expect_err("no room for it");
+        let error = store.save_token(&bad).await.expect_err("too long");
         assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
         let column = if bad.redirect_url().is_some() { "redirect_url" } else { "user_name" };
         assert!(error.to_string().contains(&format!("the column {column} cannot hold")), "{error}");
@@ -129,12 +130,12 @@ async fn a_character_outside_the_charset_is_rejected_and_nothing_is_written() {
 #[tokio::test]
 #[ignore = "needs MariaDB"]
 async fn an_official_table_gets_its_missing_indexes() {
-    let Some(place) = Place::fresh(Kind::MariaDb) else { return };
-    place.run(OFFICIAL_TABLE).await;
-    place.open().get_tokens().await.expect("read");
-    place.open().get_tokens().await.expect("read");
+    let Some(table) = TestTable::fresh(Kind::MariaDb) else { return };
+    table.run(OFFICIAL_TABLE).await;
+    table.open().get_tokens().await.expect("read");
+    table.open().get_tokens().await.expect("read");
     let mut indexed =
-        place.run("select column_name from information_schema.statistics where table_name = '{}'").await;
+        table.run("select column_name from information_schema.statistics where table_name = '{}'").await;
     indexed.sort();
     let columns = ["access_token", "grant_token", "id", "refresh_token", "user_name"];
     assert_eq!(indexed, columns.map(|column| Some(column.to_owned())));
@@ -144,15 +145,15 @@ async fn an_official_table_gets_its_missing_indexes() {
 #[ignore = "needs MariaDB"]
 async fn a_table_without_indexes_works_without_permission_to_create_them() {
     let Some(server) = private(Kind::MariaDb) else { return };
-    let owner = Place::on(Kind::MariaDb, &server);
+    let owner = TestTable::on(Kind::MariaDb, &server);
     let administrator = owner.for_administrator(&server);
     administrator.run(OFFICIAL_TABLE).await;
     let account = "create user guest identified by 'pw'; \
         grant select, insert, update, delete, create on zohooauth.* to guest";
     administrator.run(account).await;
     let guest = owner.with(|url| {
-        url.set_username("guest").expect("a host");
-        url.set_password(Some("pw")).expect("a host");
+        url.set_username("guest").expect("the URL has a host");
+        url.set_password(Some("pw")).expect("the URL has a host");
     });
     let store = guest.open();
     store.save_token(&token("ada")).await.expect("saved");
@@ -161,14 +162,14 @@ async fn a_table_without_indexes_works_without_permission_to_create_them() {
     assert_eq!(administrator.run(indexes).await.len(), 1);
 }
 
-/// A server that is told to be lax cuts values off, unless somebody asks it not to.
+/// In a lax SQL mode the server truncates long values instead of rejecting them.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MariaDB"]
 async fn a_value_that_is_too_long_is_rejected_even_in_a_lax_sql_mode() {
     let Some(server) = private(Kind::MariaDb) else { return };
-    let place = Place::on(Kind::MariaDb, &server);
-    place.for_administrator(&server).run("set global sql_mode = ''").await;
-    let store = place.open();
+    let table = TestTable::on(Kind::MariaDb, &server);
+    table.for_administrator(&server).run("set global sql_mode = ''").await;
+    let store = table.open();
     store.save_token(&token("ada").with_redirect_url("ü".repeat(255))).await.expect("there is room for 255");
     let too_long = [
         (token("ada").with_redirect_url("x".repeat(256)), "redirect_url has 256 characters"),
@@ -176,22 +177,22 @@ async fn a_value_that_is_too_long_is_rejected_even_in_a_lax_sql_mode() {
         (token("carol").with_id("x".repeat(11)), "id has 11 characters"),
     ];
     for (bad, words) in too_long {
-        let error = store.save_token(&bad).await.expect_err("no room");
+        let error = store.save_token(&bad).await.expect_err("too long");
         assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
         assert!(error.to_string().contains(words), "{error}");
-        store.save_tokens(&[token("new"), bad]).await.expect_err("no room");
+        store.save_tokens(&[token("new"), bad]).await.expect_err("too long");
     }
     assert_eq!(users(&store).await, ["ada"]);
-    // A column that was made narrower since is the server's to refuse.
-    place.run("alter table {} modify client_secret varchar(5)").await.clear();
+    // If a column became narrower after the store was opened, the server rejects the value.
+    table.run("alter table {} modify client_secret varchar(5)").await.clear();
     let error =
-        store.save_token(&token("ada").with_client("1000.CLIENT", "longer")).await.expect_err("no room");
+        store.save_token(&token("ada").with_client("1000.CLIENT", "longer")).await.expect_err("too long");
     assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
     assert!(error.to_string().contains("client_secret") && !error.to_string().contains("longer"), "{error}");
 }
 
-/// The dump, into the place's own table.
-async fn load_golden(place: &Place) {
+/// Loads the dump into the table.
+async fn load_golden(table: &TestTable) {
     let dump = std::fs::read_to_string(Path::new(GOLDEN).join(FILE)).expect("read");
-    place.run(&dump.replace("`oauthtoken`", "`{}`")).await;
+    table.run(&dump.replace("`oauthtoken`", "`{}`")).await;
 }

@@ -1,4 +1,4 @@
-//! Many who use one table on a server at once.
+//! Several programs that use one table concurrently.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, Lea
 use zoho_oauth::store::{AnyStore, TokenStore};
 use zoho_oauth::{ExposeSecret, OAuthToken, SecretString};
 
-use super::support::{Place, found, on_both_servers, token, users};
+use super::support::{TestTable, found, on_both_servers, token, users};
 
 on_both_servers! {
     eight_programs_insert_concurrently_with_an_official_sdk
@@ -29,10 +29,10 @@ on_both_servers! {
 }
 
 /// An official SDK takes the highest id it sees and adds one, without any lock.
-async fn eight_programs_insert_concurrently_with_an_official_sdk(place: Place) {
-    place.open().get_tokens().await.expect("set up");
+async fn eight_programs_insert_concurrently_with_an_official_sdk(table: TestTable) {
+    table.open().get_tokens().await.expect("set up");
     let programs = (0..8).map(|program| {
-        let store = place.open();
+        let store = table.open();
         tokio::spawn(async move {
             for number in 0..20 {
                 store.save_token(&token(&format!("{program} {number}"))).await.expect("saved");
@@ -40,10 +40,10 @@ async fn eight_programs_insert_concurrently_with_an_official_sdk(place: Place) {
         })
     });
     let mut programs: Vec<_> = programs.collect();
-    let official = place.clone();
+    let official = table.clone();
     programs.push(tokio::spawn(async move {
         for number in 0..20 {
-            // Whoever is faster has the id; the other one is refused.
+            // The first insert gets the id; the server rejects the other one.
             let insert = match official.kind {
                 servers::Kind::Postgres => format!(
                     "insert into {{}} (id, user_name, access_token) \
@@ -55,7 +55,7 @@ async fn eight_programs_insert_concurrently_with_an_official_sdk(place: Place) {
                     from {{}}) as next"
                 ),
             };
-            // A deadlock is the other one's trouble: it loses this insert.
+            // In a deadlock the server aborts this insert, which is then lost.
             if let Err(error) = official.try_to_run(&insert).await {
                 let state = error.as_database_error().and_then(|error| error.code().map(String::from));
                 assert_eq!(state.as_deref(), Some("40001"), "{error}");
@@ -65,19 +65,19 @@ async fn eight_programs_insert_concurrently_with_an_official_sdk(place: Place) {
     for program in programs {
         program.await.expect("no program fails");
     }
-    let rows = place.open().get_tokens().await.expect("read");
+    let rows = table.open().get_tokens().await.expect("read");
     let ids: BTreeSet<_> = rows.iter().filter_map(OAuthToken::id).collect();
     assert_eq!(ids.len(), rows.len());
-    let names = users(&place.open()).await;
+    let names = users(&table.open()).await;
     assert_eq!(names.iter().filter(|name| !name.starts_with("official")).count(), 160);
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
 }
 
-/// Under the servers' own default isolation: what one has inserted meanwhile, the others see before they insert.
-async fn programs_that_save_the_same_new_users_create_one_row_each(place: Place) {
+/// With the default isolation level of the server, each program must see rows that others have just inserted.
+async fn programs_that_save_the_same_new_users_create_one_row_each(table: TestTable) {
     let programs: Vec<_> = (0..6)
         .map(|_| {
-            let store = place.open();
+            let store = table.open();
             tokio::spawn(async move {
                 for number in 0..10 {
                     store.save_token(&token(&format!("user {number}"))).await.expect("saved");
@@ -88,25 +88,25 @@ async fn programs_that_save_the_same_new_users_create_one_row_each(place: Place)
     for program in programs {
         program.await.expect("no program fails");
     }
-    assert_eq!(place.count().await, 10);
+    assert_eq!(table.count().await, 10);
 }
 
-async fn a_deleted_id_is_not_reused_no_matter_who_chose_it(place: Place) {
-    let store = place.open();
+async fn a_deleted_id_is_not_reused_no_matter_who_chose_it(table: TestTable) {
+    let store = table.open();
     store.save_token(&token("ada")).await.expect("saved");
-    place.run("insert into {} (id, user_name, access_token) values ('7', 'official', 'a')").await;
+    table.run("insert into {} (id, user_name, access_token) values ('7', 'official', 'a')").await;
     assert!(store.delete_token("7").await.expect("deleted"));
     assert_eq!(store.save_token(&token("bob")).await.expect("saved").id(), Some("8"));
-    place.run("insert into {} (id, user_name, access_token) values ('11', 'official', 'a')").await;
+    table.run("insert into {} (id, user_name, access_token) values ('11', 'official', 'a')").await;
     store.delete_tokens().await.expect("deleted");
     assert_eq!(store.save_token(&token("carol")).await.expect("saved").id(), Some("12"));
 }
 
-async fn concurrent_saves_of_different_fields_of_one_row_lose_none(place: Place) {
-    let store = place.open();
+async fn concurrent_saves_of_different_fields_of_one_row_lose_none(table: TestTable) {
+    let store = table.open();
     store.save_token(&token("ada")).await.expect("saved");
     let change = |number: usize| {
-        let (store, ada) = (place.open(), OAuthToken::new().with_user("ada"));
+        let (store, ada) = (table.open(), OAuthToken::new().with_user("ada"));
         tokio::spawn(async move {
             for round in 0..10 {
                 let value = format!("{number} {round}");
@@ -127,13 +127,13 @@ async fn concurrent_saves_of_different_fields_of_one_row_lose_none(place: Place)
     assert_eq!(ada.refresh_token().map(ExposeSecret::expose_secret), Some("1 9"));
     assert_eq!(ada.redirect_url(), Some("2 9"));
     assert_eq!(ada.grant_token().map(ExposeSecret::expose_secret), Some("3 9"));
-    assert_eq!(place.count().await, 1);
+    assert_eq!(table.count().await, 1);
 }
 
-async fn a_save_under_a_lease_survives_concurrent_plain_saves(place: Place) {
-    let store = place.open();
+async fn a_save_under_a_lease_survives_concurrent_plain_saves(table: TestTable) {
+    let store = table.open();
     let row = store.save_token(&token("ada")).await.expect("saved");
-    let beside = place.open();
+    let beside = table.open();
     let saver = tokio::spawn(async move {
         for round in 0..60 {
             let newer = OAuthToken::new().with_user("ada").with_grant_token(format!("grant {round}"));
@@ -154,8 +154,8 @@ async fn a_save_under_a_lease_survives_concurrent_plain_saves(place: Place) {
     assert_eq!(stored.grant_token().map(ExposeSecret::expose_secret), Some("grant 59"));
 }
 
-async fn of_many_holders_only_the_current_one_can_save(place: Place) {
-    let store = Arc::new(place.open());
+async fn of_many_holders_only_the_current_one_can_save(table: TestTable) {
+    let store = Arc::new(table.open());
     let row = store.save_token(&token("ada")).await.expect("saved");
     let mut leases = Vec::new();
     for number in 0..20 {
@@ -168,7 +168,10 @@ async fn of_many_holders_only_the_current_one_can_save(place: Place) {
             let (store, row) = (store.clone(), row.clone());
             tokio::spawn(async move {
                 let newer = row.with_access_token(format!("of holder {number}"));
-                matches!(store.save_and_release(&lease, &newer).await.expect("asked"), Fenced::Saved(_))
+                matches!(
+                    store.save_and_release(&lease, &newer).await.expect("the call succeeds"),
+                    Fenced::Saved(_)
+                )
             })
         })
         .collect();
@@ -177,15 +180,15 @@ async fn of_many_holders_only_the_current_one_can_save(place: Place) {
         saved.push(saver.await.expect("no panic"));
     }
     assert_eq!(saved.iter().filter(|saved| **saved).count(), 1);
-    assert!(saved[19], "the last one has the lease");
+    assert!(saved[19], "the last holder has the lease");
     let stored = found(&store, "ada").await;
     assert_eq!(stored.access_token().map(ExposeSecret::expose_secret), Some("of holder 19"));
 }
 
-async fn programs_that_start_concurrently_create_the_tables(place: Place) {
+async fn programs_that_start_concurrently_create_the_tables(table: TestTable) {
     let programs: Vec<_> = (0..6)
         .map(|number| {
-            let store = place.open();
+            let store = table.open();
             tokio::spawn(
                 async move { store.save_token(&token(&format!("user {number}"))).await.expect("saved") },
             )
@@ -194,15 +197,15 @@ async fn programs_that_start_concurrently_create_the_tables(place: Place) {
     for program in programs {
         program.await.expect("no program fails");
     }
-    assert_eq!(place.count().await, 6);
+    assert_eq!(table.count().await, 6);
 }
 
-/// A renewal under a lease costs three more than a plain save.
-async fn each_call_needs_the_minimum_number_of_round_trips(place: Place) {
-    let proxy = Proxy::to(place.port()).await.expect("a proxy");
-    let store = place.behind(&proxy).open();
+/// A renewal under a lease needs three more round trips than a plain save.
+async fn each_call_needs_the_minimum_number_of_round_trips(table: TestTable) {
+    let proxy = Proxy::to(table.port()).await.expect("a proxy");
+    let store = table.behind(&proxy).open();
     let row = store.save_token(&token("ada")).await.expect("saved");
-    // Statements are prepared the first time.
+    // The first use of a statement also prepares it, which costs a round trip.
     for round in 0..2 {
         let newer = row.clone().with_access_token(format!("first {round}"));
         let lease = over(&row, granted(&store, "one", LIFE).await);
@@ -226,8 +229,8 @@ async fn each_call_needs_the_minimum_number_of_round_trips(place: Place) {
     assert_eq!(proxy.round_trips(), 5, "a renewal");
 }
 
-async fn paging_returns_each_row_once(place: Place) {
-    let store = place.open();
+async fn paging_returns_each_row_once(table: TestTable) {
+    let store = table.open();
     let tokens: Vec<_> = (0..5_000).map(|number| token(&format!("user {number}"))).collect();
     for tokens in tokens.chunks(1_250) {
         store.save_tokens(tokens).await.expect("saved");
@@ -247,8 +250,8 @@ async fn paging_returns_each_row_once(place: Place) {
     assert_eq!(store.get_tokens().await.expect("read").len(), 5_000);
 }
 
-async fn save_tokens_saves_none_if_one_is_rejected(place: Place) {
-    let store = place.open();
+async fn save_tokens_saves_none_if_one_is_rejected(table: TestTable) {
+    let store = table.open();
     for app in ["one app", "another app"] {
         store.save_token(&token("twice").with_client(app, "secret")).await.expect("saved");
     }
@@ -262,8 +265,8 @@ async fn save_tokens_saves_none_if_one_is_rejected(place: Place) {
     assert_eq!(store.save_token(&token("new")).await.expect("saved").id(), Some("3"));
 }
 
-async fn save_tokens_behaves_like_consecutive_saves(place: Place) {
-    let store = place.open();
+async fn save_tokens_behaves_like_consecutive_saves(table: TestTable) {
+    let store = table.open();
     store.save_token(&token("known")).await.expect("saved");
     let many = [
         token("new"),
@@ -283,42 +286,46 @@ async fn save_tokens_behaves_like_consecutive_saves(place: Place) {
     assert_eq!(new.access_token().map(ExposeSecret::expose_secret), Some("newer still"));
     let known = found(&store, "known").await;
     assert_eq!(known.access_token().map(ExposeSecret::expose_secret), Some("newer"));
-    assert_eq!(place.count().await, 5);
+    assert_eq!(table.count().await, 5);
 }
 
-async fn the_clock_is_that_of_the_server(place: Place) {
-    let store = place.open();
+async fn the_clock_is_that_of_the_server(table: TestTable) {
+    let store = table.open();
     store.save_token(&token("ada")).await.expect("saved");
-    let statement = match place.kind {
+    let statement = match table.kind {
         servers::Kind::Postgres => "select floor(extract(epoch from clock_timestamp()))::text",
         _ => "select cast(unix_timestamp() as char)",
     };
-    let before: u64 = place.run(statement).await[0].as_deref().expect("a time").parse().expect("seconds");
-    let clock =
-        store.clock().await.expect("asked").duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+    let before: u64 = table.run(statement).await[0].as_deref().expect("a time").parse().expect("seconds");
+    let clock = store
+        .clock()
+        .await
+        .expect("the call succeeds")
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .expect("after 1970");
     assert!(clock.as_secs() >= before && clock.as_secs() < before + 5, "{clock:?} {before}");
-    // Where the server's clock stands is where the lease stands, whatever this host thinks.
+    // The lease is judged by the server's clock, not by the clock of this host.
     let lease = granted(&store, "one", LIFE).await;
-    place.run("update {}_state set until_ms = until_ms + 3600000, touched = touched + 100 where lease_key like 'refresh%'").await;
+    table.run("update {}_state set until_ms = until_ms + 3600000, touched = touched + 100 where lease_key like 'refresh%'").await;
     let state = store.lease_state(&key()).await.expect("read");
     assert!(state.remaining > Duration::from_secs(3_000), "{state:?}");
     assert!(state.now >= lease.granted_at);
 }
 
-async fn old_leases_are_deleted_but_ids_are_not_reused(place: Place) {
-    let store = place.open();
+async fn old_leases_are_deleted_but_ids_are_not_reused(table: TestTable) {
+    let store = table.open();
     store.save_token(&token("ada")).await.expect("saved");
     let lease = granted(&store, "one", LIFE).await;
     store.release(&lease).await.expect("released");
     store.delete_tokens().await.expect("deleted");
-    place.run("update {}_state set touched = 1").await;
-    let store = place.open();
+    table.run("update {}_state set touched = 1").await;
+    let store = table.open();
     assert_eq!(store.lease_state(&key()).await.expect("read").epoch, 0);
     assert_eq!(store.save_token(&token("bob")).await.expect("saved").id(), Some("2"));
 }
 
-async fn a_chosen_id_at_the_end_of_the_range_does_not_block_new_ids(place: Place) {
-    let store = place.open();
+async fn a_chosen_id_at_the_end_of_the_range_does_not_block_new_ids(table: TestTable) {
+    let store = table.open();
     let first: Vec<_> = (0..40).map(|number| token(&format!("user {number}"))).collect();
     store.save_tokens(&first).await.expect("saved");
     store.save_token(&token("last").with_id("9999999999")).await.expect("saved");
@@ -336,8 +343,8 @@ fn over(row: &OAuthToken, lease: Lease) -> Lease {
 }
 
 async fn granted(store: &AnyStore, holder: &str, life: Duration) -> Lease {
-    match store.acquire(&key(), holder, life).await.expect("asked") {
+    match store.acquire(&key(), holder, life).await.expect("the call succeeds") {
         Acquired::Granted(lease) => lease,
-        held => panic!("the lease is somebody else's: {held:?}"),
+        held => panic!("another holder has the lease: {held:?}"),
     }
 }

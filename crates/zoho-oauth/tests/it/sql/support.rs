@@ -1,4 +1,4 @@
-//! What the tests of the stores on database servers share: a place of its own for each test, on a real server.
+//! Shared by the tests of the database stores: a table of its own for each test, on a real server.
 
 use servers::{Kind, Proxy, Server};
 use sqlx::mysql::MySqlConnectOptions;
@@ -8,54 +8,54 @@ use url::Url;
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{AnyStore, MySqlStore, PostgresStore, TokenStore};
 
-/// A table on a server, of which nothing is there yet. Clones name the same one.
+/// A table on a server that does not exist yet. Clones refer to the same table.
 #[derive(Clone)]
-pub(crate) struct Place {
+pub(crate) struct TestTable {
     pub(crate) kind: Kind,
     url: String,
 }
 
-impl Place {
-    /// A place on the server that all tests share; without one it says why.
+impl TestTable {
+    /// On the server that all tests share. Without such a server, it prints the reason.
     pub(crate) fn fresh(kind: Kind) -> Option<Self> {
         servers::fresh(kind).map(|url| Self { kind, url })
     }
 
-    /// A place on a server of the test's own.
+    /// On a server that belongs to one test.
     pub(crate) fn on(kind: Kind, server: &Server) -> Self {
         Self { kind, url: format!("{}?table=tokens", server.url()) }
     }
 
-    /// The same place for the server's administrator.
+    /// The same table, used by the server's administrator.
     pub(crate) fn for_administrator(&self, server: &Server) -> Self {
-        Self { kind: self.kind, url: format!("{}?table={}", server.administrator_url(), self.table()) }
+        Self { kind: self.kind, url: format!("{}?table={}", server.administrator_url(), self.name()) }
     }
 
-    /// The same place through a proxy.
+    /// The same table through a proxy.
     pub(crate) fn behind(&self, proxy: &Proxy) -> Self {
         Self { kind: self.kind, url: proxy.url(&self.url) }
     }
 
-    /// The same place in a URL that was changed.
+    /// The same table with a changed URL.
     pub(crate) fn with(&self, change: impl FnOnce(&mut Url)) -> Self {
         let mut url = self.parsed();
         change(&mut url);
         Self { kind: self.kind, url: url.to_string() }
     }
 
-    /// The same place with a setting more.
+    /// The same table with one more setting.
     pub(crate) fn setting(&self, setting: &str) -> Self {
         Self { kind: self.kind, url: format!("{}&{setting}", self.url) }
     }
 
     pub(crate) fn open(&self) -> AnyStore {
         match self.kind {
-            Kind::Postgres => PostgresStore::open(&self.url).expect("the URL makes sense").into(),
-            _ => MySqlStore::open(&self.url).expect("the URL makes sense").into(),
+            Kind::Postgres => PostgresStore::open(&self.url).expect("the URL is valid").into(),
+            _ => MySqlStore::open(&self.url).expect("the URL is valid").into(),
         }
     }
 
-    pub(crate) fn table(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let url = self.parsed();
         let (_, table) = url.query_pairs().find(|(name, _)| name == "table").expect("a table");
         table.into_owned()
@@ -65,14 +65,14 @@ impl Place {
         self.parsed().port().expect("a port")
     }
 
-    /// Runs statements as somebody who is not the store; `{}` stands for the table. Hands back the first column.
+    /// Runs statements outside the store and returns the first column. `{}` stands for the table.
     pub(crate) async fn run(&self, statements: &str) -> Vec<Option<String>> {
         self.try_to_run(statements).await.expect("done")
     }
 
-    /// The same, where others may be in the way.
+    /// Like [`Self::run`], for statements that can fail because of other programs.
     pub(crate) async fn try_to_run(&self, statements: &str) -> sqlx::Result<Vec<Option<String>>> {
-        let text = AssertSqlSafe(statements.replace("{}", &self.table()));
+        let text = AssertSqlSafe(statements.replace("{}", &self.name()));
         let mut url = self.parsed();
         url.set_query(None);
         match self.kind {
@@ -91,7 +91,7 @@ impl Place {
         }
     }
 
-    /// How many rows the table has.
+    /// The number of rows in the table.
     pub(crate) async fn count(&self) -> usize {
         let rows = self.run("select cast(count(*) as char(20)) from {}").await;
         rows[0].as_deref().expect("a count").trim().parse().expect("a number")
@@ -102,7 +102,7 @@ impl Place {
     }
 }
 
-/// Stamps one test per server for each function that takes a [`Place`].
+/// Generates one test per server for each function that takes a [`TestTable`].
 macro_rules! on_both_servers {
     ($($test:ident)+) => {
         mod mysql {
@@ -110,8 +110,8 @@ macro_rules! on_both_servers {
                 #[tokio::test]
                 #[ignore = "needs MariaDB"]
                 async fn $test() {
-                    if let Some(place) = crate::sql::support::Place::fresh(servers::Kind::MariaDb) {
-                        super::$test(place).await;
+                    if let Some(table) = crate::sql::support::TestTable::fresh(servers::Kind::MariaDb) {
+                        super::$test(table).await;
                     }
                 }
             )+
@@ -122,8 +122,8 @@ macro_rules! on_both_servers {
                 #[tokio::test]
                 #[ignore = "needs PostgreSQL"]
                 async fn $test() {
-                    if let Some(place) = crate::sql::support::Place::fresh(servers::Kind::Postgres) {
-                        super::$test(place).await;
+                    if let Some(table) = crate::sql::support::TestTable::fresh(servers::Kind::Postgres) {
+                        super::$test(table).await;
                     }
                 }
             )+
@@ -133,7 +133,7 @@ macro_rules! on_both_servers {
 
 pub(crate) use on_both_servers;
 
-/// A user's token with everything in it that a login brings.
+/// A user's token with every field that a login sets.
 pub(crate) fn token(user: &str) -> OAuthToken {
     crate::sqlite::support::token(user)
 }
@@ -142,7 +142,7 @@ pub(crate) async fn users(store: &AnyStore) -> Vec<String> {
     crate::sqlite::support::users(store).await
 }
 
-/// The user's token, as it is stored.
+/// The user's token as stored.
 pub(crate) async fn found(store: &AnyStore, user: &str) -> OAuthToken {
-    store.find_token(&OAuthToken::new().with_user(user)).await.expect("read").expect("there")
+    store.find_token(&OAuthToken::new().with_user(user)).await.expect("read").expect("found")
 }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use servers::{Kind, Server, private, private_with};
 use zoho_oauth::store::{StoreErrorKind, TokenStore};
 
-use super::support::{Place, token};
+use super::support::{TestTable, token};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MariaDB"]
@@ -17,19 +17,19 @@ async fn a_mysql_connection_is_encrypted_and_verified_on_request() {
         format!("--ssl-key={}", keys.path("server.key").display()),
     ];
     let Some(server) = private_with(Kind::MariaDb, &options.each_ref().map(String::as_str)) else { return };
-    let place = Place::on(Kind::MariaDb, &server);
-    place.for_administrator(&server).run("set global require_secure_transport = on").await;
-    let error = place.setting("ssl-mode=DISABLED").open().get_tokens().await.expect_err("not encrypted");
+    let table = TestTable::on(Kind::MariaDb, &server);
+    table.for_administrator(&server).run("set global require_secure_transport = on").await;
+    let error = table.setting("ssl-mode=DISABLED").open().get_tokens().await.expect_err("not encrypted");
     assert!(!error.to_string().is_empty());
     for mode in ["PREFERRED", "REQUIRED"] {
-        place.setting(&format!("ssl-mode={mode}")).open().save_token(&token("ada")).await.expect("encrypted");
+        table.setting(&format!("ssl-mode={mode}")).open().save_token(&token("ada")).await.expect("encrypted");
     }
     for mode in ["VERIFY_CA", "VERIFY_IDENTITY"] {
-        let place = place.setting(&format!("ssl-mode={mode}"));
-        let error = place.open().get_tokens().await.expect_err("nobody here trusts the authority");
+        let table = table.setting(&format!("ssl-mode={mode}"));
+        let error = table.open().get_tokens().await.expect_err("the authority is not trusted");
         assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
-        let place = place.setting(&format!("ssl-ca={}", keys.path("authority.pem").display()));
-        place.open().save_token(&token("ada")).await.expect("encrypted and verified");
+        let table = table.setting(&format!("ssl-ca={}", keys.path("authority.pem").display()));
+        table.open().save_token(&token("ada")).await.expect("encrypted and verified");
     }
 }
 
@@ -38,8 +38,8 @@ async fn a_mysql_connection_is_encrypted_and_verified_on_request() {
 async fn a_postgres_connection_is_encrypted_and_verified_on_request() {
     let Some(keys) = Keys::make() else { return };
     let Some(server) = private(Kind::Postgres) else { return };
-    let place = Place::on(Kind::Postgres, &server);
-    let administrator = place.for_administrator(&server);
+    let table = TestTable::on(Kind::Postgres, &server);
+    let administrator = table.for_administrator(&server);
     for (setting, file) in [("ssl_cert_file", "server.pem"), ("ssl_key_file", "server.key")] {
         let path = keys.hand_over(file, &server);
         administrator.run(&format!("alter system set {setting} = '{}'", path.display())).await;
@@ -47,17 +47,17 @@ async fn a_postgres_connection_is_encrypted_and_verified_on_request() {
     administrator.run("alter system set ssl = on").await;
     administrator.run("select cast(pg_reload_conf() as text)").await;
     let verified = format!("sslmode=verify-full&sslrootcert={}", keys.path("authority.pem").display());
-    let store = place.setting(&verified).open();
+    let store = table.setting(&verified).open();
     while let Err(error) = store.save_token(&token("ada")).await {
-        // The server reads its settings again in its own time.
+        // The server reloads its settings asynchronously.
         assert!(error.to_string().contains("TLS"), "{error}");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     let encrypted = "select cast(bool_and(ssl) as text) from pg_stat_ssl join pg_stat_activity using (pid) \
         where usename = 'zoho'";
     assert_eq!(administrator.run(encrypted).await, [Some("true".to_owned())]);
-    place.setting("sslmode=require").open().get_tokens().await.expect("encrypted");
-    let error = place.setting("sslmode=verify-full").open().get_tokens().await.expect_err("not trusted");
+    table.setting("sslmode=require").open().get_tokens().await.expect("encrypted");
+    let error = table.setting("sslmode=verify-full").open().get_tokens().await.expect_err("not trusted");
     assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
 }
 
@@ -68,15 +68,15 @@ async fn a_server_without_encryption_is_rejected_if_it_is_required() {
         [(Kind::MariaDb, "--ssl=off", "ssl-mode=REQUIRED"), (Kind::Postgres, "--ssl=off", "sslmode=require")]
     {
         let Some(server) = private_with(kind, &[off]) else { continue };
-        let place = Place::on(kind, &server);
-        place.open().get_tokens().await.expect("it is not required");
-        let error = place.setting(mode).open().get_tokens().await.expect_err("required");
+        let table = TestTable::on(kind, &server);
+        table.open().get_tokens().await.expect("it is not required");
+        let error = table.setting(mode).open().get_tokens().await.expect_err("required");
         assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
         assert!(error.to_string().contains("TLS"), "{error}");
     }
 }
 
-/// An authority, and a server's certificate and key that it signed, for this test alone.
+/// A certificate authority and a server certificate that it signed, for a single test.
 struct Keys(tempfile::TempDir);
 
 impl Keys {
@@ -106,7 +106,7 @@ impl Keys {
         self.0.path().join(file)
     }
 
-    /// Copies a file to where the server's user, who may be another one, owns it.
+    /// Copies a file into the server's folder and makes the server's user its owner.
     fn hand_over(&self, file: &str, server: &Server) -> PathBuf {
         use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 
@@ -114,7 +114,7 @@ impl Keys {
         let path = folder.join(file);
         std::fs::copy(self.path(file), &path).expect("copied");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("permitted");
-        let owner = folder.metadata().expect("there").uid();
+        let owner = folder.metadata().expect("found").uid();
         chown(&path, Some(owner), None).expect("handed over");
         path
     }

@@ -1,4 +1,4 @@
-//! Database servers that have no connection left, no room, or take no writes.
+//! Database servers without a free connection, without disk space, or without write access.
 
 use std::fs::File;
 use std::time::{Duration, Instant};
@@ -7,10 +7,10 @@ use servers::{Kind, private, private_with};
 use zoho_oauth::store::coordination::{Coordination, LeaseKey};
 use zoho_oauth::store::{AnyStore, StoreError, StoreErrorKind, TokenStore};
 
-use super::support::{Place, found, token, users};
+use super::support::{TestTable, found, token, users};
 
 const SERVERS: [Kind; 2] = [Kind::MariaDb, Kind::Postgres];
-const PATIENCE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs MariaDB and PostgreSQL"]
@@ -20,15 +20,15 @@ async fn too_many_connections_are_busy_until_one_is_free() {
             Kind::Postgres => {
                 &["--max_connections=6", "--superuser_reserved_connections=1", "--max_wal_senders=0"]
             }
-            // The fewest that it takes.
+            // The minimum that the server accepts.
             _ => &["--max-connections=10"],
         };
         let Some(server) = private_with(kind, few) else { continue };
-        let place = Place::on(kind, &server);
-        let (others, refused, error) = take_connections(&place, 12).await;
-        is_one_too_many(&error);
+        let table = TestTable::on(kind, &server);
+        let (others, rejected, error) = take_connections(&table, 12).await;
+        assert_too_many_connections(&error);
         drop(others);
-        save_when_it_may(&refused, "try again later").await;
+        save_when_possible(&rejected, "try again later").await;
     }
 }
 
@@ -37,16 +37,16 @@ async fn too_many_connections_are_busy_until_one_is_free() {
 async fn an_account_at_its_connection_limit_is_busy_until_one_is_free() {
     for kind in SERVERS {
         let Some(server) = private(kind) else { continue };
-        let place = Place::on(kind, &server);
+        let table = TestTable::on(kind, &server);
         let limit = match kind {
             Kind::Postgres => "alter role zoho connection limit 2",
             _ => "grant usage on *.* to zoho with max_user_connections 2",
         };
-        place.for_administrator(&server).run(limit).await;
-        let (others, refused, error) = take_connections(&place, 3).await;
-        is_one_too_many(&error);
+        table.for_administrator(&server).run(limit).await;
+        let (others, rejected, error) = take_connections(&table, 3).await;
+        assert_too_many_connections(&error);
         drop(others);
-        save_when_it_may(&refused, "try again later").await;
+        save_when_possible(&rejected, "try again later").await;
     }
 }
 
@@ -55,10 +55,10 @@ async fn an_account_at_its_connection_limit_is_busy_until_one_is_free() {
 async fn a_read_only_server_can_be_read_and_refers_writers_to_the_primary() {
     for kind in SERVERS {
         let Some(server) = private(kind) else { continue };
-        let place = Place::on(kind, &server);
-        let store = place.open();
+        let table = TestTable::on(kind, &server);
+        let store = table.open();
         store.save_token(&token("ada")).await.expect("saved");
-        let administrator = place.for_administrator(&server);
+        let administrator = table.for_administrator(&server);
         let (on, off) = match kind {
             Kind::Postgres => (
                 "alter role zoho set default_transaction_read_only = on",
@@ -67,14 +67,19 @@ async fn a_read_only_server_can_be_read_and_refers_writers_to_the_primary() {
             _ => ("set global read_only = on", "set global read_only = off"),
         };
         administrator.run(on).await;
-        // A session of PostgreSQL keeps what it began with.
-        let store = if kind == Kind::Postgres { place.open() } else { store };
-        is_read_only(&store).await;
-        is_read_only(&place.open()).await;
-        let error = place.setting("table=missing").open().get_tokens().await.expect_err("it cannot be made");
+        // An existing PostgreSQL session keeps its settings.
+        let store = if kind == Kind::Postgres { table.open() } else { store };
+        assert_read_only(&store).await;
+        assert_read_only(&table.open()).await;
+        let error = table
+            .setting("table=missing")
+            .open()
+            .get_tokens()
+            .await
+            .expect_err("the table cannot be created");
         assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
         administrator.run(off).await;
-        let store = if kind == Kind::Postgres { place.open() } else { store };
+        let store = if kind == Kind::Postgres { table.open() } else { store };
         store.save_token(&token("bob")).await.expect("saved");
     }
 }
@@ -83,14 +88,14 @@ async fn a_read_only_server_can_be_read_and_refers_writers_to_the_primary() {
 #[ignore = "needs PostgreSQL"]
 async fn a_standby_can_be_read_and_accepts_saves_after_its_promotion() {
     let Some(mut server) = private(Kind::Postgres) else { return };
-    let place = Place::on(Kind::Postgres, &server);
-    place.open().save_token(&token("ada")).await.expect("saved");
+    let table = TestTable::on(Kind::Postgres, &server);
+    table.open().save_token(&token("ada")).await.expect("saved");
     server.kill();
-    File::create(server.folder().join("data/standby.signal")).expect("made");
+    File::create(server.folder().join("data/standby.signal")).expect("created");
     tokio::task::block_in_place(|| server.restart()).expect("it is a standby now");
-    let store = place.open();
-    is_read_only(&store).await;
-    place.for_administrator(&server).run("select cast(pg_promote() as text)").await;
+    let store = table.open();
+    assert_read_only(&store).await;
+    table.for_administrator(&server).run("select cast(pg_promote() as text)").await;
     store.save_token(&token("bob")).await.expect("saved");
     assert_eq!(users(&store).await, ["ada", "bob"]);
 }
@@ -102,51 +107,51 @@ async fn a_full_disk_is_reported_and_saves_resume_when_there_is_space() {
         let Some(mut server) = private(kind) else { continue };
         let disk = tokio::task::block_in_place(|| server.move_to_small_disk(200)).expect("moved");
         let Some(disk) = disk else { return };
-        let place = Place::on(kind, &server);
-        let store = place.open();
+        let table = TestTable::on(kind, &server);
+        let store = table.open();
         store.save_token(&token("ada")).await.expect("saved");
         disk.fill();
         let mut saved = vec!["ada".to_owned()];
         for _ in 0..3 {
-            let began = Instant::now();
+            let start = Instant::now();
             let error = save_until_full(&store, &mut saved).await;
             assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
             assert!(error.to_string().contains("free space on the server's disk"), "{error}");
-            assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
+            assert!(start.elapsed() < DEADLINE, "{:?}", start.elapsed());
         }
-        let mut there = users(&store).await;
+        let mut stored = users(&store).await;
         saved.sort();
-        assert_eq!(there, saved);
-        // The server goes on, and so does the store.
+        assert_eq!(stored, saved);
+        // The server keeps running, so the store recovers without a restart.
         disk.clear();
-        save_when_it_may(&store, "room again").await;
-        there.push("room again".to_owned());
-        there.sort();
+        save_when_possible(&store, "room again").await;
+        stored.push("room again".to_owned());
+        stored.sort();
         tokio::task::block_in_place(|| server.restart()).expect("restarted");
-        assert_eq!(users(&place.open()).await, there);
+        assert_eq!(users(&table.open()).await, stored);
     }
 }
 
-/// Opens stores, each of which keeps a connection, until one is refused.
-async fn take_connections(place: &Place, most: usize) -> (Vec<AnyStore>, AnyStore, StoreError) {
+/// Opens stores, each of which keeps a connection, until the server rejects one.
+async fn take_connections(table: &TestTable, max: usize) -> (Vec<AnyStore>, AnyStore, StoreError) {
     let mut others = Vec::new();
     loop {
-        let store = place.open();
+        let store = table.open();
         match store.save_token(&token("ada")).await {
             Ok(_) => others.push(store),
             Err(error) => return (others, store, error),
         }
-        assert!(others.len() < most, "the server refuses nobody");
+        assert!(others.len() < max, "the server rejects no connection");
     }
 }
 
-fn is_one_too_many(error: &StoreError) {
+fn assert_too_many_connections(error: &StoreError) {
     assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
     assert!(error.to_string().contains("the server's max_connections"), "{error}");
     assert!(error.to_string().contains("max_connections in the stores"), "{error}");
 }
 
-async fn is_read_only(store: &AnyStore) {
+async fn assert_read_only(store: &AnyStore) {
     found(store, "ada").await;
     assert_eq!(store.get_tokens().await.expect("read").len(), 1);
     let key = LeaseKey::refresh(token("ada").refresh_token().expect("a refresh token"));
@@ -161,7 +166,7 @@ async fn is_read_only(store: &AnyStore) {
     }
 }
 
-/// Saves new users, many at once, until there is no room, and notes those that were saved.
+/// Saves batches of new users until the disk is full and appends the saved users to `saved`.
 async fn save_until_full(store: &AnyStore, saved: &mut Vec<String>) -> StoreError {
     for _ in 0..200 {
         let new: Vec<_> = (0..100).map(|number| format!("user {}", saved.len() + number)).collect();
@@ -171,15 +176,15 @@ async fn save_until_full(store: &AnyStore, saved: &mut Vec<String>) -> StoreErro
             Err(error) => return error,
         }
     }
-    panic!("a full disk took twenty thousand users");
+    panic!("a full disk accepted twenty thousand users");
 }
 
-/// The server may need a moment to notice what has changed.
-async fn save_when_it_may(store: &AnyStore, user: &str) {
-    let began = Instant::now();
+/// The server can need a moment to notice the change.
+async fn save_when_possible(store: &AnyStore, user: &str) {
+    let start = Instant::now();
     while let Err(error) = store.save_token(&token(user)).await {
         let may_pass = matches!(error.kind(), StoreErrorKind::Busy | StoreErrorKind::Full);
-        assert!(may_pass && began.elapsed() < PATIENCE, "{error}");
+        assert!(may_pass && start.elapsed() < DEADLINE, "{error}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -1,4 +1,4 @@
-//! What the SQLite store does when the file cannot be used: a clear error, and the old content intact.
+//! If its file cannot be used, the SQLite store returns a clear error and leaves the content intact.
 
 use std::fs;
 use std::path::Path;
@@ -7,13 +7,13 @@ use rusqlite::Connection;
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{SqliteStore, StoreError, StoreErrorKind, TokenStore};
 
-use super::support::{folder, fresh_path, open, open_impatiently, token, users};
+use super::support::{folder, fresh_path, open, open_with_short_timeout, token, users};
 
 #[test]
 fn a_missing_folder_is_named_and_not_created() {
     let folder = folder();
     let path = folder.path().join("missing").join("zohooauth.db");
-    let error = told(SqliteStore::open(&path), &path);
+    let error = clear_error(SqliteStore::open(&path), &path);
     assert_eq!(error.kind(), StoreErrorKind::Other);
     assert!(error.to_string().contains("create the folder first"), "{error}");
     assert!(!folder.path().join("missing").exists());
@@ -22,8 +22,8 @@ fn a_missing_folder_is_named_and_not_created() {
 #[test]
 fn a_folder_and_an_empty_path_are_rejected() {
     let folder = folder();
-    told(SqliteStore::open(folder.path()), folder.path());
-    told(SqliteStore::open(""), Path::new(""));
+    clear_error(SqliteStore::open(folder.path()), folder.path());
+    clear_error(SqliteStore::open(""), Path::new(""));
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn a_file_that_is_not_a_database_is_left_unchanged() {
     let path = fresh_path();
     let csv = "id,user_name\n1,ada\n".repeat(100);
     fs::write(&path, &csv).expect("written");
-    let error = told(SqliteStore::open(&path), &path);
+    let error = clear_error(SqliteStore::open(&path), &path);
     assert_eq!(error.kind(), StoreErrorKind::Damaged);
     assert_eq!(fs::read_to_string(&path).expect("read"), csv);
 }
@@ -65,7 +65,7 @@ async fn an_empty_file_becomes_a_database() {
 #[tokio::test]
 async fn a_locked_database_is_busy_after_the_timeout_but_can_be_read() {
     let path = fresh_path();
-    let store = open_impatiently(&path);
+    let store = open_with_short_timeout(&path);
     store.save_token(&token("ada")).await.expect("saved");
     let other = Connection::open(&path).expect("opened");
     other.execute_batch("begin immediate").expect("locked");
@@ -74,7 +74,7 @@ async fn a_locked_database_is_busy_after_the_timeout_but_can_be_read() {
     assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
     assert!(error.is_transient());
     assert_eq!(users(&store).await, ["ada"]);
-    assert_eq!(users(&open_impatiently(&path)).await, ["ada"]);
+    assert_eq!(users(&open_with_short_timeout(&path)).await, ["ada"]);
 
     other.execute_batch("rollback").expect("unlocked");
     store.save_token(&token("bob")).await.expect("saved");
@@ -96,7 +96,7 @@ async fn a_save_waits_for_a_lock_that_is_released_in_time() {
     saving.await.expect("no panic").expect("saved");
 }
 
-/// SQLite would go on writing to a file that nobody finds again.
+/// SQLite itself would keep writing to the unlinked file.
 #[tokio::test]
 #[cfg(unix)]
 async fn saves_to_a_deleted_or_replaced_file_are_rejected() {
@@ -104,20 +104,20 @@ async fn saves_to_a_deleted_or_replaced_file_are_rejected() {
     let store = open(&path);
     store.save_token(&token("ada")).await.expect("saved");
     fs::remove_file(&path).expect("deleted");
-    told(store.save_token(&token("bob")).await, &path);
+    clear_error(store.save_token(&token("bob")).await, &path);
     fs::write(&path, "").expect("another file");
-    told(store.save_token(&token("bob")).await, &path);
+    clear_error(store.save_token(&token("bob")).await, &path);
 }
 
-/// A job that fails has no part in what its neighbors do, though they share a transaction.
+/// Saves share a transaction, but a failed one must not roll back the others.
 #[tokio::test]
 async fn a_failed_save_does_not_affect_the_others() {
     let path = fresh_path();
     let store = open(&path);
     let guarded = "create trigger guard before insert on oauthtoken when new.user_name = 'mallory' \
-        begin select raise(abort, 'not her'); end;
+        begin select raise(abort, 'rejected'); end;
         create trigger bomb before insert on oauthtoken when new.user_name = 'trudy' \
-        begin select raise(rollback, 'nobody'); end;";
+        begin select raise(rollback, 'rejected'); end;";
     Connection::open(&path).expect("opened").execute_batch(guarded).expect("guarded");
     let savers: Vec<_> = (0..60)
         .map(|number| {
@@ -147,12 +147,12 @@ async fn an_error_shows_no_secret() {
     let store = open(&path);
     let guarded = "create trigger guard before insert on oauthtoken begin select raise(abort, 'no'); end";
     Connection::open(&path).expect("opened").execute_batch(guarded).expect("guarded");
-    let error = store.save_token(&token("ada")).await.expect_err("refused");
+    let error = store.save_token(&token("ada")).await.expect_err("rejected");
     assert!(!format!("{error} {error:?} {store:?}").contains("top-secret"));
 }
 
-/// Folders and files without permission. A test that runs as root hands over to another account, since root may
-/// do anything.
+/// Folders and files without permission. A test that runs as root switches to another account, since permissions
+/// do not restrict root.
 #[cfg(unix)]
 mod permissions {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -183,7 +183,7 @@ mod permissions {
         let folder = folder();
         let path = folder.path().join("zohooauth.db");
         let official = Connection::open(&path).expect("opened");
-        official.execute_batch(crate::sqlite::support::OFFICIAL_TABLE).expect("made");
+        official.execute_batch(crate::sqlite::support::OFFICIAL_TABLE).expect("created");
         official
             .execute_batch("insert into oauthtoken (id, user_name) values ('1', 'ada')")
             .expect("inserted");
@@ -217,7 +217,7 @@ mod permissions {
         assert_eq!(found.and_then(|token| token.id().map(str::to_owned)).as_deref(), Some("1"));
         let error = store.save_token(&token("bob")).await.expect_err("not permitted");
         assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
-        told(Err::<(), _>(error), &path);
+        clear_error(Err::<(), _>(error), &path);
         assert_eq!(users(&store).await, ["ada"]);
         drop(store);
         assert_eq!(fs::read(&path).expect("read"), before);
@@ -227,7 +227,7 @@ mod permissions {
     #[ignore = "other tests run it, in a process of its own"]
     fn child_cannot_open() {
         let Some(path) = path_from_parent() else { return };
-        let error = told(SqliteStore::open(&path), &path);
+        let error = clear_error(SqliteStore::open(&path), &path);
         assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
     }
 
@@ -274,7 +274,7 @@ mod permissions {
     fn as_another_account(test: &str, folder: &Path, path: &Path) {
         const NOBODY: u32 = 65_534;
         let mut command = process(test, path);
-        let this_account = fs::metadata(super::folder().path()).expect("there").uid();
+        let this_account = fs::metadata(super::folder().path()).expect("found").uid();
         if this_account == 0 {
             for file in [folder, path].into_iter().filter(|file| file.exists()) {
                 chown(file, Some(NOBODY), Some(NOBODY)).expect("root gives files away");
@@ -289,11 +289,11 @@ mod permissions {
     }
 
     fn mode(path: &Path) -> u32 {
-        fs::metadata(path).expect("there").permissions().mode() & 0o777
+        fs::metadata(path).expect("found").permissions().mode() & 0o777
     }
 }
 
-/// A disk that runs full: a small one in memory, which this test mounts where it may.
+/// A full disk: a small tmpfs that the test mounts if it has the permission.
 #[cfg(target_os = "linux")]
 mod full_disk {
     use std::process::{Command, Stdio};
@@ -307,7 +307,7 @@ mod full_disk {
         let folder = folder();
         let may_mount = on_a_small_disk(folder.path(), &Command::new("true")).status();
         if !may_mount.is_ok_and(|status| status.success()) {
-            return servers::skip("this machine does not let `unshare` mount a small disk");
+            return servers::skip("`unshare` has no permission to mount a small disk");
         }
         let tests = [
             "child_fills_the_disk",
@@ -345,14 +345,14 @@ mod full_disk {
             }
         };
         assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
-        told(Err::<(), _>(error), &path);
+        clear_error(Err::<(), _>(error), &path);
         assert!(!saved.is_empty());
         assert_eq!(users(&store).await, saved);
         drop(store);
         assert_eq!(users(&open(&path)).await, saved);
     }
 
-    /// The write-ahead log alone would grow past the disk's end.
+    /// An unbounded write-ahead log alone would fill the disk.
     #[tokio::test]
     #[ignore = "another test runs it, in a process of its own, on a small disk"]
     async fn child_renews_tokens_on_a_nearly_full_disk() {
@@ -369,7 +369,7 @@ mod full_disk {
     async fn child_reads_a_table_of_an_official_sdk_on_a_full_disk() {
         let Some(path) = path_from_parent() else { return };
         let official = Connection::open(&path).expect("opened");
-        official.execute_batch(crate::sqlite::support::OFFICIAL_TABLE).expect("made");
+        official.execute_batch(crate::sqlite::support::OFFICIAL_TABLE).expect("created");
         official
             .execute_batch("insert into oauthtoken (id, user_name) values ('1', 'ada')")
             .expect("inserted");
@@ -377,18 +377,18 @@ mod full_disk {
         fs::write(path.with_extension("filler"), vec![0; 1 << 20]).expect_err("it does not fit");
         let store = open(&path);
         assert_eq!(users(&store).await, ["ada"]);
-        let error = store.save_token(&token("bob")).await.expect_err("there is no room");
+        let error = store.save_token(&token("bob")).await.expect_err("the disk is full");
         assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
-        let error = told(SqliteStore::open(path.with_extension("new")), &path.with_extension("new"));
+        let error = clear_error(SqliteStore::open(path.with_extension("new")), &path.with_extension("new"));
         assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
         fs::remove_file(path.with_extension("filler")).expect("removed");
         store.save_token(&token("bob")).await.expect("saved");
     }
 }
 
-/// An error that names the file and the next step.
-fn told<T>(result: Result<T, StoreError>, path: &Path) -> StoreError {
-    let Err(error) = result else { panic!("{} should not work", path.display()) };
+/// Returns the error after checking that it names the file and the next step.
+fn clear_error<T>(result: Result<T, StoreError>, path: &Path) -> StoreError {
+    let Err(error) = result else { panic!("{} was accepted", path.display()) };
     let text = error.to_string();
     assert!(text.contains(&path.display().to_string()) && text.contains("; "), "{text}");
     error

@@ -26,7 +26,7 @@ async fn the_ledger_and_the_epoch_survive_a_restart() {
     assert_eq!(state.ledger, lease.ledger);
 }
 
-/// The save and the end of the lease are one step: where the one fails, the other did not happen.
+/// The save and the release are one transaction: if the release fails, nothing is saved.
 #[tokio::test]
 async fn a_failed_save_keeps_the_lease() {
     let path = fresh_path();
@@ -38,7 +38,7 @@ async fn a_failed_save_keeps_the_lease() {
     Connection::open(&path).expect("opened").execute_batch(guard).expect("guarded");
     let error = store.save_and_release(&lease, &newer(&row)).await.expect_err("the release fails");
     assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
-    let kept = store.find_token_by_id("1").await.expect("read").expect("there");
+    let kept = store.find_token_by_id("1").await.expect("read").expect("found");
     assert_eq!(kept.access_token().map(ExposeSecret::expose_secret), Some("top-secret-access of ada"));
     assert!(store.lease_state(&key()).await.expect("read").remaining > Duration::ZERO);
 }
@@ -47,19 +47,23 @@ async fn a_failed_save_keeps_the_lease() {
 async fn the_version_changes_only_when_any_program_writes() {
     let path = fresh_path();
     for store in [open(&path), SqliteStore::in_memory().expect("opened")] {
-        let first = store.version().await.expect("asked").expect("a number");
+        let first = store.version().await.expect("the call succeeds").expect("a number");
         store.find_token(&token("ada")).await.expect("read");
-        assert_eq!(store.version().await.expect("asked"), Some(first));
+        assert_eq!(store.version().await.expect("the call succeeds"), Some(first));
         store.save_token(&token("ada")).await.expect("saved");
-        let second = store.version().await.expect("asked").expect("a number");
+        let second = store.version().await.expect("the call succeeds").expect("a number");
         assert_ne!(second, first);
         store.save_token(&token("ada")).await.expect("saved");
-        assert_eq!(store.version().await.expect("asked"), Some(second), "the same again changes nothing");
+        assert_eq!(
+            store.version().await.expect("the call succeeds"),
+            Some(second),
+            "an identical save changes nothing"
+        );
     }
     let store = open(&path);
-    let before = store.version().await.expect("asked");
+    let before = store.version().await.expect("the call succeeds");
     Connection::open(&path).expect("opened").execute_batch("delete from oauthtoken").expect("deleted");
-    assert_ne!(store.version().await.expect("asked"), before);
+    assert_ne!(store.version().await.expect("the call succeeds"), before);
 }
 
 #[tokio::test]
@@ -85,7 +89,7 @@ async fn an_accepted_save_completes_after_its_caller_is_dropped() {
     let store = open(&path);
     for number in 0..50 {
         let saver = token(&format!("user {number}"));
-        // No time at all: the job is handed over, and then its caller goes away.
+        // The call hands over its job and is dropped immediately.
         let _ = tokio::time::timeout(Duration::ZERO, store.save_token(&saver)).await;
     }
     drop(store);
@@ -111,7 +115,7 @@ fn newer(row: &OAuthToken) -> OAuthToken {
 }
 
 async fn granted(store: &SqliteStore, holder: &str) -> Lease {
-    match store.acquire(&key(), holder, LIFE).await.expect("asked") {
+    match store.acquire(&key(), holder, LIFE).await.expect("the call succeeds") {
         Acquired::Granted(lease) => lease,
         held => panic!("{held:?}"),
     }

@@ -1,4 +1,4 @@
-//! Databases that Zoho's own SDKs made, and programs that use one beside us.
+//! Databases that Zoho's own SDKs created, and other programs that use the same database.
 
 use std::path::Path;
 use std::process::Command;
@@ -34,7 +34,7 @@ async fn a_database_written_by_the_python_sdk_is_read() {
     }
 }
 
-/// What a row can be looked up by, other than its id.
+/// Every way to look up a row other than by its id.
 pub(crate) fn ways_to(row: &StoredToken) -> Vec<OAuthToken> {
     let token = OAuthToken::from(row.clone());
     let mut ways = Vec::new();
@@ -69,7 +69,7 @@ async fn a_database_of_the_python_sdk_accepts_new_and_updated_tokens() {
 #[tokio::test]
 async fn an_existing_empty_table_is_used_unchanged() {
     let path = fresh_path();
-    Connection::open(&path).expect("opened").execute_batch(OFFICIAL_TABLE).expect("made");
+    Connection::open(&path).expect("opened").execute_batch(OFFICIAL_TABLE).expect("created");
     let store = open(&path);
     assert_eq!(store.save_token(&token("ada")).await.expect("saved").id(), Some("1"));
     assert_eq!(schema_of(&path, "oauthtoken"), OFFICIAL_TABLE.replacen("create table", "CREATE TABLE", 1));
@@ -93,7 +93,7 @@ async fn numeric_values_are_read_as_text() {
     let path = fresh_path();
     let official = Connection::open(&path).expect("opened");
     let columns = StoredToken::COLUMNS.join(", ");
-    official.execute_batch(&format!("create table oauthtoken ({columns})")).expect("made");
+    official.execute_batch(&format!("create table oauthtoken ({columns})")).expect("created");
     let insert = "insert into oauthtoken (id, user_name, expiry_time) values (7, 'ada', 1795298101001)";
     official.execute_batch(insert).expect("inserted");
     let found =
@@ -108,7 +108,7 @@ async fn a_lax_collation_does_not_confuse_users() {
     let official = Connection::open(&path).expect("opened");
     official
         .execute_batch(&OFFICIAL_TABLE.replace("varchar(255)", "varchar(255) collate nocase"))
-        .expect("made");
+        .expect("created");
     let store = open(&path);
     store.save_token(&token("ada")).await.expect("saved");
     store.save_token(&token("ADA")).await.expect("saved");
@@ -120,8 +120,8 @@ async fn a_lax_collation_does_not_confuse_users() {
 fn a_table_with_other_columns_is_rejected_and_left_unchanged() {
     let path = fresh_path();
     let other = Connection::open(&path).expect("opened");
-    other.execute_batch("create table oauthtoken (id varchar(10), user_mail varchar(255))").expect("made");
-    let error = zoho_oauth::store::SqliteStore::open(&path).expect_err("refused");
+    other.execute_batch("create table oauthtoken (id varchar(10), user_mail varchar(255))").expect("created");
+    let error = zoho_oauth::store::SqliteStore::open(&path).expect_err("rejected");
     assert_eq!(error.kind(), StoreErrorKind::Damaged, "{error}");
     assert!(error.to_string().contains("user_name"), "{error}");
     assert!(schema_of(&path, "oauthtoken").contains("user_mail"));
@@ -139,7 +139,7 @@ async fn every_lookup_uses_an_index() {
     }
 }
 
-/// Python's own `sqlite3` reads what we wrote while we have the file open, and we read what it wrote.
+/// While the store has the file open, Python's `sqlite3` reads its rows and writes rows that the store reads.
 #[tokio::test]
 #[ignore = "needs python3"]
 async fn python_reads_and_writes_an_open_database() {
@@ -156,7 +156,7 @@ database.commit()
     let store = open(&path);
     store.save_token(&token("ada")).await.expect("saved");
     let Ok(python) = Command::new("python3").args(["-c", SCRIPT]).arg(&path).output() else {
-        return servers::skip("there is no python3");
+        return servers::skip("python3 is not installed");
     };
     assert!(python.status.success(), "{}", String::from_utf8_lossy(&python.stderr));
     let found = store.find_token(&OAuthToken::new().with_access_token("by python")).await.expect("read");
@@ -164,7 +164,7 @@ database.commit()
     assert_eq!(users(&store).await, ["ada", "bob"]);
 }
 
-/// The rows of one of the golden files, as the SDK that wrote it left them.
+/// The rows of a golden file as the SDK wrote them.
 pub(crate) fn golden_rows(file: &str) -> Vec<StoredToken> {
     let text = std::fs::read_to_string(Path::new(GOLDEN).join("golden.json")).expect("read");
     let golden: Value = serde_json::from_str(&text).expect("JSON");

@@ -1,4 +1,4 @@
-//! What the tests of the SQLite store share.
+//! Shared by the tests of the SQLite store.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{SqliteOptions, SqliteStore, TokenStore};
 
-/// The path of a database that is not there yet, different on every call and in every process.
+/// The path of a database that does not exist yet, different on every call and in every process.
 pub(crate) fn fresh_path() -> PathBuf {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -20,12 +20,12 @@ pub(crate) fn fresh_path() -> PathBuf {
     path
 }
 
-/// A folder of its own for a test, gone when it ends.
+/// A temporary folder for one test.
 pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder can be made")
 }
 
-/// The path of what SQLite keeps beside a database.
+/// The path of a file that SQLite keeps beside a database.
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
@@ -44,13 +44,13 @@ pub(crate) fn open(path: impl AsRef<Path>) -> SqliteStore {
     SqliteStore::open(path).expect("the database opens")
 }
 
-/// A store that does not wait long for others.
-pub(crate) fn open_impatiently(path: &Path) -> SqliteStore {
+/// A store that waits only 50 ms for a lock.
+pub(crate) fn open_with_short_timeout(path: &Path) -> SqliteStore {
     let options = SqliteOptions::new().with_busy_timeout(Duration::from_millis(50));
     SqliteStore::open_with(path, options).expect("the database opens")
 }
 
-/// A user's token with everything in it that a login brings.
+/// A user's token with every field that a login sets.
 pub(crate) fn token(user: &str) -> OAuthToken {
     OAuthToken::new()
         .with_user(user)
@@ -68,13 +68,13 @@ pub(crate) async fn users(store: &impl TokenStore) -> Vec<String> {
     names
 }
 
-/// The table as an official SDK's sample makes it.
+/// The table that the sample of an official SDK creates.
 pub(crate) const OFFICIAL_TABLE: &str = "create table oauthtoken (id varchar(10) not null, user_name varchar(255), \
     client_id varchar(255), client_secret varchar(255), refresh_token varchar(255), access_token varchar(255), \
     grant_token varchar(255), expiry_time varchar(20), redirect_url varchar(255), api_domain varchar(255), \
     primary key (id))";
 
-/// A test of this program, to be run in a process of its own, with a database's path in [`PATH`].
+/// A command that runs one test of this program in a child process, with the database's path in [`PATH`].
 pub(crate) fn process(test: &str, path: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
     command.args(["--exact", test, "--ignored", "--test-threads", "1"]);
@@ -82,18 +82,18 @@ pub(crate) fn process(test: &str, path: &Path) -> Command {
     command
 }
 
-/// Waits for a process and fails with what it said if it failed.
+/// Waits for a process and panics with its output if it failed.
 pub(crate) fn succeeded(process: Child) {
     let output = process.wait_with_output().expect("the process ends");
-    let said = String::from_utf8_lossy(&output.stdout);
+    let stdout = String::from_utf8_lossy(&output.stdout);
     assert!(
-        output.status.success() && said.contains("1 passed"),
-        "{said}{}",
+        output.status.success() && stdout.contains("1 passed"),
+        "{stdout}{}",
         String::from_utf8_lossy(&output.stderr)
     );
 }
 
-/// The database that a test works on which was started by another one; `None` where nobody did.
+/// The database that the parent process passed to this test, or `None` without a parent.
 pub(crate) fn path_from_parent() -> Option<PathBuf> {
     std::env::var_os(PATH).map(PathBuf::from)
 }
