@@ -48,8 +48,8 @@ async fn an_interrupted_copy_continues_where_it_stopped() {
     let from = filled(2_500).await;
     // An official SDK can leave two rows of one user. Both are copied wherever the interruption falls.
     from.save_token(&token(0).with_id("9001").with_expires_at(moment(999))).await.expect("saved");
-    let whole = memory();
-    TokenCopy::new(&from, &whole).run().await.expect("copied");
+    let uninterrupted = memory();
+    TokenCopy::new(&from, &uninterrupted).run().await.expect("copied");
     let store = MemoryStore::new();
     let failing =
         AnyStore::new(FailingAfter { store: store.clone(), left: Arc::new(AtomicUsize::new(1_234)) });
@@ -58,7 +58,7 @@ async fn an_interrupted_copy_continues_where_it_stopped() {
     assert_eq!(rows(&to).await.len(), 1_234);
     let report = TokenCopy::new(&from, &to).run().await.expect("copied");
     assert_eq!((report.same, report.added, report.verified), (1_234, 1_267, 2_501));
-    assert_eq!(rows(&to).await, rows(&whole).await);
+    assert_eq!(rows(&to).await, rows(&uninterrupted).await);
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn a_rejected_row_does_not_stop_the_others() {
     assert_eq!((report.added, report.renumbered, report.verified), (20, 1, 21));
     assert!(!report.is_complete());
     let [rejected] = &report.rejected[..] else { panic!("{report:?}") };
-    assert!(rejected.reason.contains("no room"), "{rejected:?}");
+    assert!(rejected.reason.contains("too long"), "{rejected:?}");
     assert!(!rejected.reason.contains("xxx"), "no value is shown");
 }
 
@@ -157,12 +157,12 @@ async fn a_row_changed_during_the_copy_is_reported() {
     let (from, to) = (filled(5).await, MemoryStore::new());
     let other = AnyStore::from(to.clone());
     let mut steps = 0;
-    let beside = to.clone();
+    let concurrent = to.clone();
     let copied = TokenCopy::new(&from, &other)
         .on_progress(move |_| {
             steps += 1;
             if steps == 1 {
-                at_once(beside.delete_token("2"));
+                run_now(concurrent.delete_token("2"));
             }
         })
         .run();
@@ -177,7 +177,7 @@ async fn a_user_added_while_the_copy_begins_keeps_their_row() {
     from.save_tokens(&(0..5).map(token).collect::<Vec<_>>()).await.expect("saved");
     let login = to.clone();
     let disturbed = AnyStore::new(Disturbed::after_a_read(from, move || {
-        at_once(login.save_token(&token(77)));
+        run_now(login.save_token(&token(77)));
     }));
     let to = AnyStore::from(to);
     let report = TokenCopy::new(&disturbed, &to).run().await.expect("copied");
@@ -194,7 +194,7 @@ async fn a_token_renewed_just_before_it_would_be_overwritten_is_kept() {
     to.save_token(&token(1)).await.expect("saved");
     let renewal = to.clone();
     let disturbed = AnyStore::new(Disturbed::after_a_look_up(to, move || {
-        at_once(renewal.save_token(&token(1).with_access_token("renewed").with_expires_at(moment(300))));
+        run_now(renewal.save_token(&token(1).with_access_token("renewed").with_expires_at(moment(300))));
     }));
     let report = TokenCopy::new(&from, &disturbed).run().await.expect("copied");
     assert_eq!((report.newer, report.updated), (1, 0), "{report:?}");
@@ -291,8 +291,10 @@ fn disturb(disturbance: &Disturbance) {
 }
 
 /// Runs a call to a memory store, which never waits.
-fn at_once<T>(work: impl Future<Output = Result<T, StoreError>>) {
-    futures_util::FutureExt::now_or_never(work).expect("at once").expect("done");
+fn run_now<T>(work: impl Future<Output = Result<T, StoreError>>) {
+    futures_util::FutureExt::now_or_never(work)
+        .expect("a memory store never waits")
+        .expect("the call succeeds");
 }
 
 /// A store with column limits like those of a database table.
@@ -373,7 +375,7 @@ impl TokenStore for Narrow {
             && row.values().into_iter().flatten().all(|value| value.len() <= 255);
         if !has_room {
             return Err(
-                StoreError::of(StoreErrorKind::Rejected, "save a token").evidence("there is no room for it")
+                StoreError::of(StoreErrorKind::Rejected, "save a token").evidence("a value is too long")
             );
         }
         self.0.save_token(token).await

@@ -137,7 +137,7 @@ async fn config_errors() -> Vec<Error> {
 async fn every_config_error_matches_one_predicate() {
     for error in config_errors().await {
         let Error::Config(config) = &error else { panic!("{error:?}") };
-        let answers = [
+        let matches = [
             config.is_missing_client(),
             config.is_missing_redirect_url(),
             config.is_unusable_token(),
@@ -145,6 +145,6 @@ async fn every_config_error_matches_one_predicate() {
             config.is_invalid_callback(),
             config.is_http_client(),
         ];
-        assert_eq!(answers.into_iter().filter(|answer| *answer).count(), 1, "{error}");
+        assert_eq!(matches.into_iter().filter(|is_match| *is_match).count(), 1, "{error}");
     }
 }

@@ -80,7 +80,7 @@ async fn a_token_that_is_rejected_twice_asks_for_a_login() {
     ada.zoho.fault(Fault::on("GET /crm/v8/users").forever().respond(401, body));
     let error = ada.crm.current_user().await.unwrap_err();
     assert!(error.needs_login() && !error.is_transient(), "{error}");
-    assert_eq!(ada.zoho.journal().count("GET /crm/v8/users"), 2, "one repeat, no more");
+    assert_eq!(ada.zoho.journal().count("GET /crm/v8/users"), 2, "one retry only");
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn a_missing_scope_never_leads_to_a_new_token() {
     let crm = Crm::for_token(&authenticator, OAuthToken::new().with_id(login.token().id().unwrap()));
     let error = crm.current_user().await.unwrap_err();
     assert_eq!(error.api().map(|error| error.code()), Some("OAUTH_SCOPE_MISMATCH"));
-    assert!(!error.needs_login(), "the same scopes again would not help");
+    assert!(!error.needs_login(), "a login with the same scopes would not help");
     assert_eq!(zoho.journal().count("GET /crm/v8/users"), 1);
     assert_eq!(zoho.journal().count("POST /oauth/v2/token"), 1);
 }

@@ -97,7 +97,7 @@ async fn fields_are_requested_each_time_without_a_cache_and_once_with_one() {
     for waiter in many.collect::<Vec<_>>() {
         assert!(waiter.await.unwrap().unwrap() > 10);
     }
-    assert_eq!(ada.zoho.journal().count(FIELDS), 1, "one call for all who wait");
+    assert_eq!(ada.zoho.journal().count(FIELDS), 1, "waiting callers share one call");
     cached.refresh();
     cached.fields("Leads").await.unwrap();
     assert_eq!(ada.zoho.journal().count(FIELDS), 2);

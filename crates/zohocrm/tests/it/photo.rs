@@ -11,7 +11,7 @@ async fn a_photo_is_uploaded_downloaded_and_deleted() {
     let contact =
         ada.crm.records("Contacts").create_one(Record::new().with("Last_Name", "Hopper")).await.unwrap();
     let photo = ada.crm.records("Contacts").photo(contact.id().unwrap());
-    assert_eq!(photo.download().await.unwrap().status(), 204, "there is none yet");
+    assert_eq!(photo.download().await.unwrap().status(), 204, "no photo yet");
 
     let picture = b"\x89PNG\r\n\x1a\n and so on".to_vec();
     let written = photo.upload(Upload::from_bytes("hopper.png", picture.clone())).await.unwrap();

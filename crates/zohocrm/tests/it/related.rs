@@ -29,7 +29,10 @@ async fn records_are_added_to_a_related_list_read_and_removed() {
 
     products.unlink([&desk]).await.unwrap().remove(0).unwrap();
     assert!(products.list().fields(["Product_Name"]).send().await.unwrap().records.is_empty());
-    assert!(ada.crm.records("Products").get(&desk).send().await.unwrap().is_some(), "it is still there");
+    assert!(
+        ada.crm.records("Products").get(&desk).send().await.unwrap().is_some(),
+        "the record still exists"
+    );
 }
 
 #[tokio::test]

@@ -67,7 +67,7 @@ async fn users_of_an_organization_share_its_limit_on_calls_and_its_delays() {
     for call in calls {
         call.await.unwrap().unwrap();
     }
-    assert_eq!(zoho.journal().count_where(|entry| entry.status == Some(429)), 0, "both count together");
+    assert_eq!(zoho.journal().count_where(|entry| entry.status == Some(429)), 0, "the users share one limit");
 
     zoho.fault(Fault::on("GET /crm/v8/org").throttle());
     let throttled = tokio::spawn({

@@ -104,20 +104,23 @@ async fn any_other_store_is_repaired_through_the_contract_and_backed_up_as_csv()
 
 #[tokio::test]
 async fn a_truncated_file_keeps_its_complete_rows() {
-    let whole = text(&Path::new(GOLDEN).join("sdk_tokens.txt"));
-    let expected = rows(&store_with(&whole).0).await;
+    let complete = text(&Path::new(GOLDEN).join("sdk_tokens.txt"));
+    let expected = rows(&store_with(&complete).0).await;
     let mut cuts = tokio::task::JoinSet::new();
-    for cut in (1..whole.len()).step_by(97).filter(|cut| whole.is_char_boundary(*cut)) {
-        let (part, expected) = (whole[..cut].to_owned(), expected.clone());
+    for cut in (1..complete.len()).step_by(97).filter(|cut| complete.is_char_boundary(*cut)) {
+        let (part, expected) = (complete[..cut].to_owned(), expected.clone());
         cuts.spawn(async move {
             let (store, path) = file_with(&part);
             repaired(&store).await;
             let kept = rows(&store).await;
-            let whole_rows = part.matches("\r\n").count().saturating_sub(1);
+            let complete_rows = part.matches("\r\n").count().saturating_sub(1);
             let last = kept.len();
-            assert!(last == whole_rows || last == whole_rows + 1, "{last} of {whole_rows} rows at {cut}");
+            assert!(
+                last == complete_rows || last == complete_rows + 1,
+                "{last} of {complete_rows} rows at {cut}"
+            );
             // A cut inside the last value of a row cannot be detected.
-            assert_eq!(kept[..whole_rows], expected[..whole_rows], "cut at {cut}");
+            assert_eq!(kept[..complete_rows], expected[..complete_rows], "cut at {cut}");
             std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
         });
     }

@@ -168,7 +168,7 @@ mod permissions {
     }
 
     #[tokio::test]
-    #[ignore = "another test runs it, in a process of its own"]
+    #[ignore = "another test runs it, in a separate process"]
     async fn child_saves_and_deletes() {
         let path = child_path();
         let store = open(&path);
@@ -193,7 +193,7 @@ mod permissions {
     }
 
     #[tokio::test]
-    #[ignore = "another test runs it, in a process of its own"]
+    #[ignore = "another test runs it, in a separate process"]
     async fn child_runs_out_of_space() {
         let path = child_path();
         let store = open(&path);
@@ -220,7 +220,7 @@ mod permissions {
     }
 
     #[tokio::test]
-    #[ignore = "another test runs it, in a process of its own"]
+    #[ignore = "another test runs it, in a separate process"]
     async fn child_without_write_permission() {
         let path = child_path();
         let store = open(&path);
@@ -247,7 +247,7 @@ mod permissions {
     }
 
     #[tokio::test]
-    #[ignore = "another test runs it, in a process of its own"]
+    #[ignore = "another test runs it, in a separate process"]
     async fn child_without_read_permission() {
         let error = open(&child_path()).get_tokens().await.expect_err("no permission");
         assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");

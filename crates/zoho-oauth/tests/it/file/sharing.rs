@@ -159,7 +159,7 @@ async fn eight_processes_saving_new_users_concurrently_lose_none() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "another test runs it, in a process of its own"]
+#[ignore = "another test runs it, in a separate process"]
 async fn child_saves_new_users() {
     let path = child_path();
     let number = std::env::var("ZOHO_TEST_CHILD").expect("set");

@@ -281,11 +281,11 @@ async fn a_full_disk_is_reported_and_saves_resume_when_there_is_space() {
     disk.clear();
     let start = Instant::now();
     // The server retries writing its log once a second.
-    while let Err(error) = store.save_token(&token("room again")).await {
+    while let Err(error) = store.save_token(&token("saved later")).await {
         assert!(error.kind() == StoreErrorKind::Full && start.elapsed() < Duration::from_secs(10), "{error}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    saved.push("room again".to_owned());
+    saved.push("saved later".to_owned());
     saved.sort();
     tokio::task::block_in_place(|| server.restart()).unwrap();
     assert_eq!(users(&store).await, saved);
@@ -307,8 +307,8 @@ async fn a_full_disk_stops_a_server_that_always_syncs_without_losing_a_confirmed
     assert!(error.to_string().contains("check that the server is running"), "{error}");
     disk.clear();
     tokio::task::block_in_place(|| server.restart()).unwrap();
-    store.save_token(&token("room again")).await.unwrap();
-    saved.push("room again".to_owned());
+    store.save_token(&token("saved later")).await.unwrap();
+    saved.push("saved later".to_owned());
     let stored = users(&store).await;
     assert!(saved.iter().all(|user| stored.contains(user)), "{saved:?} {stored:?}");
 }

@@ -206,8 +206,8 @@ async fn save_tokens_behaves_like_consecutive_saves() {
 async fn save_tokens_keeps_the_saves_before_a_failure() {
     for namespace in namespaces() {
         let store = namespace.store();
-        let nothing_to_keep = OAuthToken::new().with_user("nobody");
-        let error = store.save_tokens(&[token("ada"), nothing_to_keep, token("bob")]).await.unwrap_err();
+        let empty = OAuthToken::new().with_user("nobody");
+        let error = store.save_tokens(&[token("ada"), empty, token("bob")]).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
         assert_eq!(users(&store).await, ["ada"]);
 

@@ -170,7 +170,7 @@ async fn a_value_that_is_too_long_is_rejected_even_in_a_lax_sql_mode() {
     let table = TestTable::on(Kind::MariaDb, &server);
     table.for_administrator(&server).run("set global sql_mode = ''").await;
     let store = table.open();
-    store.save_token(&token("ada").with_redirect_url("ü".repeat(255))).await.expect("there is room for 255");
+    store.save_token(&token("ada").with_redirect_url("ü".repeat(255))).await.expect("255 characters fit");
     let too_long = [
         (token("ada").with_redirect_url("x".repeat(256)), "redirect_url has 256 characters"),
         (token("bob").with_access_token("x".repeat(300)), "access_token has 300 characters"),

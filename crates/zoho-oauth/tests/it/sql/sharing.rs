@@ -133,11 +133,11 @@ async fn concurrent_saves_of_different_fields_of_one_row_lose_none(table: TestTa
 async fn a_save_under_a_lease_survives_concurrent_plain_saves(table: TestTable) {
     let store = table.open();
     let row = store.save_token(&token("ada")).await.expect("saved");
-    let beside = table.open();
+    let concurrent = table.open();
     let saver = tokio::spawn(async move {
         for round in 0..60 {
             let newer = OAuthToken::new().with_user("ada").with_grant_token(format!("grant {round}"));
-            beside.save_token(&newer).await.expect("saved");
+            concurrent.save_token(&newer).await.expect("saved");
         }
     });
     for round in 0..30 {
@@ -218,7 +218,7 @@ async fn each_call_needs_the_minimum_number_of_round_trips(table: TestTable) {
     let ada = OAuthToken::new().with_user("ada");
     proxy.reset_count();
     store.find_token(&ada).await.expect("read");
-    assert_eq!(proxy.round_trips(), 1, "a look-up");
+    assert_eq!(proxy.round_trips(), 1, "a lookup");
     proxy.reset_count();
     store.save_token(&ada.clone().with_access_token("newer")).await.expect("saved");
     assert_eq!(proxy.round_trips(), 2, "a save");
@@ -259,7 +259,7 @@ async fn save_tokens_saves_none_if_one_is_rejected(table: TestTable) {
     let bad_ones = [twice, OAuthToken::new().with_user("nothing"), token("taken").with_id("1").with_user("")];
     for bad in bad_ones.into_iter().take(2) {
         let many = [token("new"), bad, token("other")];
-        store.save_tokens(&many).await.expect_err("one of them is refused");
+        store.save_tokens(&many).await.expect_err("one token is rejected");
         assert_eq!(users(&store).await, ["twice", "twice"]);
     }
     assert_eq!(store.save_token(&token("new")).await.expect("saved").id(), Some("3"));

@@ -124,8 +124,8 @@ async fn a_full_disk_is_reported_and_saves_resume_when_there_is_space() {
         assert_eq!(stored, saved);
         // The server keeps running, so the store recovers without a restart.
         disk.clear();
-        save_when_possible(&store, "room again").await;
-        stored.push("room again".to_owned());
+        save_when_possible(&store, "saved later").await;
+        stored.push("saved later".to_owned());
         stored.sort();
         tokio::task::block_in_place(|| server.restart()).expect("restarted");
         assert_eq!(users(&table.open()).await, stored);

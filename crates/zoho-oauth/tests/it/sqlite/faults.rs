@@ -44,14 +44,14 @@ async fn a_truncated_database_is_reported_as_damaged_and_left_unchanged() {
         store.save_token(&token(&format!("user {number}"))).await.expect("saved");
     }
     drop(store);
-    let whole = fs::read(&path).expect("read");
-    fs::write(&path, &whole[..whole.len() / 2]).expect("written");
+    let complete = fs::read(&path).expect("read");
+    fs::write(&path, &complete[..complete.len() / 2]).expect("written");
     let error = match SqliteStore::open(&path) {
         Ok(store) => store.get_tokens().await.expect_err("the rows are gone"),
         Err(error) => error,
     };
     assert_eq!(error.kind(), StoreErrorKind::Damaged, "{error}");
-    assert_eq!(fs::read(&path).expect("read"), whole[..whole.len() / 2]);
+    assert_eq!(fs::read(&path).expect("read"), complete[..complete.len() / 2]);
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ mod permissions {
     use std::os::unix::process::CommandExt;
 
     use super::*;
-    use crate::sqlite::support::{beside, path_from_parent, process, succeeded};
+    use crate::sqlite::support::{path_from_parent, process, succeeded, with_suffix};
 
     #[tokio::test]
     async fn a_read_only_database_can_be_read() {
@@ -207,7 +207,7 @@ mod permissions {
     }
 
     #[tokio::test]
-    #[ignore = "other tests run it, in a process of its own"]
+    #[ignore = "other tests run it, in a separate process"]
     async fn child_reads_but_cannot_save() {
         let Some(path) = path_from_parent() else { return };
         let before = fs::read(&path).expect("read");
@@ -224,7 +224,7 @@ mod permissions {
     }
 
     #[test]
-    #[ignore = "other tests run it, in a process of its own"]
+    #[ignore = "other tests run it, in a separate process"]
     fn child_cannot_open() {
         let Some(path) = path_from_parent() else { return };
         let error = clear_error(SqliteStore::open(&path), &path);
@@ -246,13 +246,13 @@ mod permissions {
     }
 
     #[tokio::test]
-    #[ignore = "another test runs it, in a process of its own"]
+    #[ignore = "another test runs it, in a separate process"]
     async fn child_creates_a_database() {
         let Some(path) = path_from_parent() else { return };
         let store = open(&path);
         store.save_token(&token("ada")).await.expect("saved");
         for file in ["", "-wal", "-shm"] {
-            assert_eq!(mode(&beside(&path, file)), 0o600, "the file {file:?}");
+            assert_eq!(mode(&with_suffix(&path, file)), 0o600, "the file {file:?}");
         }
     }
 
@@ -332,7 +332,7 @@ mod full_disk {
     }
 
     #[tokio::test]
-    #[ignore = "another test runs it, in a process of its own, on a small disk"]
+    #[ignore = "another test runs it, in a separate process, on a small disk"]
     async fn child_fills_the_disk() {
         let Some(path) = path_from_parent() else { return };
         let store = open(&path);
@@ -354,18 +354,18 @@ mod full_disk {
 
     /// An unbounded write-ahead log alone would fill the disk.
     #[tokio::test]
-    #[ignore = "another test runs it, in a process of its own, on a small disk"]
+    #[ignore = "another test runs it, in a separate process, on a small disk"]
     async fn child_renews_tokens_on_a_nearly_full_disk() {
         let Some(path) = path_from_parent() else { return };
         let store = open(&path);
         for round in 0..1_000 {
             let renewed = token("ada").with_access_token(format!("access {round}"));
-            store.save_token(&renewed).await.expect("there is room for the one row");
+            store.save_token(&renewed).await.expect("the row still fits");
         }
     }
 
     #[tokio::test]
-    #[ignore = "another test runs it, in a process of its own, on a small disk"]
+    #[ignore = "another test runs it, in a separate process, on a small disk"]
     async fn child_reads_a_table_of_an_official_sdk_on_a_full_disk() {
         let Some(path) = path_from_parent() else { return };
         let official = Connection::open(&path).expect("opened");

@@ -1,4 +1,4 @@
-//! The SQLite store, used by several processes at once.
+//! The SQLite store, used by several processes concurrently.
 
 use std::collections::HashSet;
 
@@ -45,7 +45,7 @@ async fn processes_saving_the_same_users_concurrently_create_one_row_each() {
 }
 
 #[tokio::test]
-#[ignore = "other tests run it, in processes of its own"]
+#[ignore = "other tests run it, in separate processes"]
 async fn child_saves_new_users() {
     let Some(path) = path_from_parent() else { return };
     let number = std::env::var("ZOHO_TEST_NUMBER").expect("a number").parse().expect("a number");

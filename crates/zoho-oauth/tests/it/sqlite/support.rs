@@ -15,7 +15,7 @@ pub(crate) fn fresh_path() -> PathBuf {
     let path =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("sqlite-{}-{number}.db", std::process::id()));
     for leftover in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(beside(&path, leftover));
+        let _ = std::fs::remove_file(with_suffix(&path, leftover));
     }
     path
 }
@@ -26,7 +26,7 @@ pub(crate) fn folder() -> tempfile::TempDir {
 }
 
 /// The path of a file that SQLite keeps beside a database.
-pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
