@@ -9,8 +9,8 @@ use super::super::error::StoreError;
 use super::super::identity::StoreIdentity;
 use super::super::store_url::{StoreKind, StoreUrl, StoreUrlError};
 
-/// The address of a Redis server, and how to use it. The default is database 0 on `localhost:6379`, without password and
-/// TLS.
+/// The address of a Redis server, and the settings of a store on it. Default: database 0 on `localhost:6379`, without
+/// password and TLS.
 #[derive(Clone, Debug)]
 pub struct RedisOptions {
     pub(super) host: String,
@@ -27,7 +27,7 @@ pub struct RedisOptions {
 }
 
 impl RedisOptions {
-    /// Creates the options for a server on this machine.
+    /// Creates the default options: a server on this machine.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -89,7 +89,7 @@ impl RedisOptions {
         self.with_tls()
     }
 
-    /// Treats the server as a node of a cluster, which reports the other nodes.
+    /// Treats the server as a node of a cluster; it reports the other nodes.
     #[must_use]
     pub fn with_cluster(mut self) -> Self {
         self.cluster = true;

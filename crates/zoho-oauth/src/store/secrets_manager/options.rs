@@ -6,10 +6,10 @@ use super::super::error::StoreError;
 use super::super::identity::StoreIdentity;
 use super::super::store_url::{StoreKind, StoreUrl, StoreUrlError};
 
-/// The place of a store in AWS Secrets Manager, and its timeouts.
+/// The location of a store in AWS Secrets Manager, and its timeouts.
 ///
-/// The default of the region comes from the same places as for AWS's tools: the environment, the profile, the role of the
-/// machine. Credentials always come from there.
+/// The default region comes from the same sources as in AWS's own tools: environment variables, the profile, or the role of
+/// the machine. Credentials always come from these sources.
 #[derive(Clone, Debug)]
 pub struct SecretsManagerOptions {
     pub(super) prefix: String,
@@ -20,14 +20,7 @@ pub struct SecretsManagerOptions {
 }
 
 impl SecretsManagerOptions {
-    pub(super) fn identity(&self) -> StoreIdentity {
-        let Self { prefix, region, endpoint, .. } = self;
-        let (region, endpoint) = (region.as_deref(), endpoint.as_deref());
-        let place = endpoint.or(region).unwrap_or("default");
-        StoreIdentity::new(format!("aws-secretsmanager:{prefix}?at={place}"))
-    }
-
-    /// Creates the default options: prefix `zohooauth`, region of the environment.
+    /// Creates the default options: prefix `zohooauth` and the default region.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -40,7 +33,7 @@ impl SecretsManagerOptions {
         self
     }
 
-    /// Sets the region, such as `eu-west-1`.
+    /// Sets the region, for example `eu-west-1`.
     #[must_use]
     pub fn with_region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
@@ -68,7 +61,7 @@ impl SecretsManagerOptions {
         self
     }
 
-    /// Reads `aws-secretsmanager:PREFIX?region=eu-west-1`.
+    /// Reads the options from a URL such as `aws-secretsmanager:PREFIX?region=eu-west-1`.
     pub(super) fn from_url(url: &StoreUrl) -> Result<Self, StoreUrlError> {
         let url = url.server(StoreKind::SecretsManager)?;
         let defaults = Self::default();
@@ -100,6 +93,12 @@ impl SecretsManagerOptions {
             ));
         }
         Ok(())
+    }
+
+    pub(super) fn identity(&self) -> StoreIdentity {
+        let Self { prefix, region, endpoint, .. } = self;
+        let place = endpoint.as_deref().or(region.as_deref()).unwrap_or("default");
+        StoreIdentity::new(format!("aws-secretsmanager:{prefix}?at={place}"))
     }
 }
 
