@@ -1,4 +1,4 @@
-//! The promises of [`Coordination`], each a function over one store that two programs have open.
+//! The promises of [`Coordination`]. Each is a function of a store that two programs have open.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -13,14 +13,14 @@ use super::super::token_store::TokenStore;
 use super::fixture::{all, full, joined};
 
 const LIFE: Duration = Duration::from_secs(60);
-/// A store whose clock counts whole seconds is asked for no less.
+/// The shortest lease that also works with a clock of whole seconds.
 const SHORT_LIFE: Duration = Duration::from_secs(2);
 
 promises! {
     __coordination_promises over two programs:
 
-    /// A lease is one holder's, among all programs, until it is given back; the next one has a higher epoch.
-    async fn a_lease_is_one_holders_until_it_is_given_back(one, other) {
+    /// A lease has one holder among all programs until it is released. The next lease has a higher epoch.
+    async fn a_lease_has_one_holder_until_it_is_released(one, other) {
         let lease = granted(&one, "one").await;
         assert!(matches!(other.acquire(&key(), "other", LIFE).await.expect("asked"), Acquired::Held(_)));
         let state = other.lease_state(&key()).await.expect("read");
@@ -31,48 +31,48 @@ promises! {
         assert!(granted(&other, "other").await.epoch > lease.epoch);
     }
 
-    /// A lease ends by itself; whoever takes it then has a higher epoch.
-    async fn a_lease_ends_by_itself(one, other) {
+    /// A lease expires. The next lease has a higher epoch.
+    async fn a_lease_expires(one, other) {
         let lease = granted_for(&one, "one", SHORT_LIFE).await;
         let next = loop {
             match other.acquire(&key(), "other", LIFE).await.expect("asked") {
                 Acquired::Granted(next) => break next,
-                Acquired::Held(state) => tokio::time::sleep(pause(state.remaining)).await,
+                Acquired::Held(state) => tokio::time::sleep(poll_delay(state.remaining)).await,
             }
         };
         assert!(next.epoch > lease.epoch);
     }
 
-    /// A lease that is renewed does not end.
-    async fn a_lease_that_is_renewed_does_not_end(one, other) {
+    /// A lease that is renewed does not expire.
+    async fn a_lease_that_is_renewed_does_not_expire(one, other) {
         let lease = granted_for(&one, "one", SHORT_LIFE).await;
         assert!(one.renew(&lease, LIFE).await.expect("renewed"));
         tokio::time::sleep(SHORT_LIFE + Duration::from_millis(100)).await;
         assert!(matches!(other.acquire(&key(), "other", LIFE).await.expect("asked"), Acquired::Held(_)));
     }
 
-    /// Of many who ask at once, in both programs, one gets the lease.
-    async fn of_many_who_ask_at_once_one_gets_the_lease(one, other) {
+    /// Of many concurrent requests for a lease, from both programs, one is granted.
+    async fn one_of_many_concurrent_requests_gets_the_lease(one, other) {
         let stores = [Arc::new(one), Arc::new(other)];
-        let askers = (0..40).map(|number| {
+        let requests = (0..40).map(|number| {
             let store = stores[number % 2].clone();
             tokio::spawn(async move {
-                let answer = store.acquire(&key(), &format!("holder {number}"), LIFE).await;
-                matches!(answer.expect("asked"), Acquired::Granted(_))
+                let acquired = store.acquire(&key(), &format!("holder {number}"), LIFE).await;
+                matches!(acquired.expect("asked"), Acquired::Granted(_))
             })
         });
-        let granted = joined(askers.collect()).await;
+        let granted = joined(requests.collect()).await;
         assert_eq!(granted.into_iter().filter(|granted| *granted).count(), 1);
     }
 
-    /// Leases on different credentials have nothing to do with each other.
+    /// Leases on different credentials are independent.
     async fn leases_on_different_credentials_are_independent(one, other) {
         granted(&one, "one").await;
         let another = LeaseKey::exchange(&SecretString::from("another"));
         assert!(matches!(other.acquire(&another, "other", LIFE).await.expect("asked"), Acquired::Granted(_)));
     }
 
-    /// The ledger goes with the lease: a renewal and a release store it, and everybody sees it.
+    /// The ledger is stored with the lease. A renewal and a release store it, and all programs see it.
     async fn the_ledger_is_stored_with_the_lease(one, other) {
         let mut lease = granted(&one, "one").await;
         lease.ledger.note_issue(lease.granted_at, Quota::default());
@@ -83,20 +83,20 @@ promises! {
         assert_eq!(granted(&other, "other").await.ledger, lease.ledger);
     }
 
-    /// A save under a lease saves the row and gives the lease back.
-    async fn a_save_under_a_lease_saves_and_gives_it_back(one, other) {
+    /// A save under a lease saves the row and releases the lease.
+    async fn a_save_under_a_lease_saves_the_row_and_releases_the_lease(one, other) {
         let row = saved(&one, full("ada")).await;
         let lease = over(&row, granted(&one, "one").await);
         let Fenced::Saved(saved) = one.save_and_release(&lease, &newer(&row)).await.expect("saved") else {
-            panic!("nobody else had the lease");
+            panic!("no other holder had the lease");
         };
         assert_eq!(saved.id(), row.id());
         assert_eq!(access_token(&other).await, "newer");
         granted(&other, "other").await;
     }
 
-    /// A login saves a row that was not there before under its lease.
-    async fn a_save_under_a_lease_may_be_of_a_new_row(one, other) {
+    /// A save under a lease can add a row, as a login does.
+    async fn a_save_under_a_lease_can_add_a_row(one, other) {
         let lease = granted(&one, "one").await;
         let fenced = one.save_and_release(&lease, &full("ada")).await.expect("saved");
         assert!(matches!(fenced, Fenced::Saved(_)));
@@ -104,8 +104,8 @@ promises! {
         granted(&other, "other").await;
     }
 
-    /// A holder that somebody has followed can neither save, nor renew, nor release.
-    async fn a_holder_that_was_followed_can_do_nothing(one, other) {
+    /// A superseded holder can neither save, nor renew, nor release.
+    async fn a_superseded_holder_can_do_nothing(one, other) {
         let row = saved(&one, full("ada")).await;
         let paused = over(&row, granted_for(&one, "one", Duration::ZERO).await);
         let next = over(&row, granted(&other, "other").await);
@@ -114,14 +114,14 @@ promises! {
         assert!(!one.renew(&paused, LIFE).await.expect("asked"));
         assert!(!one.release(&paused).await.expect("asked"));
         assert_eq!(access_token(&other).await, "access of ada");
-        // Its successor has lost nothing by that.
+        // Its successor is not affected.
         let fenced = other.save_and_release(&next, &row.clone().with_access_token("newest")).await.expect("saved");
         assert!(matches!(fenced, Fenced::Saved(_)));
         assert!(matches!(one.save_and_release(&paused, &newer(&row)).await.expect("asked"), Fenced::Superseded));
         assert_eq!(access_token(&one).await, "newest");
     }
 
-    /// A row that was deleted meanwhile stays deleted; the lease is free again.
+    /// A row that is deleted during a lease stays deleted, and the lease is released.
     async fn a_row_that_was_deleted_stays_deleted(one, other) {
         let row = saved(&one, full("ada")).await;
         let lease = over(&row, granted(&one, "one").await);
@@ -132,8 +132,8 @@ promises! {
         granted(&other, "other").await;
     }
 
-    /// A row that a new login has given another refresh token is left alone.
-    async fn a_row_with_a_new_login_is_left_alone(one, other) {
+    /// A row that has another refresh token after a new login is not changed.
+    async fn a_row_with_a_new_login_is_not_changed(one, other) {
         let row = saved(&one, full("ada")).await;
         let lease = over(&row, granted(&one, "one").await);
         let login = full("ada").with_refresh_token("of a new login").with_access_token("of a new login");
@@ -143,27 +143,27 @@ promises! {
         assert_eq!(access_token(&other).await, "of a new login");
     }
 
-    /// A save that is refused keeps the lease: nothing of the two happened.
-    async fn a_save_that_is_refused_keeps_the_lease(one, other) {
+    /// A rejected save neither changes the row nor releases the lease.
+    async fn a_rejected_save_keeps_the_lease(one, other) {
         let lease = granted(&one, "one").await;
         one.save_and_release(&lease, &OAuthToken::new().with_user("ada")).await.expect_err("nothing to save");
         assert!(other.lease_state(&key()).await.expect("read").remaining > LIFE / 2);
         assert!(one.release(&lease).await.expect("released"));
     }
 
-    /// Everybody is told the time by the same clock.
-    async fn everybody_has_the_same_clock(one, other) {
+    /// All programs have the same clock.
+    async fn all_programs_have_the_same_clock(one, other) {
         let first = one.clock().await.expect("asked");
         let lease = granted(&other, "other").await;
         let last = one.lease_state(&key()).await.expect("read").now;
-        // A clock of whole seconds may have just gone on.
+        // A clock of whole seconds may have just ticked.
         let slack = Duration::from_secs(2);
         let apart = |from: SystemTime, to: SystemTime| to.duration_since(from).unwrap_or_default();
         assert!(apart(lease.granted_at, first) < slack && apart(last, lease.granted_at) < slack);
         assert!(apart(first, last) < Duration::from_secs(30));
     }
 
-    /// The version, where there is one, changes with whatever the other program writes.
+    /// The version, if the store has one, changes with every write of the other program.
     async fn the_version_changes_with_every_change(one, other) {
         let Some(before) = one.version().await.expect("asked") else { return };
         assert_eq!(one.version().await.expect("asked"), Some(before));
@@ -186,11 +186,11 @@ async fn granted(store: &impl Coordination, holder: &str) -> Lease {
 async fn granted_for(store: &impl Coordination, holder: &str, life: Duration) -> Lease {
     match store.acquire(&key(), holder, life).await.expect("asked") {
         Acquired::Granted(lease) => lease,
-        Acquired::Held(state) => panic!("the lease is somebody else's: {state:?}"),
+        Acquired::Held(state) => panic!("another holder has the lease: {state:?}"),
     }
 }
 
-/// The lease as it is held for renewing a row.
+/// Returns the lease as it is held while a row is renewed.
 fn over(row: &OAuthToken, lease: Lease) -> Lease {
     Lease { row: row.id().map(str::to_owned), ..lease }
 }
@@ -203,12 +203,12 @@ async fn saved(store: &impl TokenStore, token: OAuthToken) -> OAuthToken {
     store.save_token(&token).await.expect("saved")
 }
 
-/// Ada's access token, as it is stored.
+/// Returns Ada's stored access token.
 async fn access_token(store: &impl TokenStore) -> String {
     let found = store.find_token(&OAuthToken::new().with_user("ada")).await.expect("read").expect("there");
     found.access_token().map(|secret| secret.expose_secret().to_owned()).unwrap_or_default()
 }
 
-fn pause(left: Duration) -> Duration {
+fn poll_delay(left: Duration) -> Duration {
     left.clamp(Duration::from_millis(10), Duration::from_millis(200))
 }

@@ -1,4 +1,4 @@
-//! The tokens that the promises are tried with.
+//! The tokens that the promises are tested with.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,7 +8,7 @@ use super::super::error::StoreErrorKind;
 use super::super::stored::StoredToken;
 use super::super::token_store::TokenStore;
 
-/// The attack strings and other values that stores are known to break on.
+/// Returns attack strings and other values that are known to break stores.
 pub(super) fn awkward_values() -> Vec<String> {
     let mut values: Vec<String> = [
         "x' or '1'='1",
@@ -57,7 +57,7 @@ pub(super) fn awkward_values() -> Vec<String> {
     values
 }
 
-/// A token with every field but id and grant token.
+/// Returns a token with every field except the id and the grant token.
 pub(super) fn full(user: &str) -> OAuthToken {
     OAuthToken::new()
         .with_user(user)
@@ -81,26 +81,26 @@ pub(super) async fn save(store: &impl TokenStore, token: OAuthToken) -> StoredTo
     StoredToken::from(&store.save_token(&token).await.expect("the token is saved"))
 }
 
-/// Saves a token that a backend may have no room for. Where it has none it has to say so and to leave everything as
-/// it was; `None` then.
-pub(super) async fn save_if_there_is_room(store: &impl TokenStore, token: OAuthToken) -> Option<StoredToken> {
+/// Saves a token that may exceed the limits of a backend. The backend must then reject it without changing anything, and
+/// this function returns `None`.
+pub(super) async fn save_if_it_fits(store: &impl TokenStore, token: OAuthToken) -> Option<StoredToken> {
     let before = all(store).await;
     match store.save_token(&token).await {
         Ok(saved) => Some(StoredToken::from(&saved)),
         Err(error) => {
             assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
-            assert_eq!(all(store).await, before, "what is refused changes nothing");
+            assert_eq!(all(store).await, before, "a rejected token changes nothing");
             None
         }
     }
 }
 
-/// Whether every backend has room for a value: it is at most 250 characters long and holds no NUL.
+/// Whether every backend can store a value: it has at most 250 characters and no NUL.
 pub(super) fn fits_everywhere(value: &str) -> bool {
     value.chars().count() <= 250 && !value.contains('\0')
 }
 
-/// Whether every backend takes this as an id: the official column has ten characters.
+/// Whether every backend accepts this as an id. The official column has ten characters.
 pub(super) fn is_id_everywhere(id: &str) -> bool {
     fits_everywhere(id) && id.chars().count() <= 10
 }
@@ -125,15 +125,15 @@ pub(super) async fn joined<T>(tasks: Vec<tokio::task::JoinHandle<T>>) -> Vec<T> 
     results
 }
 
-/// Every row, page by page.
+/// Reads all rows, page by page.
 pub(super) async fn pages(store: &impl TokenStore) -> Vec<StoredToken> {
     let mut rows = Vec::new();
-    let mut place: Option<String> = None;
+    let mut cursor: Option<String> = None;
     loop {
-        let page = store.get_token_page(place.as_deref()).await.expect("the store is read");
+        let page = store.get_token_page(cursor.as_deref()).await.expect("the store is read");
         rows.extend(page.tokens.iter().map(StoredToken::from));
         match page.next {
-            Some(next) => place = Some(next),
+            Some(next) => cursor = Some(next),
             None => return rows,
         }
     }

@@ -1,16 +1,15 @@
-//! The promises of [`TokenStore`](super::TokenStore) and of [`Coordination`](super::coordination::Coordination),
-//! each a function: run them over a store of one's own with
-//! [`token_store_conformance!`](crate::token_store_conformance) and
-//! [`coordination_conformance!`](crate::coordination_conformance).
+//! The promises of [`TokenStore`](super::TokenStore) and of [`Coordination`](super::coordination::Coordination), each as a
+//! function. [`token_store_conformance!`](crate::token_store_conformance) and
+//! [`coordination_conformance!`](crate::coordination_conformance) test your own store with them.
 
 use std::future::Future;
 
-/// Stamps one test per promise of [`TokenStore`](crate::store::TokenStore) over a fresh store, and the same again
-/// through [`AnyStore`](crate::store::AnyStore).
+/// Defines a test for each promise of [`TokenStore`](crate::store::TokenStore), directly and through
+/// [`AnyStore`](crate::store::AnyStore).
 ///
-/// Give it a name for the module and something that makes an empty store, as an `async fn` or a closure. The
-/// stores that it makes must not share their content. Something that makes an `Option` of a store is fine, too: at
-/// `None` it has said why the store cannot be had here, and the test ends.
+/// The arguments are a name for the module and an `async fn` or a closure that creates an empty store. The stores must not
+/// share their content. The function can also return an `Option` of a store. With `None`, the test passes without testing
+/// anything, so the function should print why the store is unavailable.
 ///
 /// ```
 /// use zoho_oauth::store::MemoryStore;
@@ -24,7 +23,7 @@ use std::future::Future;
 /// # fn main() {}
 /// ```
 ///
-/// An attribute before the name is put on every test, for example if the store needs a server:
+/// An attribute before the name applies to every test, for example if the store needs a server:
 /// `token_store_conformance!(#[ignore = "needs MY_SERVER"] mine, empty_store)`.
 #[macro_export]
 macro_rules! token_store_conformance {
@@ -48,10 +47,10 @@ macro_rules! token_store_conformance {
     };
 }
 
-/// Stamps one test per promise of [`Coordination`](crate::store::coordination::Coordination), for a store that
-/// implements it besides [`TokenStore`](crate::store::TokenStore).
+/// Defines a test for each promise of [`Coordination`](crate::store::coordination::Coordination), for a store that
+/// implements both it and [`TokenStore`](crate::store::TokenStore).
 ///
-/// Give it a name for the module and something that opens one empty store twice, as two programs would.
+/// The arguments are a name for the module and a function that opens one empty store twice, as two programs would.
 ///
 /// ```
 /// use zoho_oauth::coordination_conformance;
@@ -77,12 +76,12 @@ macro_rules! coordination_conformance {
     };
 }
 
-/// What a test is given to work on: a store, two, or nothing where the store cannot be had.
+/// The stores for a test: one, two, or none if the store is unavailable.
 pub trait Fresh {
-    /// What the promise is tried on.
+    /// The argument of a promise.
     type Store;
 
-    /// It, if it can be had.
+    /// Returns the store, unless it is unavailable.
     fn into_option(self) -> Option<Self::Store>;
 }
 
@@ -110,10 +109,10 @@ impl<S> Fresh for Option<S> {
     }
 }
 
-/// Runs one promise over what is fresh, on a runtime of its own.
+/// Tests one promise on fresh stores, in a new runtime.
 ///
 /// # Panics
-/// When the promise is broken.
+/// If the store breaks the promise.
 pub fn run<S, F, P>(fresh: impl FnOnce() -> F, promise: impl FnOnce(S) -> P)
 where
     F: Future<Output: Fresh<Store = S>>,
@@ -127,7 +126,7 @@ where
     });
 }
 
-/// Makes a public function of each promise, and a macro of the name given that stamps a test for each.
+/// Defines a public function for each promise, and a macro with the given name that defines a test for each.
 macro_rules! promises {
     ($list:ident over a store: $($(#[$doc:meta])* async fn $name:ident($store:ident) $body:block)+) => {
         $(

@@ -1,4 +1,4 @@
-//! The promises of [`TokenStore`], each a function.
+//! The promises of [`TokenStore`], each as a function.
 
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -11,14 +11,14 @@ use super::super::stored::StoredToken;
 use super::super::token_store::TokenStore;
 use super::fixture::{
     all, awkward_values, by_id, find, fits_everywhere, full, id_of, is_id_everywhere, joined, moment, pages,
-    save, save_if_there_is_room,
+    save, save_if_it_fits,
 };
 
 promises! {
     __token_store_promises over a store:
 
-    /// A token that was saved comes back whole, by id and by user.
-    async fn a_saved_token_comes_back_whole(store) {
+    /// A saved token is found with all its fields, by id and by user.
+    async fn a_saved_token_is_found_with_all_its_fields(store) {
         let saved = save(&store, full("ada")).await;
         let id = saved.id.clone().expect("a saved token has an id");
         assert_eq!(saved, StoredToken { id: Some(id.clone()), ..StoredToken::from(&full("ada")) });
@@ -26,8 +26,8 @@ promises! {
         assert_eq!(find(&store, OAuthToken::new().with_user("ada")).await.as_ref(), Some(&saved));
     }
 
-    /// An id means the row with that id, whatever else the token says.
-    async fn an_id_means_the_row_with_that_id(store) {
+    /// An id identifies the row with that id, regardless of the other fields of the token.
+    async fn an_id_identifies_the_row_with_that_id(store) {
         let ada = save(&store, full("ada")).await;
         save(&store, full("bob")).await;
         let wanted = OAuthToken::new().with_id(id_of(&ada)).with_user("bob").with_access_token("nonsense");
@@ -36,15 +36,15 @@ promises! {
         assert_eq!(find(&store, OAuthToken::new().with_id("999").with_user("ada")).await, None);
     }
 
-    /// A user name means the row of that user.
-    async fn a_user_name_means_the_row_of_that_user(store) {
+    /// A user name identifies the row of that user.
+    async fn a_user_name_identifies_the_row_of_that_user(store) {
         save(&store, full("ada")).await;
         let bob = save(&store, full("bob")).await;
         assert_eq!(find(&store, OAuthToken::new().with_user("bob")).await, Some(bob));
         assert_eq!(find(&store, OAuthToken::new().with_user("carol")).await, None);
     }
 
-    /// One user with two client apps has two rows, told apart by the client id.
+    /// One user with two client apps has two rows, distinguished by the client id.
     async fn one_user_with_two_client_apps_has_two_rows(store) {
         let first = save(&store, full("ada").with_client("app-1", "s1")).await;
         let second = save(&store, full("ada").with_client("app-2", "s2")).await;
@@ -54,7 +54,7 @@ promises! {
         assert_eq!(all(&store).await.len(), 2);
     }
 
-    /// One user in production and in a sandbox has two rows, told apart by the API domain.
+    /// One user in production and in a sandbox has two rows, distinguished by the API domain.
     async fn one_user_in_production_and_sandbox_has_two_rows(store) {
         let production = save(&store, full("ada").with_api_domain("https://www.zohoapis.eu")).await;
         let sandbox = save(&store, full("ada").with_api_domain("https://sandbox.zohoapis.eu")).await;
@@ -63,8 +63,8 @@ promises! {
         assert_eq!(find(&store, wanted).await, Some(production));
     }
 
-    /// A row that lacks a client id and an API domain agrees with any; saving fills them in.
-    async fn a_row_that_lacks_client_and_domain_agrees(store) {
+    /// A row that has neither a client id nor an API domain matches any. A save adds them.
+    async fn a_row_without_client_and_domain_matches_any(store) {
         let bare = save(&store, OAuthToken::new().with_user("ada").with_refresh_token("r")).await;
         let saved = save(&store, full("ada")).await;
         assert_eq!(saved.id, bare.id);
@@ -72,23 +72,23 @@ promises! {
         assert_eq!(all(&store).await.len(), 1);
     }
 
-    /// An access token without a client means the row with that access token.
-    async fn an_access_token_alone_means_its_row(store) {
+    /// An access token without a client app identifies the row with that access token.
+    async fn an_access_token_alone_identifies_its_row(store) {
         let ada = save(&store, full("ada")).await;
         save(&store, full("bob")).await;
         assert_eq!(find(&store, OAuthToken::new().with_access_token("access of ada")).await, Some(ada));
     }
 
-    /// An access token with a client app, or with half of one, means no row.
-    async fn an_access_token_with_a_client_means_no_row(store) {
+    /// An access token with a client id identifies no row, with or without a client secret.
+    async fn an_access_token_with_a_client_identifies_no_row(store) {
         save(&store, full("ada")).await;
         let access = OAuthToken::new().with_access_token("access of ada");
         assert_eq!(find(&store, access.clone().with_client("1000.CLIENT", "secret")).await, None);
         assert_eq!(find(&store, access.with_client_id("1000.CLIENT")).await, None);
     }
 
-    /// A grant token with client id and secret means the row of the same client app.
-    async fn a_grant_token_means_the_row_of_the_same_client(store) {
+    /// A grant token with client id and secret identifies the row of the same client app.
+    async fn a_grant_token_identifies_the_row_of_the_same_client(store) {
         let ada = save(&store, full("ada").with_grant_token("g-ada")).await;
         let grant = OAuthToken::new().with_grant_token("g-ada");
         let found = find(&store, grant.clone().with_client("1000.CLIENT", "secret")).await;
@@ -97,8 +97,8 @@ promises! {
         assert_eq!(find(&store, grant).await, None);
     }
 
-    /// A refresh token with client id and secret means the row of the same client app.
-    async fn a_refresh_token_means_the_row_of_the_same_client(store) {
+    /// A refresh token with client id and secret identifies the row of the same client app.
+    async fn a_refresh_token_identifies_the_row_of_the_same_client(store) {
         let ada = save(&store, full("ada")).await;
         let refresh = OAuthToken::new().with_refresh_token("refresh of ada");
         let found = find(&store, refresh.clone().with_client("1000.CLIENT", "secret")).await;
@@ -107,8 +107,8 @@ promises! {
         assert_eq!(find(&store, refresh).await, None);
     }
 
-    /// Where a grant token is given, the refresh token is not looked at.
-    async fn a_grant_token_goes_before_a_refresh_token(store) {
+    /// If a token has a grant token, its refresh token is ignored.
+    async fn a_grant_token_takes_precedence_over_a_refresh_token(store) {
         save(&store, full("ada")).await;
         let wanted = OAuthToken::new()
             .with_client("1000.CLIENT", "secret")
@@ -117,8 +117,8 @@ promises! {
         assert_eq!(find(&store, wanted).await, None);
     }
 
-    /// A token with nothing usable means no row, never an arbitrary one.
-    async fn nothing_usable_means_no_row(store) {
+    /// A token without an identifying field identifies no row, rather than an arbitrary one.
+    async fn a_token_without_an_identifying_field_identifies_no_row(store) {
         save(&store, full("ada").with_grant_token("g")).await;
         for nothing in [
             OAuthToken::new(),
@@ -137,7 +137,7 @@ promises! {
         assert_eq!(by_id(&store, "").await, None);
     }
 
-    /// Rows that are the same in user, client app and API domain count as one: the one that expires last.
+    /// Of rows with the same user, client app and API domain, only the one that expires last counts.
     async fn duplicates_count_as_one(store) {
         for (id, seconds) in [("501", 100), ("502", 300), ("503", 200)] {
             save(&store, full("ada").with_id(id).with_expires_at(moment(seconds))).await;
@@ -149,14 +149,14 @@ promises! {
         assert_eq!(all(&store).await.len(), 3);
     }
 
-    /// Rows that differ are an error that says what would tell them apart, for finding and for saving.
-    async fn rows_that_differ_are_an_error(store) {
+    /// If a token matches rows that differ, finding and saving fail. The error names the field that distinguishes them.
+    async fn matching_rows_that_differ_are_an_error(store) {
         save(&store, full("ada").with_client("app-1", "s1")).await;
         save(&store, full("ada").with_client("app-2", "s2")).await;
         let wanted = OAuthToken::new().with_user("ada").with_access_token("new");
         let before = all(&store).await;
-        let found = store.find_token(&wanted).await.expect_err("two rows are meant");
-        let saved = store.save_token(&wanted).await.expect_err("two rows are meant");
+        let found = store.find_token(&wanted).await.expect_err("two rows match");
+        let saved = store.save_token(&wanted).await.expect_err("two rows match");
         for error in [found, saved] {
             assert_eq!(error.kind(), StoreErrorKind::Ambiguous);
             assert!(error.to_string().contains("client_id"), "{error}");
@@ -164,23 +164,23 @@ promises! {
         assert_eq!(all(&store).await, before);
     }
 
-    /// What is found is merged under the caller's token: its fields stay, the others come from the row.
-    async fn what_is_found_is_merged_under_the_callers_token(store) {
+    /// A found row only fills the fields that are empty in the caller's token.
+    async fn a_found_row_fills_the_empty_fields_of_the_callers_token(store) {
         let ada = save(&store, full("ada")).await;
         let wanted = OAuthToken::new().with_user("ada").with_access_token("mine");
         let found = find(&store, wanted).await;
         assert_eq!(found, Some(StoredToken { access_token: Some("mine".into()), ..ada }));
     }
 
-    /// Fields that are empty in the new token keep their stored value: a refresh answer has no refresh token.
+    /// Fields that are empty in the new token keep their stored value, because the response to a renewal has no refresh token.
     async fn empty_fields_keep_their_stored_value(store) {
         let before = save(&store, full("ada").with_grant_token("g")).await;
-        let answer = OAuthToken::new()
+        let renewed = OAuthToken::new()
             .with_user("ada")
             .with_access_token("new")
             .with_refresh_token("")
             .with_expires_at(moment(9_000));
-        let after = save(&store, answer).await;
+        let after = save(&store, renewed).await;
         let expected = StoredToken {
             access_token: Some("new".into()),
             expiry_time: Some("1700009000000".into()),
@@ -191,7 +191,7 @@ promises! {
     }
 
     /// A save by refresh token, without a user name, updates the row instead of adding one.
-    async fn a_save_without_a_user_name_updates_the_row_that_it_means(store) {
+    async fn a_save_without_a_user_name_updates_the_matching_row(store) {
         let token = OAuthToken::new().with_client("c", "s").with_refresh_token("r").with_access_token("1");
         let first = save(&store, token.clone()).await;
         let second = save(&store, token.with_access_token("2")).await;
@@ -207,15 +207,15 @@ promises! {
         assert_eq!(all(&store).await, [first]);
     }
 
-    /// A moment of expiry is kept to the millisecond.
-    async fn an_expiry_is_kept_to_the_millisecond(store) {
+    /// An expiry is stored to the millisecond.
+    async fn an_expiry_is_stored_to_the_millisecond(store) {
         let end = UNIX_EPOCH + Duration::from_millis(1_795_298_101_001);
         store.save_token(&full("ada").with_expires_at(end)).await.expect("saved");
         let found = store.find_token(&OAuthToken::new().with_user("ada")).await.expect("read").expect("found");
         assert_eq!(found.expires_at(), Some(end));
     }
 
-    /// New ids are decimal, at most ten digits, and unique; the eleventh is one more than the tenth.
+    /// New ids are unique decimal numbers of at most ten digits, also after the tenth id.
     async fn new_ids_are_decimal_and_unique(store) {
         let mut ids = Vec::new();
         for n in 0..25 {
@@ -228,8 +228,8 @@ promises! {
         assert_eq!(all(&store).await.len(), 25);
     }
 
-    /// An id is never given out twice, deletes of one row or of all notwithstanding.
-    async fn an_id_is_never_given_out_twice(store) {
+    /// An id is never assigned twice, even if one row or all rows are deleted.
+    async fn an_id_is_never_assigned_twice(store) {
         let first = save(&store, full("ada")).await;
         let second = save(&store, full("bob")).await;
         assert!(store.delete_token(id_of(&second)).await.expect("deleted"));
@@ -242,17 +242,17 @@ promises! {
         assert_eq!(ids.len(), 4, "{ids:?}");
     }
 
-    /// An id that the caller chose is kept, whatever it looks like, and is passed over by new ones.
-    async fn an_id_that_the_caller_chose_is_kept(store) {
+    /// An id that the caller chose is stored unchanged, and new ids skip it.
+    async fn an_id_that_the_caller_chose_is_stored_unchanged(store) {
         let ids = ["legacy_1", "2", "a-uuid", "python_legacy_1", "a-uuid-like-0000-0001"];
         let mut kept = 0;
         for id in ids {
-            match save_if_there_is_room(&store, full(id).with_id(id)).await {
+            match save_if_it_fits(&store, full(id).with_id(id)).await {
                 Some(saved) => {
                     assert_eq!(id_of(&saved), id);
                     kept += 1;
                 }
-                None => assert!(!is_id_everywhere(id), "{id} was refused"),
+                None => assert!(!is_id_everywhere(id), "{id} was rejected"),
             }
         }
         for n in 0..4 {
@@ -262,16 +262,16 @@ promises! {
         assert_eq!(all(&store).await.len(), kept + 4);
     }
 
-    /// A chosen id that uses up the ten digits does not stop new ones.
-    async fn a_chosen_id_at_the_end_of_the_numbers_does_not_stop_new_ones(store) {
+    /// After a caller chose the highest id of ten digits, new ids are still assigned.
+    async fn a_chosen_id_that_is_the_highest_does_not_prevent_new_ids(store) {
         save(&store, full("last").with_id("9999999999")).await;
         let saved = save(&store, full("ada")).await;
         assert!(id_number(id_of(&saved)).is_some());
         assert_eq!(all(&store).await.len(), 2);
     }
 
-    /// A token without an access, a refresh or a grant token is refused, and nothing changes.
-    async fn a_token_with_nothing_to_keep_is_refused(store) {
+    /// A token that has no access, refresh or grant token is rejected, and nothing changes.
+    async fn a_token_without_any_credential_is_rejected(store) {
         save(&store, full("ada")).await;
         let before = all(&store).await;
         for empty in [
@@ -279,13 +279,13 @@ promises! {
             OAuthToken::new().with_user("ada").with_client("c", "s"),
             OAuthToken::new().with_id("1").with_access_token("").with_refresh_token(""),
         ] {
-            let error = store.save_token(&empty).await.expect_err("refused");
+            let error = store.save_token(&empty).await.expect_err("rejected");
             assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
         }
         assert_eq!(all(&store).await, before);
     }
 
-    /// Deleting deletes exactly the row with that id, and says whether it was there.
+    /// Deleting deletes exactly the row with that id, and returns whether it existed.
     async fn deleting_deletes_exactly_one_row(store) {
         let ada = save(&store, full("ada")).await;
         let bob = save(&store, full("bob")).await;
@@ -294,7 +294,7 @@ promises! {
         assert_eq!(all(&store).await, [bob]);
     }
 
-    /// Deleting all deletes all in one step; an empty store is fine.
+    /// Deleting all tokens leaves an empty store, also if it was empty before.
     async fn deleting_all_leaves_nothing(store) {
         store.delete_tokens().await.expect("an empty store is fine");
         save(&store, full("ada")).await;
@@ -304,8 +304,8 @@ promises! {
         assert_eq!(find(&store, OAuthToken::new().with_user("ada")).await, None);
     }
 
-    /// All rows are handed back, each once.
-    async fn all_rows_are_handed_back(store) {
+    /// Reading all tokens returns each row once.
+    async fn all_rows_are_returned_once(store) {
         let mut saved = Vec::new();
         for n in 0..12 {
             saved.push(save(&store, full(&format!("user {n}"))).await);
@@ -317,17 +317,16 @@ promises! {
         assert_eq!(found, saved);
     }
 
-    /// A missing id is `None`; so is the word that stands over the ids in a file.
-    async fn a_missing_id_is_none(store) {
+    /// An unknown id is not found, and neither is `id`, the column name in the header of a file.
+    async fn an_unknown_id_is_not_found(store) {
         save(&store, full("ada")).await;
         for id in ["999", "id", "1 or 1=1", "%", "ada"] {
             assert_eq!(by_id(&store, id).await, None, "{id}");
         }
     }
 
-    /// Awkward values come back unchanged, in every field. A backend that has no room for one says so, and changes
-    /// nothing.
-    async fn awkward_values_come_back_unchanged(store) {
+    /// Awkward values are stored unchanged, in every field. A backend that cannot store one rejects it and changes nothing.
+    async fn awkward_values_are_stored_unchanged(store) {
         let mut kept = 0;
         for (n, value) in awkward_values().into_iter().enumerate() {
             let name = format!("{n} {value}");
@@ -340,8 +339,8 @@ promises! {
                 .with_redirect_url(value.clone())
                 .with_api_domain(value.clone());
             let expected = StoredToken::from(&token);
-            let Some(saved) = save_if_there_is_room(&store, token).await else {
-                assert!(!fits_everywhere(&name), "{name:?} was refused");
+            let Some(saved) = save_if_it_fits(&store, token).await else {
+                assert!(!fits_everywhere(&name), "{name:?} was rejected");
                 continue;
             };
             kept += 1;
@@ -353,18 +352,18 @@ promises! {
         assert_eq!(all(&store).await.len(), kept);
     }
 
-    /// An awkward id comes back unchanged and means its row alone. A backend that has no room for one says so, and
-    /// changes nothing.
-    async fn awkward_ids_come_back_unchanged(store) {
+    /// An awkward id is stored unchanged and identifies only its row. A backend that cannot store one rejects it and changes
+    /// nothing.
+    async fn awkward_ids_are_stored_unchanged(store) {
         let mut kept = Vec::new();
         for value in awkward_values() {
             let token = full(&format!("user {value}")).with_id(value.as_str());
-            match save_if_there_is_room(&store, token).await {
+            match save_if_it_fits(&store, token).await {
                 Some(saved) => {
                     assert_eq!(id_of(&saved), value);
                     kept.push(saved);
                 }
-                None => assert!(!is_id_everywhere(&value), "{value:?} was refused"),
+                None => assert!(!is_id_everywhere(&value), "{value:?} was rejected"),
             }
         }
         for saved in kept {
@@ -375,7 +374,7 @@ promises! {
         assert!(all(&store).await.is_empty());
     }
 
-    /// Equality is exact: case, accents and blanks count.
+    /// Equality is exact: case, accents and spaces matter.
     async fn equality_is_exact(store) {
         let names = ["ada@x", "Ada@x", "adá@x", "ada@x ", " ada@x", "ada@x\u{301}", "ＡＤＡ@x", "ada@x\n"];
         for name in names {
@@ -392,7 +391,7 @@ promises! {
         assert_eq!(find(&store, OAuthToken::new().with_user("ADA@X")).await, None);
     }
 
-    /// Attack strings find nobody's row, delete nothing and change nothing, in every method.
+    /// Attack strings find no row, delete nothing and change nothing, in every method.
     async fn attack_strings_do_nothing(store) {
         save(&store, full("ada")).await;
         save(&store, full("carol")).await;
@@ -413,16 +412,16 @@ promises! {
             assert_eq!(by_id(&store, &attack).await, None, "{attack:?}");
             assert!(!store.delete_token(&attack).await.expect("asked"), "{attack:?}");
             let mallory = OAuthToken::new().with_user("mallory").with_access_token(attack.as_str());
-            match save_if_there_is_room(&store, mallory).await {
+            match save_if_it_fits(&store, mallory).await {
                 Some(saved) => assert!(store.delete_token(id_of(&saved)).await.expect("deleted")),
-                None => assert!(!fits_everywhere(&attack), "{attack:?} was refused"),
+                None => assert!(!fits_everywhere(&attack), "{attack:?} was rejected"),
             }
         }
         assert_eq!(all(&store).await, before);
     }
 
-    /// Many savers of one new user at once make one row.
-    async fn savers_of_the_same_new_user_make_one_row(store) {
+    /// Concurrent saves of one new user create one row.
+    async fn concurrent_saves_of_one_new_user_create_one_row(store) {
         let store = Arc::new(store);
         let savers = (0..32).map(|n| {
             let store = store.clone();
@@ -434,8 +433,8 @@ promises! {
         assert_eq!(all(&*store).await.len(), 1);
     }
 
-    /// Many savers of new users at once lose none, and get different ids.
-    async fn savers_of_many_new_users_lose_none(store) {
+    /// Concurrent saves of different new users all succeed, with different ids.
+    async fn concurrent_saves_of_many_new_users_lose_none(store) {
         let store = Arc::new(store);
         let savers = (0..64).map(|n| {
             let store = store.clone();
@@ -448,8 +447,8 @@ promises! {
         assert_eq!(all(&*store).await.len(), 64);
     }
 
-    /// A reader beside a writer never fails to find a row that is there.
-    async fn a_reader_beside_a_writer_always_finds_the_row(store) {
+    /// While another task writes, a reader always finds an existing row.
+    async fn a_reader_always_finds_an_existing_row_during_writes(store) {
         let store = Arc::new(store);
         save(&*store, full("ada")).await;
         let writer = tokio::spawn({
@@ -470,8 +469,8 @@ promises! {
         writer.await.expect("the writer saved all");
     }
 
-    /// Pages bring every row once, an empty store none.
-    async fn pages_bring_every_row_once(store) {
+    /// Pages contain every row once. The page of an empty store is empty.
+    async fn pages_contain_every_row_once(store) {
         assert!(pages(&store).await.is_empty());
         for n in 0..25 {
             save(&store, full(&format!("user {n}"))).await;
@@ -483,8 +482,8 @@ promises! {
         assert_eq!(paged, whole);
     }
 
-    /// Many that are saved at once are each saved as if alone: the same rows, the same answers, in order.
-    async fn many_saved_at_once_are_saved_like_each_alone(store) {
+    /// Tokens that are saved in one call are saved as if in one call each, and returned in the same order.
+    async fn tokens_saved_in_one_call_are_saved_as_if_in_one_call_each(store) {
         let ada = save(&store, full("ada")).await;
         let many = [
             full("bob"),

@@ -126,7 +126,7 @@ impl SqliteStore {
         let name = format!("the SQLite token store {}", path.display());
         Shared::open_file(path, name.clone(), &options)
             .map(Self::sharing)
-            .map_err(|fault| fault.into_error(&name, "open"))
+            .map_err(|fault| fault.into_error(&name, "be opened"))
     }
 
     /// Opens a database in memory, for this store and its clones.
@@ -137,7 +137,7 @@ impl SqliteStore {
         let name = "the SQLite token store in memory";
         Shared::open_memory(name.to_owned())
             .map(Self::sharing)
-            .map_err(|fault| fault.into_error(name, "open"))
+            .map_err(|fault| fault.into_error(name, "be opened"))
     }
 
     pub(super) fn at(url: &StoreUrl) -> Result<Self, StoreError> {

@@ -31,7 +31,7 @@ fn numbered(table: &Table, id: &str) -> Option<Row> {
 }
 
 #[test]
-fn rows_are_replaced_deleted_and_added_in_their_places() {
+fn rows_are_replaced_deleted_and_added_in_order() {
     let row = |id: &str| format!("{id},,,,,,,,,\r\n");
     let mut table = parsed(&format!("{HEADER}{}{}{}", row("1"), row("2"), row("3")));
     let changes = Changes::from([
@@ -61,7 +61,7 @@ fn a_last_row_without_a_line_end_gets_one() {
 }
 
 #[test]
-fn a_missing_header_does_not_take_a_token_with_it() {
+fn a_missing_header_does_not_lose_the_first_token() {
     for row in
         ["1,ada,c,s,r,a,,1795298101001,,\n", "1,ada,c,s,r,a,,,https://x/cb,\n", "1,ada,,,,a,,,,https://d"]
     {
