@@ -14,8 +14,8 @@ use sqlx::{ConnectOptions, MySql, query};
 
 use super::super::error::StoreErrorKind;
 use super::super::sql::{
-    Dialect, FREE_SPACE, MORE_MEMORY, Place, Server, ServerOptions, Statement, TOO_MANY, Tls, Trouble, Value,
-    Words, read_only,
+    Dialect, FREE_SPACE, MORE_MEMORY, Place, Server, ServerFault, ServerOptions, Statement, TOO_MANY, Tls,
+    Value, Words, read_only,
 };
 use super::super::stored::StoredToken;
 use super::words;
@@ -73,17 +73,17 @@ impl Server for MySqlServer {
 
     /// The numbers: <https://mariadb.com/kb/en/mariadb-error-code-reference/> and
     /// <https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html>.
-    fn trouble(&self, error: &dyn DatabaseError) -> Trouble {
+    fn classify(&self, error: &dyn DatabaseError) -> ServerFault {
         use StoreErrorKind::{Busy, Damaged, Full, Other, Permission, Rejected};
 
         let Place { user, host, database, table } = &self.0;
         let number = number(error);
         let (kind, next_step): (_, Cow<'static, str>) = match number {
             // Shutting down; the connection was killed or idle for too long.
-            1053 | 1077 | 1079 | 1927 | 4031 => return Trouble::Lost,
+            1053 | 1077 | 1079 | 1927 | 4031 => return ServerFault::Lost,
             // The row has changed since the snapshot, a lock timeout, a deadlock, a deadlock in a cluster.
-            1020 | 1205 | 1213 | 1180 => return Trouble::Contended,
-            1022 | 1062 | 1586 => return Trouble::Taken,
+            1020 | 1205 | 1213 | 1180 => return ServerFault::Contended,
+            1022 | 1062 | 1586 => return ServerFault::Taken,
             1040 | 1203 | 1226 => (Busy, TOO_MANY.into()),
             1317 | 1969 | 3024 => (Busy, "the server cancelled the statement; try again".into()),
             1290 | 1792 | 1836 | 3989 => (Busy, read_only(host).into()),
@@ -107,7 +107,7 @@ impl Server for MySqlServer {
         // The messages of these errors can contain a value.
         let may_quote = matches!(number, 1264..=1265 | 1292 | 1366 | 1406 | 1411 | 3988)
             || error.code().is_some_and(|state| state.starts_with("22") || state.starts_with("23"));
-        Trouble::Other { kind, next_step, message: (!may_quote).then(|| error.message().to_owned()) }
+        ServerFault::Other { kind, next_step, message: (!may_quote).then(|| error.message().to_owned()) }
     }
 
     fn code(&self, error: &dyn DatabaseError) -> String {
@@ -116,16 +116,16 @@ impl Server for MySqlServer {
 }
 
 impl Dialect for MySqlConnection {
-    const TAKES_NUL: bool = true;
+    const ACCEPTS_NUL: bool = true;
 
-    fn is_beyond_alphabet(error: &sqlx::Error) -> bool {
+    fn is_unrepresentable(error: &sqlx::Error) -> bool {
         let error = error.as_database_error();
         // "Illegal mix of collations" of two, three or more operands.
         error.is_some_and(|error| matches!(number(error), 1267 | 1270 | 1271))
     }
 
     fn bound(statement: &Statement, values: &[Value<'_>]) -> Query<'static, MySql, MySqlArguments> {
-        let unbound = query(statement.text.clone()).persistent(statement.is_kept);
+        let unbound = query(statement.text.clone()).persistent(statement.is_cached);
         values.iter().fold(unbound, |bound, value| match value {
             Value::Text(text) => bound.bind(text),
             // Bytes have no collation.

@@ -12,8 +12,8 @@ use sqlx::{ConnectOptions, Postgres, query};
 
 use super::super::error::StoreErrorKind;
 use super::super::sql::{
-    Dialect, FREE_SPACE, MORE_MEMORY, Place, Server, ServerOptions, Statement, TOO_MANY, Tls, Trouble, Value,
-    Words, read_only,
+    Dialect, FREE_SPACE, MORE_MEMORY, Place, Server, ServerFault, ServerOptions, Statement, TOO_MANY, Tls,
+    Value, Words, read_only,
 };
 use super::words;
 
@@ -62,7 +62,7 @@ impl Server for PostgresServer {
     }
 
     /// The codes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
-    fn trouble(&self, error: &dyn DatabaseError) -> Trouble {
+    fn classify(&self, error: &dyn DatabaseError) -> ServerFault {
         use StoreErrorKind::{Busy, Damaged, Full, Other, Permission, Rejected};
 
         let Place { user, host, database, table } = &self.0;
@@ -70,11 +70,11 @@ impl Server for PostgresServer {
         let code = self.code(error);
         let (kind, next_step): (_, Cow<'static, str>) = match &*code {
             // Shutting down, or the session was terminated.
-            "57P01" | "57P02" | "57P05" | "25P03" => return Trouble::Lost,
-            code if code.starts_with("08") => return Trouble::Lost,
+            "57P01" | "57P02" | "57P05" | "25P03" => return ServerFault::Lost,
+            code if code.starts_with("08") => return ServerFault::Lost,
             // A serialization failure, a deadlock, a lock timeout.
-            "40001" | "40P01" | "55P03" => return Trouble::Contended,
-            "23505" => return Trouble::Taken,
+            "40001" | "40P01" | "55P03" => return ServerFault::Contended,
+            "23505" => return ServerFault::Taken,
             "53300" => (Busy, TOO_MANY.into()),
             "57P03" => (Busy, "the server is starting or stopping; try again".into()),
             "57014" => (Busy, "the server cancelled the statement; try again".into()),
@@ -104,7 +104,7 @@ impl Server for PostgresServer {
         };
         // The messages of these errors can contain a value.
         let may_quote = code.starts_with("22") || code.starts_with("23");
-        Trouble::Other { kind, next_step, message: (!may_quote).then(|| error.message().to_owned()) }
+        ServerFault::Other { kind, next_step, message: (!may_quote).then(|| error.message().to_owned()) }
     }
 
     fn code(&self, error: &dyn DatabaseError) -> String {
@@ -115,10 +115,10 @@ impl Server for PostgresServer {
 const REJECTED: &str = "the table rejects this token; check its columns and constraints";
 
 impl Dialect for PgConnection {
-    const TAKES_NUL: bool = false;
+    const ACCEPTS_NUL: bool = false;
 
     fn bound(statement: &Statement, values: &[Value<'_>]) -> Query<'static, Postgres, PgArguments> {
-        let unbound = query(statement.text.clone()).persistent(statement.is_kept);
+        let unbound = query(statement.text.clone()).persistent(statement.is_cached);
         values.iter().fold(unbound, |bound, value| match value {
             Value::Text(text) | Value::Exact(text) => bound.bind(text),
             Value::Number(number) => bound.bind(number),

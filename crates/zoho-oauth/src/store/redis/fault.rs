@@ -59,7 +59,7 @@ impl Fault {
     pub(super) fn concerns_connection(&self) -> bool {
         let Self::Redis(error) = self else { return false };
         // After a failover, the old connection leads to a replica.
-        let is_replica = matches!(word(error), "READONLY" | "MASTERDOWN");
+        let is_replica = matches!(code(error), "READONLY" | "MASTERDOWN");
         error.is_io_error() || error.is_unrecoverable_error() || is_replica
     }
 }
@@ -78,7 +78,7 @@ impl From<StoreError> for Fault {
 
 const REACH: &str = "check that the server is running and reachable from here, and try again";
 /// A server with too many clients sends an error and closes the connection; the client may see only the latter.
-const ENDED: &str = "check that the server is running, that it accepts another client (maxclients), and that both sides use TLS or neither, and try again";
+const CLOSED: &str = "check that the server is running, that it accepts another client (maxclients), and that both sides use TLS or neither, and try again";
 const REPAIR: &str = "nothing was changed; check that the prefix is the right one, or restore a backup";
 const LOG_IN: &str = "check the user name and the password";
 const PERMIT: &str = "ask an administrator to grant the account the keys of the prefix, and the commands that the store's documentation lists";
@@ -97,13 +97,13 @@ fn classify(error: &RedisError) -> (StoreErrorKind, &'static str) {
             );
         }
         ErrorKind::Io if error.is_connection_dropped() && !error.is_connection_refusal() => {
-            return (Busy, ENDED);
+            return (Busy, CLOSED);
         }
         ErrorKind::Io | ErrorKind::ClusterConnectionNotFound => return (Busy, REACH),
         ErrorKind::InvalidClientConfig => return (Other, "check the host and the certificate file"),
         _ => {}
     }
-    match word(error) {
+    match code(error) {
         "NOAUTH" | "WRONGPASS" => (Permission, LOG_IN),
         "NOPERM" => (Permission, PERMIT),
         "LOADING" | "TRYAGAIN" | "BUSY" => (Busy, LATER),
@@ -142,16 +142,17 @@ fn classify(error: &RedisError) -> (StoreErrorKind, &'static str) {
     }
 }
 
-/// Returns the error's code. Before version 7, an error inside of a script had its code in the message.
-fn word(error: &RedisError) -> &str {
+/// Returns the code of an error. Before Redis 7, an error in a script has its code in the message.
+fn code(error: &RedisError) -> &str {
     const IN_SCRIPTS: [&str; 6] = ["OOM", "READONLY", "MISCONF", "NOREPLICAS", "WRONGTYPE", "NOPERM"];
     let code = error.code().unwrap_or_default();
     if code != "ERR" {
         return code;
     }
     let detail = error.detail().unwrap_or_default();
-    let hidden = |word: &&str| detail.split_once(": -").is_some_and(|(_, rest)| rest.starts_with(*word));
-    IN_SCRIPTS.into_iter().find(hidden).unwrap_or(code)
+    let is_in_message =
+        |code: &&str| detail.split_once(": -").is_some_and(|(_, rest)| rest.starts_with(*code));
+    IN_SCRIPTS.into_iter().find(is_in_message).unwrap_or(code)
 }
 
 /// Returns the evidence, without anything that was sent to the server or is stored there.

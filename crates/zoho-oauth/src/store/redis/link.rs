@@ -87,7 +87,7 @@ impl Link {
             match &result {
                 // The scripts were flushed between loading and running.
                 Err(error) if error.kind() == UNKNOWN_SCRIPT && attempts < MAX_ATTEMPTS => {}
-                _ => return self.judged(number, result),
+                _ => return self.checked(number, result),
             }
         }
     }
@@ -104,10 +104,10 @@ impl Link {
 
     async fn query_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
         let Numbered { number, mut connection } = self.connection().await?;
-        self.judged(number, command.query_async(&mut connection).await)
+        self.checked(number, command.query_async(&mut connection).await)
     }
 
-    fn judged<T>(&self, number: u64, result: Result<T, RedisError>) -> Result<T, Fault> {
+    fn checked<T>(&self, number: u64, result: Result<T, RedisError>) -> Result<T, Fault> {
         let result = result.map_err(Fault::from);
         if result.as_ref().is_err_and(Fault::concerns_connection) {
             let mut current = self.current();
@@ -154,14 +154,14 @@ impl Link {
 /// A connection to one server or to the nodes of a cluster. Many tasks can use it at the same time.
 #[derive(Clone)]
 pub(super) enum Connection {
-    One(MultiplexedConnection),
+    Single(MultiplexedConnection),
     Cluster(Box<ClusterConnection>),
 }
 
 impl Connection {
     async fn open(options: &RedisOptions) -> Result<Self, Fault> {
         if options.tls {
-            prefer_ring();
+            install_crypto_provider();
         }
         let certificates = certificates(options).await?;
         Self::open_with(options, certificates).await.map_err(Fault::Unconnected)
@@ -191,14 +191,14 @@ impl Connection {
             .set_response_timeout(None);
         let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
         log_in(&mut connection, options).await?;
-        Ok(Self::One(connection))
+        Ok(Self::Single(connection))
     }
 }
 
 impl ConnectionLike for Connection {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
         match self {
-            Self::One(connection) => connection.req_packed_command(command),
+            Self::Single(connection) => connection.req_packed_command(command),
             Self::Cluster(connection) => connection.req_packed_command(command),
         }
     }
@@ -210,14 +210,14 @@ impl ConnectionLike for Connection {
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
         match self {
-            Self::One(connection) => connection.req_packed_commands(pipeline, offset, count),
+            Self::Single(connection) => connection.req_packed_commands(pipeline, offset, count),
             Self::Cluster(connection) => connection.req_packed_commands(pipeline, offset, count),
         }
     }
 
     fn get_db(&self) -> i64 {
         match self {
-            Self::One(connection) => connection.get_db(),
+            Self::Single(connection) => connection.get_db(),
             Self::Cluster(connection) => connection.get_db(),
         }
     }
@@ -269,7 +269,7 @@ async fn certificates(options: &RedisOptions) -> Result<Option<TlsCertificates>,
 
 /// Installs ring as the process's default crypto provider, if there is none. The client library uses the default; without
 /// one, rustls picks the provider that is compiled in, and panics if there are two.
-fn prefer_ring() {
+fn install_crypto_provider() {
     if CryptoProvider::get_default().is_none() {
         // Another thread may install one at the same time, which is equally good.
         let _ = ring::default_provider().install_default();

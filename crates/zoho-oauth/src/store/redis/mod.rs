@@ -212,14 +212,14 @@ impl TokenStore for RedisStore {
 
     /// Writes 250 tokens per step. If a token is rejected, those of earlier steps are saved.
     async fn save_tokens(&self, tokens: &[OAuthToken]) -> Result<Vec<OAuthToken>, StoreError> {
-        const AT_ONCE: usize = 250;
+        const BATCH: usize = 250;
         let mut saved = Vec::with_capacity(tokens.len());
-        for tokens in tokens.chunks(AT_ONCE) {
-            let good: Vec<_> = tokens.iter().map_while(|token| self.for_saving(token).ok()).collect();
-            let bad = tokens.get(good.len());
-            saved.extend(self.call("save tokens", save::save(self.server(), &good)).await?);
-            if let Some(bad) = bad {
-                self.for_saving(bad)?;
+        for tokens in tokens.chunks(BATCH) {
+            let valid: Vec<_> = tokens.iter().map_while(|token| self.for_saving(token).ok()).collect();
+            let invalid = tokens.get(valid.len());
+            saved.extend(self.call("save tokens", save::save(self.server(), &valid)).await?);
+            if let Some(invalid) = invalid {
+                self.for_saving(invalid)?;
             }
         }
         Ok(saved.into_iter().map(OAuthToken::from).collect())

@@ -12,7 +12,7 @@ use sqlx::{
     SqlStr, Type, raw_sql,
 };
 
-use super::fault::Trouble;
+use super::fault::ServerFault;
 use super::options::ServerOptions;
 use super::texts::Words;
 
@@ -31,7 +31,7 @@ pub(in crate::store) trait Server: Send + Sync + 'static {
     fn words(table: &str) -> Words;
 
     /// Returns the meaning of an error of the server.
-    fn trouble(&self, error: &dyn DatabaseError) -> Trouble;
+    fn classify(&self, error: &dyn DatabaseError) -> ServerFault;
 
     /// Returns the code by which the server's manual lists the error.
     fn code(&self, error: &dyn DatabaseError) -> String;
@@ -40,11 +40,11 @@ pub(in crate::store) trait Server: Send + Sync + 'static {
 /// What differs between the drivers' connections. Every such connection is a [`Link`].
 pub(in crate::store) trait Dialect: Connection + Send + 'static {
     /// Whether the server accepts text that contains NUL.
-    const TAKES_NUL: bool;
+    const ACCEPTS_NUL: bool;
 
     /// Whether the server rejected a comparison because the column's character set cannot represent the value. No row
     /// has that value then.
-    fn is_beyond_alphabet(error: &sqlx::Error) -> bool {
+    fn is_unrepresentable(error: &sqlx::Error) -> bool {
         let _ = error;
         false
     }
@@ -118,13 +118,13 @@ where
 pub(in crate::store) struct Statement {
     pub(in crate::store) text: SqlStr,
     /// Whether the connection keeps the statement prepared for the next use.
-    pub(in crate::store) is_kept: bool,
+    pub(in crate::store) is_cached: bool,
 }
 
 impl Statement {
     /// Creates a statement that is used often.
     pub(in crate::store) fn new(text: impl Into<String>) -> Self {
-        Self { text: AssertSqlSafe(Arc::<str>::from(text.into())).into_sql_str(), is_kept: true }
+        Self { text: AssertSqlSafe(Arc::<str>::from(text.into())).into_sql_str(), is_cached: true }
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) enum Fault {
 }
 
 /// The meaning of an error of the server.
-pub(in crate::store) enum Trouble {
+pub(in crate::store) enum ServerFault {
     /// The server is shutting down or has closed the connection.
     Lost,
     /// The transaction was rolled back because of a conflict, and can be retried.
@@ -40,19 +40,19 @@ impl Fault {
         match self {
             Self::Driver(sqlx::Error::Io(error)) => !is_about_tls(error),
             Self::Driver(sqlx::Error::Protocol(_)) => true,
-            _ => matches!(self.trouble(server), Some(Trouble::Lost)),
+            _ => matches!(self.server_fault(server), Some(ServerFault::Lost)),
         }
     }
 
     /// Whether an immediate retry may succeed, because a conflict caused the failure.
     pub(super) fn is_contended(&self, server: &impl Server) -> bool {
         matches!(self, Self::Changed)
-            || matches!(self.trouble(server), Some(Trouble::Contended | Trouble::Taken))
+            || matches!(self.server_fault(server), Some(ServerFault::Contended | ServerFault::Taken))
     }
 
     /// Whether the statement failed because a row with the same id exists.
     pub(super) fn is_taken(&self, server: &impl Server) -> bool {
-        matches!(self.trouble(server), Some(Trouble::Taken))
+        matches!(self.server_fault(server), Some(ServerFault::Taken))
     }
 
     /// Converts into the error that the caller gets.
@@ -71,13 +71,13 @@ impl Fault {
             Self::Changed => {
                 of(StoreErrorKind::Busy, "try again".into()).evidence("other programs kept changing the row")
             }
-            Self::Driver(sqlx::Error::Database(error)) => match server.trouble(&*error) {
-                Trouble::Lost | Trouble::Contended => of(StoreErrorKind::Busy, "try again".into())
+            Self::Driver(sqlx::Error::Database(error)) => match server.classify(&*error) {
+                ServerFault::Lost | ServerFault::Contended => of(StoreErrorKind::Busy, "try again".into())
                     .evidence(format!("conflicts with other programs (error {})", server.code(&*error))),
-                Trouble::Taken => of(StoreErrorKind::Rejected, "choose another id".into()).evidence(
+                ServerFault::Taken => of(StoreErrorKind::Rejected, "choose another id".into()).evidence(
                     "a row with this id, or with one that the table considers equal, already exists",
                 ),
-                Trouble::Other { kind, next_step, message } => {
+                ServerFault::Other { kind, next_step, message } => {
                     let code = server.code(&*error);
                     of(kind, next_step).evidence(match message {
                         Some(message) => format!("{message} (error {code})"),
@@ -104,9 +104,9 @@ impl Fault {
         }
     }
 
-    fn trouble(&self, server: &impl Server) -> Option<Trouble> {
+    fn server_fault(&self, server: &impl Server) -> Option<ServerFault> {
         match self {
-            Self::Driver(sqlx::Error::Database(error)) => Some(server.trouble(&**error)),
+            Self::Driver(sqlx::Error::Database(error)) => Some(server.classify(&**error)),
             _ => None,
         }
     }

@@ -20,7 +20,7 @@ mod transaction;
 mod writes;
 
 pub(super) use driver::{Dialect, Server, Statement, Value};
-pub(super) use fault::{FREE_SPACE, MORE_MEMORY, TOO_MANY, Trouble, read_only};
+pub(super) use fault::{FREE_SPACE, MORE_MEMORY, ServerFault, TOO_MANY, read_only};
 pub(super) use options::{Place, ServerOptions, server_options};
 pub(super) use public::sql_store;
 pub(super) use store::SqlStore;

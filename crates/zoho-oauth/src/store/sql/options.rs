@@ -82,7 +82,7 @@ impl ServerOptions {
     pub(in crate::store) fn check(&self) -> Result<(), StoreError> {
         if self.max_connections == 0 || self.timeout.is_zero() || self.connect_timeout.is_zero() {
             return Err(StoreError::invalid_options(
-                "no connection or no time is allowed",
+                "max_connections or a timeout is zero",
                 "set max_connections, connect_timeout and timeout to at least 1",
             ));
         }
@@ -117,7 +117,7 @@ impl ServerOptions {
     }
 }
 
-/// The names that messages use for a store, and in statements that they propose.
+/// The names that messages use for a store, and in the statements that they suggest.
 #[derive(Clone, Debug)]
 pub(in crate::store) struct Place {
     pub(in crate::store) user: String,
@@ -127,7 +127,7 @@ pub(in crate::store) struct Place {
 }
 
 impl Place {
-    /// Such as `the MySQL token store oauthtoken in zohooauth at localhost:3306`.
+    /// Returns the name for messages, such as `the MySQL token store oauthtoken in zohooauth at localhost:3306`.
     pub(in crate::store) fn name(&self, kind: &str) -> String {
         format!("the {kind} token store {} in {} at {}", self.table, self.database, self.host)
     }

@@ -36,7 +36,7 @@ impl<L: Link> Session<L> {
         let indexed = self.link.fetch(&self.texts.indexed, &[], |mut fields| fields.text()).await?;
         let (columns, state): (Vec<_>, Vec<_>) = columns.into_iter().partition(|(is_tokens, _)| *is_tokens);
         let columns = columns.into_iter().map(|(_, column)| column).collect();
-        Ok(Tables { columns, indexed, has_state: !state.is_empty(), take_nul: L::TAKES_NUL })
+        Ok(Tables { columns, indexed, has_state: !state.is_empty(), accepts_nul: L::ACCEPTS_NUL })
     }
 
     /// Creates the official table if it does not exist.
@@ -64,7 +64,7 @@ impl<L: Link> Session<L> {
             return Ok(Vec::new());
         }
         let rows = self.link.fetch(&self.texts.rows[position(column)], &[value.into()], token).await;
-        rows.or_else(none_beyond_alphabet::<L, _>)
+        rows.or_else(none_if_unrepresentable::<L, _>)
     }
 
     /// Returns the rows that have one of the values in a column. One or more round trips.
@@ -79,7 +79,7 @@ impl<L: Link> Session<L> {
             let statement = sized(self.texts.rows_of_many(column, values.len()), values.len());
             let bound: Vec<_> = values.iter().map(|value| Value::from(*value)).collect();
             match self.link.fetch(&statement, &bound, token).await {
-                Err(error) if L::is_beyond_alphabet(&error) => {
+                Err(error) if L::is_unrepresentable(&error) => {
                     for value in values {
                         tokens.extend(self.rows(column, value).await?);
                     }
@@ -147,7 +147,7 @@ impl<L: Link> Session<L> {
             return Ok(false);
         }
         let deleted = self.link.execute(&self.texts.delete, &[id.into(), Value::Exact(Some(id))]).await;
-        Ok(deleted.or_else(none_beyond_alphabet::<L, _>)? > 0)
+        Ok(deleted.or_else(none_if_unrepresentable::<L, _>)? > 0)
     }
 
     /// Deletes all rows.
@@ -284,11 +284,11 @@ impl<L: Link> Session<L> {
 
 /// Whether the server can store the value. If not, it rejects a statement with the value.
 fn may_be_stored<L: Link>(value: &str) -> bool {
-    L::TAKES_NUL || !value.contains('\0')
+    L::ACCEPTS_NUL || !value.contains('\0')
 }
 
-fn none_beyond_alphabet<L: Link, T: Default>(error: sqlx::Error) -> sqlx::Result<T> {
-    if L::is_beyond_alphabet(&error) { Ok(T::default()) } else { Err(error) }
+fn none_if_unrepresentable<L: Link, T: Default>(error: sqlx::Error) -> sqlx::Result<T> {
+    if L::is_unrepresentable(&error) { Ok(T::default()) } else { Err(error) }
 }
 
 /// Returns the position of a column in [`LOOK_UPS`].
@@ -298,7 +298,7 @@ fn position(column: &str) -> usize {
 
 /// Creates a statement about a number of rows. Only those for a full chunk and for a single row are used often.
 fn sized(text: String, rows: usize) -> Statement {
-    Statement { is_kept: rows == CHUNK || rows == 1, ..Statement::new(text) }
+    Statement { is_cached: rows == CHUNK || rows == 1, ..Statement::new(text) }
 }
 
 /// Reads a column, and whether it is one of the official table.

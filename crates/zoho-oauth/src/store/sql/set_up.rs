@@ -18,7 +18,7 @@ pub(in crate::store) struct Tables {
     /// Whether the table for leases and the highest id exists.
     pub(in crate::store) has_state: bool,
     /// Whether the server accepts text that contains NUL.
-    pub(in crate::store) take_nul: bool,
+    pub(in crate::store) accepts_nul: bool,
 }
 
 /// A column, and the maximum length of its values in characters, if they are limited.
@@ -34,7 +34,7 @@ impl Tables {
         let rejected = |evidence| StoreError::of(StoreErrorKind::Rejected, "save a token").evidence(evidence);
         for (name, value) in StoredToken::COLUMNS.into_iter().zip(token.values()) {
             let Some(value) = value else { continue };
-            if !self.take_nul && value.contains('\0') {
+            if !self.accepts_nul && value.contains('\0') {
                 return Err(rejected(format!("its {name} contains NUL, which the server cannot store"))
                     .next_step("remove the NUL, or use another store"));
             }
