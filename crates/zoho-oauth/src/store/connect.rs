@@ -81,8 +81,7 @@ mod tests {
 
     #[test]
     fn an_invalid_url_is_rejected_with_what_was_expected() {
-        for url in ["", "memory:x", "oracle:x", "sqlite:", "file:", "redis://user:hunter2@host/0?colour=red"]
-        {
+        for url in ["", "memory:x", "oracle:x", "sqlite:", "file:", "redis://user:hunter2@host/0?color=red"] {
             let message = connect(url).map(|store| store.name().to_owned()).unwrap_err().to_string();
             assert!(message.contains("; "), "{message}");
             assert!(!message.contains("hunter2"), "{message}");

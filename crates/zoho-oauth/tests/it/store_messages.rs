@@ -17,7 +17,7 @@ const INVALID_URLS: [&str; 12] = [
     "mysql://user:secret@ho st/",
     "mysql://user:secret/with@host/database",
     "mysql://user:secret%zz@host/",
-    "mysql://host/database?colour=red",
+    "mysql://host/database?color=red",
     "postgres://host/?sslmode=perhaps",
     "redis://host/tokens",
     "aws-secretsmanager:tokens?timeout=soon",
