@@ -112,7 +112,7 @@ async fn the_rows_before_one_that_cannot_be_decoded_are_returned() {
 
 #[tokio::test]
 #[should_panic(expected = "not a Fussy row")]
-async fn a_type_that_panics_does_so_in_the_consumer() {
+async fn a_panic_in_a_row_type_reaches_the_consumer() {
     #[derive(Debug)]
     struct Fussy;
     impl<'de> Deserialize<'de> for Fussy {

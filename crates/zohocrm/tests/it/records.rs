@@ -136,7 +136,7 @@ async fn records_that_are_all_rejected_are_results_and_not_a_failed_call() {
 }
 
 #[tokio::test]
-async fn a_rejected_record_inside_status_200_is_seen() {
+async fn a_rejected_record_in_a_200_response_is_an_error() {
     let ada = logged_in().await;
     let entry = r#"{"code":"DUPLICATE_DATA","details":{},"message":"duplicate data","status":"error"}"#;
     ada.zoho.fault(Fault::on("POST /crm/v8/Leads").respond(200, format!(r#"{{"data":[{entry}]}}"#)));

@@ -29,7 +29,7 @@ async fn three_users() -> (Emulator, Authenticator) {
 }
 
 #[tokio::test]
-async fn calls_of_several_users_at_once_never_mix_their_tokens_or_their_records() {
+async fn concurrent_calls_of_several_users_never_mix_their_tokens_or_records() {
     let (zoho, authenticator) = three_users().await;
     zoho.add_records(USERS[0], "Leads", 2);
     zoho.add_records(USERS[2], "Leads", 5);
@@ -52,7 +52,7 @@ async fn calls_of_several_users_at_once_never_mix_their_tokens_or_their_records(
 }
 
 #[tokio::test]
-async fn users_of_an_organization_share_its_limit_on_calls_and_its_delays() {
+async fn users_of_an_organization_share_its_call_limit_and_its_delays() {
     let (zoho, authenticator) = three_users().await;
     zoho.set_concurrent_calls(2);
     let retries = Retries::new().first_delay(Duration::from_millis(400));

@@ -222,7 +222,7 @@ async fn a_redirect_to_another_host_gets_no_token() {
 }
 
 #[tokio::test]
-async fn responses_are_compressed_when_zoho_can() {
+async fn responses_are_compressed_if_zoho_supports_it() {
     let ada = logged_in().await;
     ada.zoho.add_records(ADA, "Leads", 200);
     let page = ada.crm.records("Leads").list().fields(["Last_Name"]).send().await.unwrap();
