@@ -136,7 +136,7 @@ fn expect_ambiguous<T: std::fmt::Debug>(
         Err(error) => {
             prop_assert_eq!(error.kind(), StoreErrorKind::Ambiguous);
             let text = error.to_string();
-            let (evidence, next_step) = text.rsplit_once("; give the ").unwrap_or_default();
+            let (evidence, next_step) = text.rsplit_once("; pass the ").unwrap_or_default();
             prop_assert!(differing.iter().any(|column| evidence.contains(column)), "{text}: {differing:?}");
             prop_assert!(next_step.ends_with("id"), "{text}: the id is always an option");
         }
