@@ -87,7 +87,10 @@ async fn if_a_job_failed_its_rows_are_written_again() {
     assert_eq!(std::fs::read_to_string(terminal.path("result.csv")).unwrap().lines().count(), 25_001);
     zoho.fail_next_bulk_job();
     let ran = failed(&terminal, &["--skip", "25000"]);
-    assert!(ran.stderr.contains("correct it and start another") && !ran.stderr.contains("next: "), "{ran:?}");
+    assert!(
+        ran.stderr.contains("correct the cause and start another job") && !ran.stderr.contains("next: "),
+        "{ran:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
