@@ -10,6 +10,7 @@ pub struct RequestError(Invalid);
 
 /// Everything that makes a request impossible to send. The messages are kept together here.
 #[derive(Clone, Debug, thiserror::Error)]
+#[cfg_attr(not(feature = "bulk"), expect(dead_code, reason = "some are reasons of bulk jobs"))]
 pub(crate) enum Invalid {
     #[error("`{0}` cannot be a segment of a path; give a name or an id")]
     PathSegment(String),
