@@ -43,7 +43,7 @@ impl<A: DeserializeOwned + Send + 'static> ChildProcess<A> {
         let (sender, answers) = channel();
         thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
-                // A store may print what it likes, and a process that is killed may leave half a line.
+                // A store may print lines of its own, and a killed process may leave an incomplete line.
                 let Ok(answer) = serde_json::from_str(&line) else { continue };
                 if sender.send(answer).is_err() {
                     return;
@@ -110,7 +110,7 @@ impl<A: DeserializeOwned + Send + 'static> ChildProcess<A> {
     /// Stops it: not one more instruction of it runs.
     ///
     /// # Errors
-    /// If it has ended, and on systems other than Unix.
+    /// If the process has ended, or if the system is not Unix.
     pub fn stop(&self) -> io::Result<()> {
         signal::stop(&self.child)
     }

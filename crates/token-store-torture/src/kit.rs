@@ -15,7 +15,7 @@ use crate::scene::{Scene, Sizes};
 
 type Opening = Pin<Box<dyn Future<Output = Result<AnyStore, String>>>>;
 
-/// A store, and how hard to test it. Pass it to [`run`](crate::run).
+/// A store to test, with the number of processes and rounds. Pass it to [`run`](crate::run).
 pub struct Kit {
     open: Box<dyn Fn(Place) -> Opening>,
     is_coordinated: bool,

@@ -39,7 +39,7 @@ impl Process {
         self.child.tell(command).map_err(Failure::of_the_kit)
     }
 
-    /// Says where to open the store, without waiting for the answer.
+    /// Sends the place of the store, without waiting for the response.
     pub(crate) fn tell_place(&mut self, place: &impl Serialize) -> Outcome {
         "open the store".clone_into(&mut self.doing);
         self.child.tell(place).map_err(Failure::of_the_kit)

@@ -38,7 +38,7 @@ pub(crate) enum Command {
     Renew { life: Duration, ledger: Option<Ledger> },
     /// Releases the lease. Answered by whether the worker still held it.
     Release,
-    /// Saves this state of the row that the lease is for. Answered by whether the lease allowed it.
+    /// Saves state `number` of the leased row. Answered by whether the lease allowed it.
     SaveAndRelease { number: u64 },
     /// Takes the lease, saves and releases it, without end. Each save is answered by [`Renewed`].
     RenewWithoutEnd { user: String, row: String, first: u64, life: Duration },
@@ -96,11 +96,11 @@ impl From<&OAuthToken> for Row {
 /// The results of many look-ups of one user.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct LookUps {
-    /// Look-ups that found one state of the row.
+    /// Lookups that found one state of the row.
     pub(crate) whole: usize,
-    /// Look-ups that found a row that was never saved like this.
+    /// Lookups that found a mixture of states.
     pub(crate) torn: usize,
-    /// Look-ups that found no row.
+    /// Lookups that found no row.
     pub(crate) missing: usize,
     /// Different states that were found.
     pub(crate) states: usize,

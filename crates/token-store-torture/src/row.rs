@@ -8,8 +8,8 @@ use zoho_oauth::{ExposeSecret, OAuthToken, SecretString};
 /// After this many states the user has logged in again and has another refresh token.
 pub(crate) const NEXT_LOGIN: u64 = 1 << 32;
 
-/// A user's row in its state `number`. Every field is set and holds characters that a careless writer would split. Every
-/// field that a renewal may change depends on the number.
+/// Returns state `number` of a user's row. Every field is set and contains characters that a careless writer would split.
+/// Every field that a renewal may change depends on the number.
 #[must_use]
 pub fn row(user: &str, number: u64) -> OAuthToken {
     OAuthToken::new()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-/// Saves one row for each user, `at_once` at a time. Returns what the saves returned, or the first error.
+/// Saves one row for each user, at most `at_once` at the same time. Returns the results, or the first error.
 ///
 /// # Errors
 /// If a save fails.

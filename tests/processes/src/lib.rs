@@ -159,11 +159,11 @@ pub struct Tokens {
 /// The results of many look-ups of one user.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Found {
-    /// Look-ups that found one whole state.
+    /// Lookups that found one whole state.
     pub whole: usize,
-    /// Look-ups that found a row that was never saved like this.
+    /// Lookups that found a mixture of states.
     pub torn: usize,
-    /// Look-ups that found no row.
+    /// Lookups that found no row.
     pub missing: usize,
     /// The number of different states.
     pub states: usize,

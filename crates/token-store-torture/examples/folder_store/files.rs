@@ -13,7 +13,7 @@ use zoho_oauth::store::{StoreError, StoreErrorKind};
 
 /// How long to wait for the lock.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
-/// The folder where files are written before they get their name.
+/// The folder in which files are written before they are renamed to their final path.
 const DRAFTS: &str = "drafts";
 
 /// A folder of JSON files, named by their paths in it. Take the lock before you use one.
@@ -135,7 +135,7 @@ impl Folder {
     }
 }
 
-/// The error does not repeat what cannot be parsed: it may be a secret.
+/// Reads and parses a file. The error never quotes the content, which may be a secret.
 fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
     match fs::read(path) {
         Ok(content) => serde_json::from_slice(&content)

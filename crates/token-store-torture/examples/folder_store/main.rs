@@ -187,7 +187,7 @@ fn save_and_release(folder: &Folder, lease: &Lease, new: StoredToken) -> Result<
         None => None,
     };
     let is_permitted = lease.permits(row.map(OAuthToken::from).as_ref());
-    // The row is written first: a process that is killed in between leaves a lease that expires.
+    // The row is written before the lease is released. If the process is killed in between, the lease expires.
     let saved = if is_permitted { Some(save(folder, new)?) } else { None };
     change(folder, &lease.key, |entry, now| entry.release(lease, now))?;
     Ok(saved.map_or(Fenced::Superseded, |saved| Fenced::Saved(saved.into())))

@@ -69,7 +69,7 @@ pub(super) fn a_ledger_outlives_its_holder(scene: &Scene) -> Outcome {
     let mut last_epoch = 0;
     for round in 0..4 {
         let acquisition = granted(&mut holder, SHORT_LIFE)?;
-        // The new holder takes over what is known about the credential.
+        // The ledger passes from one holder to the next.
         let seen: SeenLease = holder.ask(&Command::LeaseState { user: USER.to_owned() })?;
         check_ledger(&seen.ledger, &kept)?;
         kept.note_issue(SystemTime::now(), Quota::default());

@@ -59,8 +59,8 @@ pub(super) fn a_holder_that_was_stopped_while_it_saves_does_not_overwrite_the_ne
     Ok(())
 }
 
-/// Has the next process take the lease and save. A store may make it wait while the late one is stopped in the middle of a
-/// write: then the late one goes on first.
+/// Makes the next process take the lease and save. If the late process was stopped during a write, a store may make the
+/// next one wait; the late one then continues first.
 fn save_after(next: &mut Process, late: &Process, row: &str, number: u64) -> Outcome<bool> {
     let began = Instant::now();
     loop {
