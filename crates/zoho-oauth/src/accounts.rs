@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::environment::Environment;
 use crate::error::{Error, OAuthErrorCode, OAuthRequest};
-use crate::http::{Failed, Http, Response};
+use crate::machine::http::{Failed, Http, Response};
 
 /// A client app, as it is registered in Zoho's API console.
 #[derive(Clone, Debug)]

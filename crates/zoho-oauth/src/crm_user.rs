@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::environment::{Environment, host_of};
 use crate::error::Error;
-use crate::http::Http;
+use crate::machine::http::Http;
 use crate::token::UserSignature;
 
 /// The users of Zoho CRM.

@@ -1,0 +1,3 @@
+//! The machine that an authenticator runs on.
+
+pub(crate) mod http;
