@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::environment::Environment;
 use crate::error::{Error, OAuthErrorCode, OAuthRequest};
-use crate::machine::http::{Failed, Http, Response};
+use crate::machine::{Content, Failed, Machine, Request, Response};
 
 /// A client app, as it is registered in Zoho's API console.
 #[derive(Clone, Debug)]
@@ -63,12 +63,12 @@ pub(crate) enum Denied {
 /// The accounts servers.
 #[derive(Debug)]
 pub(crate) struct Accounts {
-    http: Arc<Http>,
+    machine: Arc<dyn Machine>,
 }
 
 impl Accounts {
-    pub(crate) fn new(http: Arc<Http>) -> Self {
-        Self { http }
+    pub(crate) fn new(machine: Arc<dyn Machine>) -> Self {
+        Self { machine }
     }
 
     /// Spends a grant token.
@@ -79,15 +79,15 @@ impl Accounts {
         grant: &SecretString,
     ) -> Result<Issued, Denied> {
         let mut fields = vec![
-            ("grant_type", "authorization_code"),
-            ("client_id", client.id.as_str()),
-            ("client_secret", client.secret.expose_secret()),
-            ("code", grant.expose_secret()),
+            ("grant_type", "authorization_code".into()),
+            ("client_id", client.id.as_str().into()),
+            ("client_secret", client.secret.clone()),
+            ("code", grant.clone()),
         ];
         if let Some(url) = &client.redirect_url {
-            fields.push(("redirect_uri", url));
+            fields.push(("redirect_uri", url.as_str().into()));
         }
-        self.token(environment, OAuthRequest::Exchange, &fields).await
+        self.token(environment, OAuthRequest::Exchange, fields).await
     }
 
     /// Requests a new access token.
@@ -97,13 +97,13 @@ impl Accounts {
         client: &OAuthClient,
         refresh_token: &SecretString,
     ) -> Result<Issued, Denied> {
-        let fields = [
-            ("grant_type", "refresh_token"),
-            ("client_id", client.id.as_str()),
-            ("client_secret", client.secret.expose_secret()),
-            ("refresh_token", refresh_token.expose_secret()),
+        let fields = vec![
+            ("grant_type", "refresh_token".into()),
+            ("client_id", client.id.as_str().into()),
+            ("client_secret", client.secret.clone()),
+            ("refresh_token", refresh_token.clone()),
         ];
-        self.token(environment, OAuthRequest::Refresh, &fields).await
+        self.token(environment, OAuthRequest::Refresh, fields).await
     }
 
     /// Revokes a refresh token with all its access tokens, or one access token. A token that Zoho no longer knows
@@ -112,8 +112,8 @@ impl Accounts {
     /// The request has no client credentials, as in every official SDK, and the token is in its body.
     pub(crate) async fn revoke(&self, environment: &Environment, token: &SecretString) -> Result<(), Error> {
         let url = format!("{}/oauth/v2/token/revoke", environment.accounts_url());
-        let sent = self.http.post_form(&url, &[("token", token.expose_secret())]).await;
-        let response = sent.map_err(|failed| failed.error)?;
+        let request = Request { url, content: Content::Form(vec![("token", token.clone())]) };
+        let response = self.machine.send(request).await.map_err(|failed| failed.error)?;
         let is_success = (200..300).contains(&response.status);
         let body = match serde_json::from_str::<TokenBody>(&response.body) {
             Ok(body) => body,
@@ -131,11 +131,11 @@ impl Accounts {
         &self,
         environment: &Environment,
         request: OAuthRequest,
-        fields: &[(&str, &str)],
+        fields: Vec<(&'static str, SecretString)>,
     ) -> Result<Issued, Denied> {
         let url = format!("{}/oauth/v2/token", environment.accounts_url());
-        let sent_at = SystemTime::now();
-        match self.http.post_form(&url, fields).await {
+        let sent_at = self.machine.now();
+        match self.machine.send(Request { url, content: Content::Form(fields) }).await {
             Ok(response) => interpret(request, sent_at, &response),
             Err(Failed { error, may_have_acted }) => {
                 Err(Denied::Failed { error: Box::new(error), may_have_acted })

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use rand::RngExt;
-
 /// Delays that grow from one attempt to the next. Each is multiplied by a random number, so that processes that
 /// collided do not collide again.
 #[derive(Clone, Debug)]
@@ -22,21 +20,26 @@ impl Backoff {
         Self { first, factor, max, spread, count: 0 }
     }
 
-    /// Returns the delay before the next attempt.
-    pub(crate) fn next_delay(&mut self) -> Duration {
-        let delay = self.delay_after(self.count);
+    /// Returns the delay before the next attempt, as the random number `chance` decides.
+    pub(crate) fn next_delay(&mut self, chance: u64) -> Duration {
+        let delay = self.delay_after(self.count, chance);
         self.count = self.count.saturating_add(1);
         delay
     }
 
-    /// Returns the delay that follows `count` earlier ones, for callers that count their attempts.
-    pub(crate) fn delay_after(&self, count: u32) -> Duration {
+    /// As [`next_delay`](Self::next_delay), after `count` earlier delays, for callers that count their attempts.
+    pub(crate) fn delay_after(&self, count: u32, chance: u64) -> Duration {
         let growth = self.factor.powi(i32::try_from(count).unwrap_or(i32::MAX));
         // As numbers: a `Duration` panics on overflow.
         let delay = (self.first.as_secs_f64() * growth).min(self.max.as_secs_f64());
         let (from, to) = self.spread;
-        Duration::from_secs_f64(delay * rand::rng().random_range(from..=to))
+        Duration::from_secs_f64(delay * (from + (to - from) * fraction(chance)))
     }
+}
+
+/// Converts a random number to one between 0 and 1.
+pub(crate) fn fraction(chance: u64) -> f64 {
+    chance as f64 / u64::MAX as f64
 }
 
 #[cfg(test)]
@@ -48,16 +51,16 @@ mod tests {
         let ms = Duration::from_millis;
         let mut backoff = Backoff::new(ms(100), 2.0, ms(300), (1.0, 2.0));
         for base in [100, 200, 300, 300] {
-            let delay = backoff.next_delay();
+            let delay = backoff.next_delay(rand::random());
             assert!(delay >= ms(base) && delay <= ms(2 * base), "{delay:?} after a base of {base} ms");
         }
-        assert!(backoff.delay_after(u32::MAX) <= ms(600));
+        assert!(backoff.delay_after(u32::MAX, u64::MAX) <= ms(600));
     }
 
     #[test]
     fn a_spread_of_one_gives_exact_delays() {
         let backoff = Backoff::new(Duration::from_micros(100), 2.0, Duration::from_millis(2), (1.0, 1.0));
-        let delays = [0, 1, 4, 5].map(|count| backoff.delay_after(count).as_micros());
+        let delays = [0, 1, 4, 5].map(|count| backoff.delay_after(count, 7).as_micros());
         assert_eq!(delays, [100, 200, 1_600, 2_000]);
     }
 }

@@ -7,18 +7,18 @@ use serde_json::Value;
 
 use crate::environment::{Environment, host_of};
 use crate::error::Error;
-use crate::machine::http::Http;
+use crate::machine::{Content, Machine, Request};
 use crate::token::UserSignature;
 
 /// The users of Zoho CRM.
 #[derive(Debug)]
 pub(crate) struct CrmUsers {
-    http: Arc<Http>,
+    machine: Arc<dyn Machine>,
 }
 
 impl CrmUsers {
-    pub(crate) fn new(http: Arc<Http>) -> Self {
-        Self { http }
+    pub(crate) fn new(machine: Arc<dyn Machine>) -> Self {
+        Self { machine }
     }
 
     /// The user that an access token belongs to. This takes two calls and two scopes (`ZohoCRM.users.READ`,
@@ -49,7 +49,8 @@ impl CrmUsers {
 
     async fn get(&self, environment: &Environment, path: &str, token: &SecretString) -> Result<Value, Error> {
         let url = format!("{}{path}", environment.api_url());
-        let response = self.http.get(&url, token).await.map_err(|failed| failed.error)?;
+        let request = Request { url, content: Content::AccessToken(token.clone()) };
+        let response = self.machine.send(request).await.map_err(|failed| failed.error)?;
         let body = serde_json::from_str(&response.body).ok();
         body.filter(|_| response.status == 200).ok_or_else(|| response.invalid())
     }

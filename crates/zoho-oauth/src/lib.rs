@@ -43,6 +43,7 @@
 //! | `redis` | [`store::RedisStore`]: a Redis or Valkey server or cluster | no |
 //! | `secrets-manager` | [`store::SecretsManagerStore`]: AWS Secrets Manager | no |
 //! | `conformance` | `token_store_conformance!` and `coordination_conformance!`, to test your own store | no |
+//! | `simulation` | [`machine`]: lets a simulator take the place of the clock, the network and the disk | no |
 
 mod accounts;
 mod authenticator;
@@ -52,6 +53,10 @@ mod environment;
 mod error;
 mod ledger;
 mod login;
+#[cfg(feature = "simulation")]
+pub mod machine;
+#[cfg(not(feature = "simulation"))]
+#[expect(unreachable_pub, reason = "public with the feature `simulation`")]
 mod machine;
 mod persistence;
 mod private_file;

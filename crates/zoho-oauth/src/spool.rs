@@ -1,16 +1,14 @@
 //! Tokens that Zoho issued and the store rejected, in a folder of small files until the store accepts them.
 
-use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rand::RngExt;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
+use crate::machine::Machine;
 use crate::persistence::Persistence;
-use crate::private_file;
 use crate::store::identity::absolute;
 use crate::store::{AnyStore, StoreError, StoredToken};
 use crate::token::{OAuthToken, hex};
@@ -19,6 +17,7 @@ use crate::token::{OAuthToken, hex};
 /// folder, for a disk that is full or a folder that cannot be written.
 #[derive(Debug)]
 pub(crate) struct Spool {
+    machine: Arc<dyn Machine>,
     folders: Vec<PathBuf>,
     store: String,
 }
@@ -47,7 +46,7 @@ struct Content {
 }
 
 impl Spool {
-    pub(crate) fn new(store: &AnyStore, chosen: Option<PathBuf>) -> Self {
+    pub(crate) fn new(machine: Arc<dyn Machine>, store: &AnyStore, chosen: Option<PathBuf>) -> Self {
         let home = home_folder().filter(|_| store.is_durable());
         let folders = match (chosen, store.place()) {
             (Some(folder), _) => vec![folder],
@@ -58,7 +57,8 @@ impl Spool {
             }
             (None, None) => Vec::new(),
         };
-        Self { folders: folders.into_iter().chain(home).collect(), store: store.identity().to_string() }
+        let folders = folders.into_iter().chain(home).collect();
+        Self { machine, folders, store: store.identity().to_string() }
     }
 
     /// Spools a new login before its token is stored, so that a killed process loses nothing. A failure is no reason
@@ -96,7 +96,7 @@ impl Spool {
     pub(crate) fn replace(&self, journal: Entry, token: &OAuthToken, error: StoreError) -> Persistence {
         match self.put(token.into(), Origin::Login) {
             Ok(entry) => {
-                journal.remove();
+                self.remove(&journal);
                 entry.persistence(error)
             }
             Err(_) => journal.persistence(error),
@@ -110,19 +110,18 @@ impl Spool {
             (row.id.is_some() && entry.token.id == row.id)
                 || (row.refresh_token.is_some() && entry.token.refresh_token == row.refresh_token)
         };
-        self.entries().iter().filter(|entry| is_of_row(entry)).for_each(Entry::remove);
+        self.entries().iter().filter(|entry| is_of_row(entry)).for_each(|entry| self.remove(entry));
     }
 
     /// Writes `token` durably, readable by this account alone, in the first folder that accepts it.
     fn put(&self, token: StoredToken, origin: Origin) -> io::Result<Entry> {
         let content = Content { store: self.store.clone(), origin, token };
         let bytes = serde_json::to_vec(&content)?;
-        let random: [u8; 8] = rand::rng().random();
-        let name = format!("{}-{}.json", self.tag(), hex(&random));
+        let name = format!("{}-{}.json", self.tag(), hex(&self.machine.random().to_be_bytes()));
         let mut failure = io::Error::other("this store has no spool folder");
         for folder in &self.folders {
             let path = folder.join(&name);
-            match create_folder(folder).and_then(|()| write_durably(&path, &bytes)) {
+            match self.write_durably(&path, &bytes) {
                 Ok(()) => return Ok(Entry { token: content.token, origin, path }),
                 Err(error) => failure = error,
             }
@@ -133,13 +132,12 @@ impl Spool {
     /// The spooled tokens of this store. A file that cannot be parsed is left alone.
     pub(crate) fn entries(&self) -> Vec<Entry> {
         let tag = self.tag();
-        let files = self.folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+        let files = self.folders.iter().filter_map(|folder| self.machine.files_in(folder).ok()).flatten();
         files
-            .map(|file| file.path())
             .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
             .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&tag)))
             .filter_map(|path| {
-                let content: Content = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+                let content: Content = serde_json::from_slice(&self.machine.read(&path).ok()?).ok()?;
                 (content.store == self.store).then_some(Entry {
                     token: content.token,
                     origin: content.origin,
@@ -149,30 +147,40 @@ impl Spool {
             .collect()
     }
 
-    fn tag(&self) -> String {
-        hex(&digest(&SHA256, self.store.as_bytes()).as_ref()[..8])
-    }
-}
-
-impl Entry {
     /// Removes a token that is stored by now, or that the store no longer needs.
-    pub(crate) fn remove(&self) {
-        if let Err(error) = fs::remove_file(&self.path) {
+    pub(crate) fn remove(&self, entry: &Entry) {
+        if let Err(error) = self.machine.remove(&entry.path) {
             tracing::warn!(
                 target: Persistence::LOG_TARGET,
-                path = %self.path.display(), %error,
+                path = %entry.path.display(), %error,
                 "could not remove a spooled token"
             );
         }
         // Leaves no empty folder beside the store. A folder that is not empty stays, and so does one that was set by
         // `AuthenticatorBuilder::spool_folder`.
         if let Some(folder) =
-            self.path.parent().filter(|folder| folder.extension().is_some_and(|name| name == "spool"))
+            entry.path.parent().filter(|folder| folder.extension().is_some_and(|name| name == "spool"))
         {
-            let _ = fs::remove_dir(folder);
+            let _ = self.machine.remove_folder(folder);
         }
     }
 
+    fn write_durably(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let temporary = path.with_extension("tmp");
+        let created = self.machine.create(&temporary, bytes);
+        let written = created.and_then(|()| self.machine.rename(&temporary, path));
+        if written.is_err() {
+            let _ = self.machine.remove(&temporary);
+        }
+        written
+    }
+
+    fn tag(&self) -> String {
+        hex(&digest(&SHA256, self.store.as_bytes()).as_ref()[..8])
+    }
+}
+
+impl Entry {
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -193,35 +201,21 @@ fn home_folder() -> Option<PathBuf> {
         .map(|home| home.join(".local/state/zoho-oauth/spool"))
 }
 
-fn create_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = path.with_extension("tmp");
-    let written = private_file::create(&temporary).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)?;
-        private_file::sync_folder_of(path)
-    });
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::time::Duration;
+
     use super::*;
+    use crate::machine::this_machine::ThisMachine;
     use crate::store::MemoryStore;
 
+    fn machine() -> Arc<dyn Machine> {
+        Arc::new(ThisMachine::new(Duration::from_secs(1)))
+    }
+
     fn spool(folder: &Path) -> Spool {
-        Spool { folders: vec![folder.to_owned()], store: "a".into() }
+        Spool { machine: machine(), folders: vec![folder.to_owned()], store: "a".into() }
     }
 
     fn token(user: &str) -> StoredToken {
@@ -240,7 +234,7 @@ mod tests {
         let entries = spool.entries();
         assert_eq!(entries.len(), 1);
         assert_eq!(entries[0].token, token("ada"));
-        entries[0].remove();
+        spool.remove(&entries[0]);
         assert!(spool.entries().is_empty());
     }
 
@@ -248,7 +242,7 @@ mod tests {
     fn another_stores_tokens_are_not_touched() {
         let folder = tempfile::tempdir().unwrap();
         spool(folder.path()).put(token("ada"), Origin::Renewal).unwrap();
-        let other = Spool { folders: vec![folder.path().to_owned()], store: "b".into() };
+        let other = Spool { machine: machine(), folders: vec![folder.path().to_owned()], store: "b".into() };
         assert!(other.entries().is_empty());
     }
 
@@ -257,15 +251,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("not a folder");
         fs::write(&file, "").unwrap();
-        let spool = Spool { folders: vec![file, folder.path().join("second")], store: "a".into() };
+        let spool = Spool {
+            machine: machine(),
+            folders: vec![file, folder.path().join("second")],
+            store: "a".into(),
+        };
         spool.put(token("ada"), Origin::Renewal).unwrap();
         assert_eq!(spool.entries().len(), 1);
     }
 
     #[test]
     fn a_store_without_a_file_spools_under_the_home_folder_and_a_store_in_memory_does_not_spool() {
-        let spool = Spool::new(&AnyStore::new(MemoryStore::new()), None);
+        let spool = Spool::new(machine(), &AnyStore::new(MemoryStore::new()), None);
         assert_eq!(spool.folders, home_folder().into_iter().collect::<Vec<_>>());
-        assert!(Spool::new(&MemoryStore::new().into(), None).folders.is_empty());
+        assert!(Spool::new(machine(), &MemoryStore::new().into(), None).folders.is_empty());
     }
 }

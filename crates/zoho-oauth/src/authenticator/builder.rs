@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rand::RngExt;
 use secrecy::ExposeSecret;
 
 use crate::accounts::{Accounts, OAuthClient};
+use crate::backoff::fraction;
 use crate::crm_user::CrmUsers;
 use crate::environment::{Environment, Environments};
 use crate::error::{Error, Invalid};
 use crate::ledger::Quota;
-use crate::machine::http::Http;
+use crate::machine::Machine;
+use crate::machine::this_machine::ThisMachine;
 use crate::spool::Spool;
 use crate::store::coordination::Coordination;
 use crate::store::{AnyStore, MemoryStore};
@@ -34,6 +35,7 @@ pub struct AuthenticatorBuilder {
     client: Option<OAuthClient>,
     store: Option<AnyStore>,
     spool_folder: Option<PathBuf>,
+    machine: Option<Arc<dyn Machine>>,
     settings: Settings,
 }
 
@@ -44,6 +46,7 @@ impl AuthenticatorBuilder {
             client: None,
             store: None,
             spool_folder: None,
+            machine: None,
             settings: Settings::default(),
         }
     }
@@ -121,6 +124,13 @@ impl AuthenticatorBuilder {
         self
     }
 
+    /// Sets the machine to run on, for simulators. Default: this one.
+    #[cfg(feature = "simulation")]
+    pub fn machine(mut self, machine: impl Machine) -> Self {
+        self.machine = Some(Arc::new(machine));
+        self
+    }
+
     /// Builds the authenticator.
     ///
     /// # Errors
@@ -133,20 +143,21 @@ impl AuthenticatorBuilder {
         }
         let store = self.store.unwrap_or_else(|| MemoryStore::new().into());
         let mut settings = self.settings;
+        let machine = self.machine.unwrap_or_else(|| Arc::new(ThisMachine::new(settings.request_timeout)));
         let margin = &mut settings.margins.margin;
-        *margin = margin.mul_f64(1.0 + rand::rng().random::<f64>() / 4.0);
+        *margin = margin.mul_f64(1.0 + fraction(machine.random()) / 4.0);
         let cache = Cache::polling_every(store.poll_interval());
-        let http = Arc::new(Http::new(settings.request_timeout));
         let parts = Parts {
-            accounts: Accounts::new(http.clone()),
-            users: CrmUsers::new(http),
-            spool: Spool::new(&store, self.spool_folder),
+            accounts: Accounts::new(machine.clone()),
+            users: CrmUsers::new(machine.clone()),
+            spool: Spool::new(machine.clone(), &store, self.spool_folder),
             rows: Rows {
-                store: ClockedStore::new(store),
+                store: ClockedStore::new(store, machine.clone()),
                 environments: self.environments,
                 client: self.client,
             },
             settings,
+            machine,
         };
         Ok(Authenticator { core: Arc::new(Core::new(parts, cache)) })
     }

@@ -1,11 +1,13 @@
 //! The store, by this machine's clock. Hosts may disagree about the time by minutes; the one clock that a fleet
 //! shares is the store's. So rows hold moments by the store's clock, and they are converted here, in both directions.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::OnceCell;
 
+use crate::machine::Machine;
 use crate::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use crate::store::{AnyStore, StoreError, TokenStore};
 use crate::token::{OAuthToken, epoch_milliseconds};
@@ -18,19 +20,25 @@ const SLACK: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct ClockedStore {
     store: AnyStore,
+    machine: Arc<dyn Machine>,
     /// By how many milliseconds the store's clock is ahead of this machine's.
     ahead: AtomicI64,
     is_clock_known: OnceCell<()>,
 }
 
 impl ClockedStore {
-    pub(super) fn new(store: AnyStore) -> Self {
-        Self { store, ahead: AtomicI64::new(0), is_clock_known: OnceCell::new() }
+    pub(super) fn new(store: AnyStore, machine: Arc<dyn Machine>) -> Self {
+        Self { store, machine, ahead: AtomicI64::new(0), is_clock_known: OnceCell::new() }
     }
 
     /// The store itself, with moments by its own clock.
     pub(super) fn as_it_is(&self) -> &AnyStore {
         &self.store
+    }
+
+    /// This machine.
+    pub(super) fn machine(&self) -> &Arc<dyn Machine> {
+        &self.machine
     }
 
     pub(super) async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
@@ -103,7 +111,7 @@ impl ClockedStore {
     }
 
     fn set_clock(&self, store: SystemTime) {
-        let ahead = signed(epoch_milliseconds(store)) - signed(epoch_milliseconds(SystemTime::now()));
+        let ahead = signed(epoch_milliseconds(store)) - signed(epoch_milliseconds(self.machine.now()));
         let is_slack = Duration::from_millis(ahead.unsigned_abs()) < SLACK;
         self.ahead.store(if is_slack { 0 } else { ahead }, Ordering::Relaxed);
     }
@@ -120,18 +128,19 @@ impl ClockedStore {
 
 /// The store's clock, read once and advanced by this process. Ledgers are kept by it.
 pub(super) struct Clock {
+    machine: Arc<dyn Machine>,
     store: SystemTime,
-    read_at: Instant,
+    read_at: Duration,
     ours: SystemTime,
 }
 
 impl Clock {
-    pub(super) fn set_to(store: SystemTime) -> Self {
-        Self { store, read_at: Instant::now(), ours: SystemTime::now() }
+    pub(super) fn set_to(store: SystemTime, machine: &Arc<dyn Machine>) -> Self {
+        Self { machine: machine.clone(), store, read_at: machine.uptime(), ours: machine.now() }
     }
 
     pub(super) fn now(&self) -> SystemTime {
-        self.store + self.read_at.elapsed()
+        self.store + self.machine.uptime().saturating_sub(self.read_at)
     }
 
     /// Converts a moment of the store's clock to this machine's.

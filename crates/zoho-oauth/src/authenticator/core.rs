@@ -1,7 +1,7 @@
 //! What the clones of an authenticator share: from the token that a caller asks for to the one that it gets.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -35,7 +35,7 @@ pub(super) struct Core {
 
 impl Core {
     pub(super) fn new(parts: Parts, cache: Cache) -> Self {
-        let (tokens, logins) = (Flights::new(), Flights::new());
+        let (tokens, logins) = (Flights::new(parts.machine.clone()), Flights::new(parts.machine.clone()));
         Self { parts, cache, recovery: Recovery::default(), tokens, logins }
     }
 
@@ -136,7 +136,7 @@ impl Core {
 
     /// Polls the store for changes of other processes, at its interval. Returns the time.
     async fn poll_if_due(self: &Arc<Self>) -> u64 {
-        let now = epoch_milliseconds(SystemTime::now());
+        let now = self.now();
         if !self.cache.is_due(now) {
             return now;
         }
@@ -144,9 +144,15 @@ impl Core {
         if self.cache.has_unsaved() {
             // In the background: a store in trouble may take long to fail.
             let core = self.clone();
-            tokio::spawn(async move { core.recovery.run_if_idle(&core.unsaved()).await });
+            let recovery = async move { core.recovery.run_if_idle(&core.unsaved()).await };
+            self.parts.machine.spawn(Box::pin(recovery));
         }
-        epoch_milliseconds(SystemTime::now())
+        self.now()
+    }
+
+    /// The time of day, in epoch milliseconds.
+    fn now(&self) -> u64 {
+        epoch_milliseconds(self.parts.machine.now())
     }
 
     fn use_cached(self: &Arc<Self>, cached: Remembered, subject: impl FnOnce() -> Subject) -> AccessToken {
@@ -175,7 +181,7 @@ impl Core {
         demand: Demand,
     ) -> Result<AccessToken, Error> {
         self.recovery.before_first_use(&self.unsaved()).await;
-        let Parts { rows, settings, .. } = &self.parts;
+        let Parts { machine, rows, settings, .. } = &self.parts;
         let generation = self.cache.generation();
         let row = match rows.find(&wanted).await {
             Ok(row) => row,
@@ -183,7 +189,7 @@ impl Core {
         };
         let wish = Wish::new(demand, row.as_ref(), settings.margins);
         let obtained = match row {
-            Some(row) if wish.is_granted_by(&row, None) => rows.obtained(&row)?,
+            Some(row) if wish.is_granted_by(&row, None, machine.now()) => rows.obtained(&row)?,
             Some(row) => match self.renew_or_exchange(row.clone(), &wish).await {
                 // A store that cannot be written is no reason to withhold a token that is still valid.
                 Err(error @ Error::Store(_)) => self.parts.despite(error, &row, &wish)?,
@@ -213,7 +219,7 @@ impl Core {
                 return rows.obtained_unsaved(row, login.persistence().clone());
             }
             // The code may have been exchanged long ago, so that the access token has expired since.
-            if row.refresh_token().is_some() && !wish.is_granted_by(row, None) {
+            if row.refresh_token().is_some() && !wish.is_granted_by(row, None, self.parts.machine.now()) {
                 return renewal.run(row.clone()).await;
             }
             return rows.obtained(row);
@@ -252,7 +258,7 @@ impl Core {
     /// The cached token, if the store cannot be read: a valid token is not withheld because a disk is busy.
     fn still_valid(&self, subject: &Subject, demand: &Demand) -> Option<AccessToken> {
         let last = self.cache.last_of(subject).filter(|_| *demand == Demand::Fresh)?;
-        last.expires_at().is_none_or(|end| end > SystemTime::now()).then_some(last)
+        last.expires_at().is_none_or(|end| end > self.parts.machine.now()).then_some(last)
     }
 
     fn unsaved(&self) -> Unsaved<'_> {

@@ -2,14 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use crate::accounts::{Denied, Issued, OAuthClient};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::login::Grant;
 use crate::persistence::Persistence;
-use crate::spool::{Entry, Origin};
+use crate::spool::Origin;
 use crate::store::coordination::{Fenced, LeaseKey};
 use crate::token::OAuthToken;
 
@@ -71,7 +70,8 @@ impl<'a> Exchange<'a> {
 
     /// Spends the grant, unless another process has done so.
     pub(super) async fn run(self) -> Result<Login, Error> {
-        let (store, life) = (&self.parts.rows.store, self.parts.settings.lease_life);
+        let (store, machine) = (&self.parts.rows.store, &self.parts.machine);
+        let life = self.parts.settings.lease_life;
         let key = LeaseKey::exchange(&self.grant.code);
         let mut delays = LEASE_POLL;
         loop {
@@ -81,7 +81,7 @@ impl<'a> Exchange<'a> {
             match taken {
                 Take::Held(state) => match exchanged? {
                     Some(row) => return Ok(Login::stored(row)),
-                    None => tokio::time::sleep(delays.next_delay().min(state.remaining)).await,
+                    None => machine.sleep(delays.next_delay(machine.random()).min(state.remaining)).await,
                 },
                 Take::Granted(lease) => {
                     let login = match exchanged {
@@ -143,7 +143,7 @@ impl<'a> Exchange<'a> {
         };
         match saved {
             Ok(row) => {
-                journal.iter().for_each(Entry::remove);
+                journal.iter().for_each(|entry| spool.remove(entry));
                 Ok(Login::stored(row))
             }
             Err(error) => {
@@ -159,7 +159,7 @@ impl<'a> Exchange<'a> {
 
     /// Sends the code. It works once, so only a request that did not reach the server is retried.
     async fn request(&self, environment: &Environment) -> Result<Issued, Error> {
-        let Parts { accounts, settings, .. } = self.parts;
+        let Parts { machine, accounts, settings, .. } = self.parts;
         // The code of a Self Client belongs to no redirect URL.
         let redirect_url = self.client.redirect_url.clone().filter(|_| !self.grant.is_self_client);
         let client = OAuthClient { redirect_url, ..self.client.clone() };
@@ -168,12 +168,12 @@ impl<'a> Exchange<'a> {
             match accounts.exchange(environment, &client, &self.grant.code).await {
                 Ok(issued) => return Ok(issued),
                 Err(Denied::Failed { may_have_acted: false, .. }) if attempt < settings.attempts.get() => {
-                    tokio::time::sleep(delays.next_delay()).await;
+                    machine.sleep(delays.next_delay(machine.random())).await;
                     attempt += 1;
                 }
                 Err(Denied::Rejected(error) | Denied::Failed { error, .. }) => return Err(*error),
                 Err(Denied::Throttled) => {
-                    return Err(Error::Throttled { retry_at: SystemTime::now() + settings.quota.window() });
+                    return Err(Error::Throttled { retry_at: machine.now() + settings.quota.window() });
                 }
             }
         }

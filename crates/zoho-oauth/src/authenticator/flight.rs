@@ -10,10 +10,12 @@ use futures_util::future::{BoxFuture, Shared};
 use tokio::sync::oneshot;
 
 use crate::error::Error;
+use crate::machine::Machine;
 
 /// The flights under way, by key.
 #[derive(Debug)]
 pub(crate) struct Flights<K, T: Clone> {
+    machine: Arc<dyn Machine>,
     running: Arc<Mutex<Running<K, T>>>,
 }
 
@@ -26,8 +28,9 @@ where
     K: Clone + Eq + Hash + Send + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    pub(crate) fn new() -> Self {
-        Self { running: Arc::default() }
+    /// No flights yet. They will be tasks of `machine`.
+    pub(crate) fn new(machine: Arc<dyn Machine>) -> Self {
+        Self { machine, running: Arc::default() }
     }
 
     /// Joins the flight for `key`, or starts one with `work`. All callers get the same outcome, failures included.
@@ -59,12 +62,12 @@ where
         // Without the lock: a runtime that is shutting down drops the task at once, and `landing` with it.
         let landing = Landing { running: self.running.clone(), key };
         let work = work();
-        tokio::spawn(async move {
+        self.machine.spawn(Box::pin(async move {
             let outcome = work.await;
             drop(landing);
             // Every caller may have been dropped.
             let _ = sender.send(outcome);
-        });
+        }));
         flight
     }
 }
@@ -91,6 +94,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::machine::this_machine::ThisMachine;
+
+    fn flights<T: Clone + Send + Sync + 'static>() -> Flights<&'static str, T> {
+        Flights::new(Arc::new(ThisMachine::new(Duration::from_secs(1))))
+    }
 
     async fn slow(counter: Arc<AtomicUsize>, outcome: Outcome<usize>) -> Outcome<usize> {
         counter.fetch_add(1, Ordering::SeqCst);
@@ -100,7 +108,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_hundred_callers_share_one_failure() {
-        let (flights, counter) = (Flights::new(), Arc::new(AtomicUsize::new(0)));
+        let (flights, counter) = (flights(), Arc::new(AtomicUsize::new(0)));
         let callers = (0..100).map(|_| {
             let failure = Err(Error::StateMismatch);
             flights.join("ada", || slow(counter.clone(), failure))
@@ -112,7 +120,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_dropped_caller_does_not_stop_the_work() {
-        let (flights, counter) = (Flights::new(), Arc::new(AtomicUsize::new(0)));
+        let (flights, counter) = (flights(), Arc::new(AtomicUsize::new(0)));
         let caller = flights.join("ada", || slow(counter.clone(), Ok(1)));
         assert!(tokio::time::timeout(Duration::from_millis(1), caller).await.is_err());
         assert_eq!(flights.join("ada", || slow(counter.clone(), Ok(2))).await.unwrap(), 1);
@@ -121,7 +129,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_error_and_frees_the_key() {
-        let flights: Flights<&str, usize> = Flights::new();
+        let flights = flights::<usize>();
         let outcome = flights.join("ada", || async { panic!("the work failed") }).await;
         assert!(matches!(outcome, Err(Error::Interrupted)));
         assert_eq!(flights.join("ada", || async { Ok(7) }).await.unwrap(), 7);
@@ -130,7 +138,7 @@ mod tests {
     #[test]
     fn a_runtime_that_was_shut_down_ends_the_flight_and_blocks_no_caller() {
         let runtime = || tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let flights: Flights<&str, usize> = Flights::new();
+        let flights = flights::<usize>();
         let gone = runtime();
         let handle = gone.handle().clone();
         drop(gone);

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use rand::RngExt;
-
 use crate::backoff::Backoff;
 use crate::ledger::{Failure, Ledger, Quota};
+use crate::machine::Machine;
 use crate::store::StoreError;
 use crate::store::coordination::{Acquired, Fenced, Lease, LeaseKey, LeaseState};
 use crate::token::OAuthToken;
@@ -47,9 +46,9 @@ impl<'a> HeldLease<'a> {
         key: &LeaseKey,
         life: Duration,
     ) -> Result<Take<'a>, StoreError> {
-        Ok(match store.acquire(key, &new_holder(), life).await? {
+        Ok(match store.acquire(key, &new_holder(store.machine().random()), life).await? {
             Acquired::Granted(lease) => {
-                let clock = Clock::set_to(lease.granted_at);
+                let clock = Clock::set_to(lease.granted_at, store.machine());
                 Take::Granted(Self { store, lease, life, clock })
             }
             Acquired::Held(state) => Take::Held(state),
@@ -111,8 +110,9 @@ impl<'a> HeldLease<'a> {
         tokio::pin!(work);
         loop {
             tokio::select! {
+                biased;
                 result = &mut work => return result,
-                () = tokio::time::sleep(self.life / 3) => {
+                () = self.machine().sleep(self.life / 3) => {
                     if let Err(error) = self.store.renew(&self.lease, self.life).await {
                         tracing::debug!(%error, "could not extend a lease");
                     }
@@ -134,12 +134,16 @@ impl<'a> HeldLease<'a> {
             match self.save(token).await {
                 Err(error) => {
                     tracing::info!(%error, attempt, "could not store a new token; retrying");
-                    tokio::time::sleep(delays.next_delay()).await;
+                    self.machine().sleep(delays.next_delay(self.machine().random())).await;
                 }
                 saved => return saved,
             }
         }
         self.save(token).await
+    }
+
+    fn machine(&self) -> &dyn Machine {
+        self.store.machine().as_ref()
     }
 
     /// Releases the lease and stores its ledger. If that fails, the lease expires.
@@ -151,6 +155,6 @@ impl<'a> HeldLease<'a> {
 }
 
 /// A name that no other attempt of any process has.
-fn new_holder() -> String {
-    format!("{}-{:016x}", std::process::id(), rand::rng().random::<u64>())
+fn new_holder(random: u64) -> String {
+    format!("{}-{random:016x}", std::process::id())
 }

@@ -1,8 +1,11 @@
 //! What renewals and exchanges are made of.
 
+use std::sync::Arc;
+
 use crate::accounts::Accounts;
 use crate::crm_user::CrmUsers;
 use crate::error::Error;
+use crate::machine::Machine;
 use crate::spool::Spool;
 use crate::token::OAuthToken;
 
@@ -14,6 +17,7 @@ use super::wish::Wish;
 
 #[derive(Debug)]
 pub(super) struct Parts {
+    pub(super) machine: Arc<dyn Machine>,
     pub(super) rows: Rows,
     pub(super) accounts: Accounts,
     pub(super) users: CrmUsers,
@@ -42,6 +46,10 @@ impl Parts {
 
     /// The valid token that is left after a failure, if it satisfies the caller better than the failure.
     pub(super) fn despite(&self, failure: Error, row: &OAuthToken, wish: &Wish) -> Result<Obtained, Error> {
-        if wish.is_content_with(row, &failure) { self.rows.obtained(row) } else { Err(failure) }
+        if wish.is_content_with(row, &failure, self.machine.now()) {
+            self.rows.obtained(row)
+        } else {
+            Err(failure)
+        }
     }
 }

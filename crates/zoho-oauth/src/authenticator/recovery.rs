@@ -1,6 +1,6 @@
 //! Stores the tokens that the store rejected before: those in the spool, and those in memory only.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::error::Error;
 use crate::persistence::Persistence;
@@ -29,7 +29,8 @@ pub(super) struct Recovery {
 enum Progress {
     #[default]
     NotStarted,
-    RetryAt(Instant),
+    /// By the machine's uptime.
+    RetryAt(Duration),
     Done,
 }
 
@@ -62,27 +63,28 @@ impl Recovery {
     /// later. If another process is at work with a token, this waits for it, but no longer than a killed process keeps
     /// its lease.
     pub(super) async fn before_first_use(&self, unsaved: &Unsaved<'_>) {
+        let machine = unsaved.store.machine();
         let mut progress = self.progress.lock().await;
         match *progress {
             Progress::Done => return,
-            Progress::RetryAt(moment) if Instant::now() < moment => return,
+            Progress::RetryAt(moment) if machine.uptime() < moment => return,
             Progress::RetryAt(_) | Progress::NotStarted => {}
         }
         let (mut deadline, mut delays) = (None, LEASE_POLL);
         *progress = loop {
-            let started_at = Instant::now();
+            let started_at = machine.uptime();
             match unsaved.store_all().await {
                 Ok(Recovered { leased_for: None, .. }) => break Progress::Done,
                 Ok(Recovered { leased_for: Some(remaining), .. }) => {
-                    let deadline = *deadline.get_or_insert(Instant::now() + remaining + COARSEST_CLOCK);
+                    let deadline = *deadline.get_or_insert(machine.uptime() + remaining + COARSEST_CLOCK);
                     if started_at >= deadline {
-                        break Progress::RetryAt(Instant::now() + RETRY_AFTER);
+                        break Progress::RetryAt(machine.uptime() + RETRY_AFTER);
                     }
-                    tokio::time::sleep(delays.next_delay().min(unsaved.lease_life)).await;
+                    machine.sleep(delays.next_delay(machine.random()).min(unsaved.lease_life)).await;
                 }
                 Err(error) => {
                     tracing::warn!(target: Persistence::LOG_TARGET, %error, "could not store the spooled tokens");
-                    break Progress::RetryAt(Instant::now() + RETRY_AFTER);
+                    break Progress::RetryAt(machine.uptime() + RETRY_AFTER);
                 }
             }
         };
@@ -122,9 +124,9 @@ impl Unsaved<'_> {
                         "stored a spooled token"
                     );
                     recovered.stored += 1;
-                    entry.remove();
+                    self.spool.remove(&entry);
                 }
-                Ok(Outcome::Obsolete) => entry.remove(),
+                Ok(Outcome::Obsolete) => self.spool.remove(&entry),
                 Ok(Outcome::Leased(remaining)) => {
                     recovered.leased_for = recovered.leased_for.max(Some(remaining));
                 }

@@ -1,6 +1,6 @@
 //! One renewal for all processes: lease, second look at the store, ledger, request, fenced save.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -69,14 +69,14 @@ impl Renewal<'_> {
             return Err(Error::LoginRequired { user: name_of(&row), reason: LoginReason::NoRefreshToken });
         };
         let key = LeaseKey::refresh(refresh_token);
-        let store = &self.parts.rows.store;
+        let (store, machine) = (&self.parts.rows.store, &self.parts.machine);
         let state = store.lease_state(&key).await?;
         let before = followed.take().filter(|followed| followed.key == key);
         if !state.remaining.is_zero() {
             let mut delays = before.map_or(LEASE_POLL, |followed| followed.delays);
-            let delay = delays.next_delay().min(state.remaining);
+            let delay = delays.next_delay(machine.random()).min(state.remaining);
             *followed = Some(Followed { key, epoch: state.epoch, delays });
-            tokio::time::sleep(delay).await;
+            machine.sleep(delay).await;
             return self.look_again(row).await;
         }
         match self.verdict(&state, before.as_ref(), &row) {
@@ -144,7 +144,7 @@ impl Renewal<'_> {
         row: &OAuthToken,
         refresh_token: &SecretString,
     ) -> Result<Option<OAuthToken>, Error> {
-        let Parts { rows, accounts, settings, .. } = self.parts;
+        let Parts { machine, rows, accounts, settings, .. } = self.parts;
         let (environment, client) = (rows.environment_of(row)?, rows.client_of(row)?);
         let (mut attempt, mut last, mut delays) = (1, None, RETRY);
         let failure = loop {
@@ -173,7 +173,7 @@ impl Renewal<'_> {
                     if attempt == settings.attempts.get() {
                         break *error;
                     }
-                    lease.while_working(tokio::time::sleep(delays.next_delay())).await;
+                    lease.while_working(machine.sleep(delays.next_delay(machine.random()))).await;
                     attempt += 1;
                     last = Some(*error);
                 }
@@ -185,8 +185,8 @@ impl Renewal<'_> {
 
     /// Saves the renewed token unless the store has a newer one, and hands it out even if the store rejects it.
     async fn save(&self, lease: HeldLease<'_>, mut token: OAuthToken) -> Result<Step, Error> {
-        let Parts { rows, spool, .. } = self.parts;
-        let life = token.expires_at().and_then(|end| end.duration_since(SystemTime::now()).ok());
+        let Parts { machine, rows, spool, .. } = self.parts;
+        let life = token.expires_at().and_then(|end| end.duration_since(machine.now()).ok());
         self.parts.name(&lease, &mut token).await;
         let obtained = match lease.save_with_retries(&token).await {
             Ok(Fenced::Saved(row)) => rows.obtained(&row)?,
@@ -210,7 +210,7 @@ impl Renewal<'_> {
     }
 
     fn unless_granted(&self, row: OAuthToken) -> Result<Step, Error> {
-        if self.wish.is_granted_by(&row, None) {
+        if self.wish.is_granted_by(&row, None, self.parts.machine.now()) {
             self.parts.rows.obtained(&row).map(Step::Done)
         } else {
             Ok(Step::Again(row))
@@ -222,8 +222,8 @@ impl Renewal<'_> {
     }
 
     fn verdict(&self, state: &LeaseState, followed: Option<&Followed>, row: &OAuthToken) -> Verdict {
-        let ledger = &state.ledger;
-        if self.wish.is_granted_by(row, self.parts.rows.last_issue(ledger)) {
+        let (ledger, machine) = (&state.ledger, &self.parts.machine);
+        if self.wish.is_granted_by(row, self.parts.rows.last_issue(ledger), machine.now()) {
             return Verdict::HandOut;
         }
         if let Some(code) = ledger.rejection() {
@@ -239,7 +239,9 @@ impl Renewal<'_> {
             return Verdict::Fail(Error::SharedFailure { evidence: evidence.clone() });
         }
         match ledger.retry_at(state.now, self.parts.settings.quota) {
-            Some(at) => Verdict::Fail(Error::Throttled { retry_at: Clock::set_to(state.now).as_ours(at) }),
+            Some(at) => {
+                Verdict::Fail(Error::Throttled { retry_at: Clock::set_to(state.now, machine).as_ours(at) })
+            }
             None => Verdict::Renew,
         }
     }

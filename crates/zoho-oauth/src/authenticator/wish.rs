@@ -38,17 +38,22 @@ impl Wish {
         Self { demand, margins, unwanted }
     }
 
-    /// Whether `row` satisfies the demand. `issued_at` is when its token was requested, if that is known: it tells
+    /// Whether `row` satisfies the demand at `now`. `issued_at` is when its token was requested, if that is known: it tells
     /// how long the token lives, and so how large the margins are.
-    pub(super) fn is_granted_by(&self, row: &OAuthToken, issued_at: Option<SystemTime>) -> bool {
+    pub(super) fn is_granted_by(
+        &self,
+        row: &OAuthToken,
+        issued_at: Option<SystemTime>,
+        now: SystemTime,
+    ) -> bool {
         let life = issued_at.zip(row.expires_at()).and_then(|(issued, end)| end.duration_since(issued).ok());
-        self.margins.for_life(life).allow(row, SystemTime::now()) && !self.is_unwanted(row)
+        self.margins.for_life(life).allow(row, now) && !self.is_unwanted(row)
     }
 
-    /// Whether `row` may be handed out although the renewal failed: it is still valid, and the caller did not insist
+    /// Whether `row` may be handed out at `now` although the renewal failed: it is still valid, and the caller did not insist
     /// on another token.
-    pub(super) fn is_content_with(&self, row: &OAuthToken, failure: &Error) -> bool {
-        let is_valid = row.is_fresh(SystemTime::now(), Duration::ZERO);
+    pub(super) fn is_content_with(&self, row: &OAuthToken, failure: &Error, now: SystemTime) -> bool {
+        let is_valid = row.is_fresh(now, Duration::ZERO);
         let may_be_old = match self.demand {
             Demand::Fresh | Demand::Early => true,
             Demand::Newer => matches!(failure, Error::Throttled { .. }),

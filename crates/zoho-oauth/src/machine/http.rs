@@ -11,46 +11,35 @@ use crate::environment::host_of;
 use crate::error::{Error, Invalid, NetworkFailure};
 use crate::tls::tls_backend;
 
+use super::message::{Content, Failed, Request, Response};
+
 /// An HTTP client that is built when it is first used: many programs only read a stored token.
 #[derive(Debug)]
-pub(crate) struct Http {
+pub(super) struct Http {
     client: OnceLock<Result<reqwest::Client, Error>>,
     timeout: Duration,
 }
 
-pub(crate) struct Response {
-    pub(crate) host: String,
-    pub(crate) status: u16,
-    pub(crate) content_type: String,
-    pub(crate) body: String,
-}
-
-/// A request that got no complete response.
-pub(crate) struct Failed {
-    pub(crate) error: Error,
-    /// Whether the server may have acted on the request.
-    pub(crate) may_have_acted: bool,
-}
-
 impl Http {
-    pub(crate) fn new(timeout: Duration) -> Self {
+    pub(super) fn new(timeout: Duration) -> Self {
         Self { client: OnceLock::new(), timeout }
     }
 
-    /// Posts a form. Its fields are in the body, because URLs are logged on their way.
-    pub(crate) async fn post_form(&self, url: &str, fields: &[(&str, &str)]) -> Result<Response, Failed> {
-        // Zoho translates its messages; the English ones are documented.
-        let request = self.client()?.post(url).header("Accept-Language", "en").form(fields);
-        send(url, request).await
-    }
-
-    /// Calls the API with an access token.
-    pub(crate) async fn get(&self, url: &str, access_token: &SecretString) -> Result<Response, Failed> {
-        let value = format!("Zoho-oauthtoken {}", access_token.expose_secret());
-        let mut header = reqwest::header::HeaderValue::from_str(&value)
-            .map_err(|_| Failed { error: Invalid::UnsendableAccessToken.into(), may_have_acted: false })?;
-        header.set_sensitive(true);
-        send(url, self.client()?.get(url).header(reqwest::header::AUTHORIZATION, header)).await
+    pub(super) async fn send(&self, request: Request) -> Result<Response, Failed> {
+        let Request { url, content } = request;
+        let client = self.client()?;
+        let request = match content {
+            Content::Form(fields) => {
+                let fields: Vec<_> =
+                    fields.iter().map(|(name, value)| (*name, value.expose_secret())).collect();
+                // Zoho translates its messages; the English ones are documented.
+                client.post(&url).header("Accept-Language", "en").form(&fields)
+            }
+            Content::AccessToken(token) => {
+                client.get(&url).header(reqwest::header::AUTHORIZATION, authorization(&token)?)
+            }
+        };
+        receive(&url, request).await
     }
 
     fn client(&self) -> Result<&reqwest::Client, Failed> {
@@ -67,16 +56,15 @@ impl Http {
     }
 }
 
-impl Response {
-    /// The error for a response that is not what was requested.
-    pub(crate) fn invalid(&self) -> Error {
-        let Self { host, status, content_type, body } = self;
-        let evidence = format!("HTTP {status}, {content_type}, {} bytes", body.len());
-        Error::InvalidResponse { host: host.clone(), evidence }
-    }
+fn authorization(access_token: &SecretString) -> Result<reqwest::header::HeaderValue, Failed> {
+    let value = format!("Zoho-oauthtoken {}", access_token.expose_secret());
+    let mut header = reqwest::header::HeaderValue::from_str(&value)
+        .map_err(|_| Failed { error: Invalid::UnsendableAccessToken.into(), may_have_acted: false })?;
+    header.set_sensitive(true);
+    Ok(header)
 }
 
-async fn send(url: &str, request: reqwest::RequestBuilder) -> Result<Response, Failed> {
+async fn receive(url: &str, request: reqwest::RequestBuilder) -> Result<Response, Failed> {
     const MAX_BODY: usize = 1 << 20;
     let host = host_of(url);
     let failed = |error| failed(&host, error);

@@ -1,3 +1,78 @@
-//! The machine that an authenticator runs on.
+//! The machine that an authenticator runs on: its clocks, timers and tasks, random numbers, the network, and the files of
+//! the spool.
+//!
+//! Whatever an authenticator does to the outside world, except through its store, goes through a [`Machine`]. A
+//! simulator can take its place and decide what happens next, at every step.
 
-pub(crate) mod http;
+mod http;
+mod message;
+pub(crate) mod this_machine;
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::time::{Duration, SystemTime};
+
+pub use message::{Content, Failed, Request, Response};
+
+/// A future on the heap.
+pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What an authenticator needs of the machine that it runs on.
+pub trait Machine: fmt::Debug + Send + Sync + 'static {
+    /// Returns the time of day. It can be set forward and back while programs run.
+    fn now(&self) -> SystemTime;
+
+    /// Returns the time since a fixed moment. It never goes back.
+    fn uptime(&self) -> Duration;
+
+    /// Waits for `duration`.
+    fn sleep(&self, duration: Duration) -> Boxed<'static, ()>;
+
+    /// Runs `task` in the background.
+    fn spawn(&self, task: Boxed<'static, ()>);
+
+    /// Returns a random number.
+    fn random(&self) -> u64;
+
+    /// Sends `request` and receives the whole response. It follows no redirects, and every request has a timeout.
+    fn send(&self, request: Request) -> Boxed<'_, Result<Response, Failed>>;
+
+    /// Returns the paths of the files in `folder`.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    fn files_in(&self, folder: &Path) -> io::Result<Vec<PathBuf>>;
+
+    /// Returns the content of a file.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// Creates a file that only this account can read, with the folders that it needs, and syncs it.
+    ///
+    /// # Errors
+    /// If there is such a file already, or if it cannot be written. A part of it may have been written then.
+    fn create(&self, path: &Path, content: &[u8]) -> io::Result<()>;
+
+    /// Renames a file and makes its new name durable.
+    ///
+    /// # Errors
+    /// If the file cannot be renamed, or if the folder cannot be synced.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// If the file cannot be removed.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Removes a folder if it is empty.
+    ///
+    /// # Errors
+    /// If the folder cannot be removed.
+    fn remove_folder(&self, folder: &Path) -> io::Result<()>;
+}

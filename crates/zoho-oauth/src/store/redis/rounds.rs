@@ -29,7 +29,7 @@ impl Rounds {
     pub(super) async fn judge<T>(&mut self, result: Result<Option<T>, Fault>) -> Result<Option<T>, Fault> {
         match result {
             Ok(None) => {
-                let delay = DELAY.delay_after(self.conflicts);
+                let delay = DELAY.delay_after(self.conflicts, rand::random());
                 self.conflicts += 1;
                 // Half of the first conflicts cost no time.
                 if delay >= Duration::from_millis(1) {

@@ -115,7 +115,7 @@ pub(super) fn check_size<T: Serialize>(content: &T) -> Result<(), Fault> {
 pub(super) fn retry_delay(attempt: u32) -> Duration {
     const DELAY: Backoff =
         Backoff::new(Duration::from_millis(25), 2.0, Duration::from_millis(1_600), (1.0, 2.0));
-    DELAY.delay_after(attempt)
+    DELAY.delay_after(attempt, rand::random())
 }
 
 /// Returns the name of a version: 32 to 64 characters, and the same for all writers of that revision.

@@ -30,7 +30,7 @@ impl Retries {
         if !fault.is_contended(pool.server()) || self.delays == MAX_DELAYS {
             return Err(fault);
         }
-        tokio::time::sleep(DELAY.delay_after(self.delays)).await;
+        tokio::time::sleep(DELAY.delay_after(self.delays, rand::random())).await;
         self.delays += 1;
         Ok(())
     }

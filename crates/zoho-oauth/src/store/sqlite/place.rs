@@ -167,7 +167,7 @@ fn wait_at_most(timeout: Duration) -> impl FnMut(i32) -> bool {
             since = Instant::now();
         }
         let left = timeout.saturating_sub(since.elapsed());
-        std::thread::sleep(DELAY.delay_after(attempts.unsigned_abs()).min(left));
+        std::thread::sleep(DELAY.delay_after(attempts.unsigned_abs(), rand::random()).min(left));
         !left.is_zero()
     }
 }

@@ -1,0 +1,89 @@
+//! The machine that this process runs on.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::private_file;
+
+use super::http::Http;
+use super::{Boxed, Failed, Machine, Request, Response};
+
+/// The machine that this process runs on. Timers and tasks are tokio's.
+#[derive(Debug)]
+pub(crate) struct ThisMachine {
+    http: Http,
+    started_at: Instant,
+}
+
+impl ThisMachine {
+    /// A machine whose requests may take up to `timeout`.
+    pub(crate) fn new(timeout: Duration) -> Self {
+        Self { http: Http::new(timeout), started_at: Instant::now() }
+    }
+}
+
+impl Machine for ThisMachine {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    fn uptime(&self) -> Duration {
+        self.started_at.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> Boxed<'static, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+
+    fn spawn(&self, task: Boxed<'static, ()>) {
+        tokio::spawn(task);
+    }
+
+    fn random(&self) -> u64 {
+        rand::random()
+    }
+
+    fn send(&self, request: Request) -> Boxed<'_, Result<Response, Failed>> {
+        Box::pin(self.http.send(request))
+    }
+
+    fn files_in(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        fs::read_dir(folder)?.map(|file| file.map(|file| file.path())).collect()
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
+    fn create(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        if let Some(folder) = path.parent() {
+            create_folder(folder)?;
+        }
+        let mut file = private_file::create(path)?;
+        file.write_all(content)?;
+        file.sync_all()
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)?;
+        private_file::sync_folder_of(to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn remove_folder(&self, folder: &Path) -> io::Result<()> {
+        fs::remove_dir(folder)
+    }
+}
+
+fn create_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
