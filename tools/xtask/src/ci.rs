@@ -10,7 +10,10 @@ use crate::{cargo, generate, python, test, workspace};
 
 /// The features that have to build on their own.
 const FEATURES: &[(&str, &[&str])] = &[
-    ("zoho-oauth", &["file", "sqlite", "mysql", "postgres", "redis", "secrets-manager", "conformance"]),
+    (
+        "zoho-oauth",
+        &["file", "sqlite", "mysql", "postgres", "redis", "secrets-manager", "conformance", "simulation"],
+    ),
     (
         "zohocrm",
         &[
