@@ -3,7 +3,7 @@
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -29,7 +29,7 @@ pub struct Proxy {
 #[derive(Debug)]
 struct Wire {
     /// The server's port.
-    server: u16,
+    server: AtomicU16,
     hangs: watch::Sender<bool>,
     delay_ms: AtomicU64,
     round_trips: AtomicU64,
@@ -49,7 +49,7 @@ impl Proxy {
     /// If there is no free port.
     pub async fn to(server: u16) -> io::Result<Self> {
         let wire = Wire {
-            server,
+            server: AtomicU16::new(server),
             hangs: watch::Sender::new(false),
             delay_ms: AtomicU64::new(0),
             round_trips: AtomicU64::new(0),
@@ -68,7 +68,13 @@ impl Proxy {
     /// The server's URL with the port of the proxy.
     #[must_use]
     pub fn url(&self, server_url: &str) -> String {
-        server_url.replace(&format!(":{}", self.wire.server), &format!(":{}", self.port()))
+        let server = self.wire.server.load(Relaxed);
+        server_url.replace(&format!(":{server}"), &format!(":{}", self.port()))
+    }
+
+    /// Leads new connections to the server at this port, as a name does after a failover. Existing connections stay.
+    pub fn redirect(&self, server: u16) {
+        self.wire.server.store(server, Relaxed);
     }
 
     /// Drops every connection, and rejects new ones until [`resume`](Self::resume) or [`hang`](Self::hang).
@@ -147,7 +153,7 @@ async fn accept(listener: TcpListener, wire: Arc<Wire>, mut cut: oneshot::Receiv
 /// Forwards between a client and the server. An error in one connection ends both.
 async fn connect(client: TcpStream, wire: Arc<Wire>) -> io::Result<()> {
     wire.open().await;
-    let server = TcpStream::connect((Ipv4Addr::LOCALHOST, wire.server)).await?;
+    let server = TcpStream::connect((Ipv4Addr::LOCALHOST, wire.server.load(Relaxed))).await?;
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     let (from_client, to_client) = client.into_split();
