@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::sleep;
 use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
-use zoho_oauth::store::{AnyStore, StoreError, TokenStore, id_number};
+use zoho_oauth::store::{AnyStore, StoreError, StoreIdentity, TokenStore, id_number};
 use zoho_oauth::{Ledger, OAuthToken};
 
 use crate::folder_store::FolderStore;
@@ -213,5 +213,9 @@ impl Coordination for BrokenStore {
 
     async fn clock(&self) -> Result<SystemTime, StoreError> {
         self.store.clock().await
+    }
+
+    async fn stored_identity(&self) -> Result<Option<StoreIdentity>, StoreError> {
+        self.store.stored_identity().await
     }
 }

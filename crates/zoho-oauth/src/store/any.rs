@@ -85,14 +85,15 @@ impl AnyStore {
     }
 
     /// Sets what identifies the store, so that its spooled tokens are found again and it is not copied onto itself. A
-    /// store in a file is identified by that. Default: the type of the store, which several stores may share.
+    /// store in a file is identified by that, and one that holds its own identity by
+    /// [`stored_identity`](Coordination::stored_identity). Default: the type of the store, which several stores may share.
     #[must_use]
     pub fn identified_by(mut self, identity: StoreIdentity) -> Self {
         self.identity = identity;
         self
     }
 
-    /// What identifies the store.
+    /// What identifies the place of the store: its file or its address.
     #[must_use]
     pub fn identity(&self) -> StoreIdentity {
         self.place().map_or_else(|| self.identity.clone(), StoreIdentity::of_file)
@@ -123,11 +124,21 @@ impl AnyStore {
         self.maintenance.as_deref()
     }
 
-    /// Whether the two are certainly one store: clones, or durable stores with the same unique identity.
-    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
-        let identity = self.identity();
-        let is_shared = self.is_durable && other.is_durable && identity.is_unique();
-        Arc::ptr_eq(&self.store, &other.store) || (is_shared && identity == other.identity())
+    /// Whether the two are certainly one store: clones, or durable stores with the same unique identity, by their place or
+    /// by what they hold themselves.
+    pub(crate) async fn is_same_as(&self, other: &Self) -> Result<bool, StoreError> {
+        if Arc::ptr_eq(&self.store, &other.store) {
+            return Ok(true);
+        }
+        if !(self.is_durable && other.is_durable) {
+            return Ok(false);
+        }
+        let place = self.identity();
+        if place.is_unique() && place == other.identity() {
+            return Ok(true);
+        }
+        let stored = self.coordination.stored_identity().await?;
+        Ok(stored.is_some() && stored == other.coordination.stored_identity().await?)
     }
 
     pub(crate) fn is_durable(&self) -> bool {
@@ -232,6 +243,10 @@ impl Coordination for AnyStore {
 
     async fn clock(&self) -> Result<SystemTime, StoreError> {
         self.coordination.clock().await
+    }
+
+    async fn stored_identity(&self) -> Result<Option<StoreIdentity>, StoreError> {
+        self.coordination.stored_identity().await
     }
 }
 

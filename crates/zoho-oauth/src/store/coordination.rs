@@ -11,6 +11,7 @@ use crate::ledger::{CLOCK_SLACK, Ledger};
 use crate::token::{OAuthToken, epoch_milliseconds, fingerprint, from_epoch_milliseconds};
 
 use super::error::StoreError;
+use super::identity::StoreIdentity;
 
 /// What a store adds so that any number of processes cause exactly one request to the accounts server.
 ///
@@ -63,6 +64,16 @@ pub trait Coordination: Send + Sync + 'static {
     /// Returns the time of the store's clock. The default is the clock of this machine.
     fn clock(&self) -> impl Future<Output = Result<SystemTime, StoreError>> + Send {
         async { Ok(SystemTime::now()) }
+    }
+
+    /// Returns the identity that the store itself holds, whatever address it was opened at. So two addresses of one server
+    /// are one store, and another database behind the same address is another store. A replica has the identity of its
+    /// primary, and a copy of the tokens has its own.
+    ///
+    /// A store that has no identity yet gets a random one, if it accepts writes. `None` if it has none:
+    /// [`AnyStore::identity`](super::AnyStore::identity) then identifies it by its place. The default is `None`.
+    fn stored_identity(&self) -> impl Future<Output = Result<Option<StoreIdentity>, StoreError>> + Send {
+        async { Ok(None) }
     }
 }
 

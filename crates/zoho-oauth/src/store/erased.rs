@@ -8,6 +8,7 @@ use crate::token::OAuthToken;
 
 use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::error::StoreError;
+use super::identity::StoreIdentity;
 use super::page::TokenPage;
 use super::token_store::TokenStore;
 
@@ -69,6 +70,7 @@ pub(super) trait ErasedCoordination: Send + Sync {
     fn version(&self) -> Boxed<'_, Option<u64>>;
     fn poll_interval(&self) -> Duration;
     fn clock(&self) -> Boxed<'_, SystemTime>;
+    fn stored_identity(&self) -> Boxed<'_, Option<StoreIdentity>>;
 }
 
 impl<C: Coordination> ErasedCoordination for C {
@@ -102,5 +104,9 @@ impl<C: Coordination> ErasedCoordination for C {
 
     fn clock(&self) -> Boxed<'_, SystemTime> {
         Box::pin(Coordination::clock(self))
+    }
+
+    fn stored_identity(&self) -> Boxed<'_, Option<StoreIdentity>> {
+        Box::pin(Coordination::stored_identity(self))
     }
 }

@@ -6,6 +6,10 @@ use std::sync::Arc;
 
 /// Identifies a store: two durable stores with the same identity hold the same tokens.
 ///
+/// A store on a server holds its own identity, which
+/// [`Coordination::stored_identity`](super::coordination::Coordination::stored_identity) returns. Any other store is
+/// identified by its place: [`AnyStore::identity`](super::AnyStore::identity).
+///
 /// It decides which spooled tokens belong to a store, and whether both ends of a copy are the same store.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StoreIdentity(Kind);
@@ -22,6 +26,12 @@ impl StoreIdentity {
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(Kind::Text(text.into().into()))
+    }
+
+    /// Creates an identity for a store that is being set up.
+    #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+    pub(super) fn random() -> Self {
+        Self::new(format!("store {:032x}", rand::random::<u128>()))
     }
 
     /// Identifies a store by its file, independent of the working directory and of links that lead to it.
@@ -65,13 +75,13 @@ mod tests {
     use super::*;
     use crate::store::{AnyStore, MemoryStore};
 
-    #[test]
-    fn stores_with_the_same_name_are_the_same_only_if_their_identity_says_so() {
+    #[tokio::test]
+    async fn stores_with_the_same_name_are_the_same_only_if_their_identity_says_so() {
         let store = || AnyStore::new(MemoryStore::new()).named("mine");
-        assert!(!store().is_same_as(&store()));
+        assert!(!store().is_same_as(&store()).await.unwrap());
         let identified = |text: &str| store().identified_by(StoreIdentity::new(text));
-        assert!(identified("kv://a").is_same_as(&identified("kv://a")));
-        assert!(!identified("kv://a").is_same_as(&identified("kv://b")));
+        assert!(identified("kv://a").is_same_as(&identified("kv://a")).await.unwrap());
+        assert!(!identified("kv://a").is_same_as(&identified("kv://b")).await.unwrap());
     }
 
     #[test]

@@ -13,6 +13,8 @@ mod check;
 mod conformance;
 mod copy;
 mod file;
+#[cfg(all(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
+mod identity;
 mod many;
 mod matching;
 mod messages;

@@ -163,6 +163,16 @@ promises! {
         assert!(apart(first, last) < Duration::from_secs(30));
     }
 
+    /// The identity that the store holds, if it has one, is the same for all programs and does not change.
+    async fn all_programs_see_the_same_identity(one, other) {
+        let (first, second) = tokio::join!(one.stored_identity(), other.stored_identity());
+        let first = first.expect("asked");
+        assert_eq!(second.expect("asked"), first);
+        saved(&one, full("ada")).await;
+        one.delete_tokens().await.expect("deleted");
+        assert_eq!(other.stored_identity().await.expect("asked"), first);
+    }
+
     /// The version, if the store has one, changes with every write of the other program.
     async fn the_version_changes_with_every_change(one, other) {
         let Some(before) = one.version().await.expect("asked") else { return };

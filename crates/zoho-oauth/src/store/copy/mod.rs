@@ -78,7 +78,7 @@ impl<'a> TokenCopy<'a> {
     /// If one of the stores fails repeatedly for some seconds. What was copied until then stays. A row that the target
     /// store rejects is not an error; the report lists it.
     pub async fn run(mut self) -> Result<CopyReport, StoreError> {
-        if self.from.is_same_as(self.to) {
+        if with_retries(|| self.from.is_same_as(self.to)).await? {
             return Err(StoreError::of(StoreErrorKind::Rejected, "copy tokens")
                 .evidence(format!("source and target are both {}", self.to.name()))
                 .next_step("choose two different stores"));

@@ -13,6 +13,7 @@ use crate::token::OAuthToken;
 use super::any::AnyStore;
 use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::error::StoreError;
+use super::identity::StoreIdentity;
 use super::page::TokenPage;
 use super::sql::{ServerOptions, SqlStore, Tls, server_options, sql_store};
 use super::store_url::{StoreKind, StoreUrl, StoreUrlError};

@@ -42,9 +42,9 @@ pub(super) fn words(table: &str) -> Words {
             "select cast(coalesce(max(cast(id as unsigned)), 0) as char) from {tokens} \
             where id regexp '^[0-9]{{1,10}}$'"
         ),
-        insert_highest_id: format!(
+        insert_if_missing: format!(
             "insert ignore into {state} (lease_key, epoch, holder, until_ms, touched, ledger) \
-            values (?, ?, '', 0, 0, '{{}}')"
+            values (?, ?, ?, 0, 0, '{{}}')"
         ),
         replace_and_release: |Words { tokens, state, clock, .. }, as_read, set| {
             format!(

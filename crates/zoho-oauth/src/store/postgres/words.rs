@@ -38,9 +38,9 @@ pub(super) fn words(table: &str) -> Words {
         highest_stored_id: format!(
             "select coalesce(max(id::bigint), 0)::text from {tokens} where id collate \"C\" ~ '^[0-9]{{1,10}}$'"
         ),
-        insert_highest_id: format!(
+        insert_if_missing: format!(
             "insert into {state} (lease_key, epoch, holder, until_ms, touched, ledger) \
-            values (?, ?, '', 0, 0, '{{}}') on conflict do nothing"
+            values (?, ?, ?, 0, 0, '{{}}') on conflict do nothing"
         ),
         // This locks both rows first. After waiting for a lock, PostgreSQL evaluates the conditions again on the current
         // rows, so both rows are written or neither.

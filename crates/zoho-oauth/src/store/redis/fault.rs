@@ -55,6 +55,11 @@ impl Fault {
         matches!(self, Self::Redis(error) if error.is_io_error())
     }
 
+    /// Whether the server answered with an error.
+    pub(super) fn is_answer(&self) -> bool {
+        matches!(self, Self::Redis(error) if !error.is_io_error())
+    }
+
     /// Whether a new connection may help.
     pub(super) fn concerns_connection(&self) -> bool {
         let Self::Redis(error) = self else { return false };

@@ -48,6 +48,7 @@ pub use options::RedisOptions;
 /// | `{zohooauth}:index` | a sorted set: the rows by the SHA-256 of their user name, refresh, access and grant token; and all ids, in byte order |
 /// | `{zohooauth}:highest_id` | the highest id that was assigned |
 /// | `{zohooauth}:version` | a counter of changes to rows |
+/// | `{zohooauth}:identity` | a random text that identifies the store, whatever address it is opened at |
 /// | `{zohooauth}:lease:…` | a hash for each lease, which expires a month after its last use |
 ///
 /// A token takes a little more than a kilobyte of memory. A restricted account needs access to these keys, the command
@@ -256,6 +257,10 @@ impl Coordination for RedisStore {
         let view = self.call("read the clock", self.server().view(None, &[])).await?;
         Ok(from_epoch_milliseconds(view.now))
     }
+
+    async fn stored_identity(&self) -> Result<Option<StoreIdentity>, StoreError> {
+        self.call("read its identity", identity(self.server())).await
+    }
 }
 
 impl From<RedisStore> for AnyStore {
@@ -263,6 +268,23 @@ impl From<RedisStore> for AnyStore {
         let Shared { name, identity, .. } = &*store.shared;
         let (name, identity) = (name.clone(), identity.clone());
         Self::coordinated(store).named(name).identified_by(identity)
+    }
+}
+
+/// Reads the identity of the store, and creates it if there is none and the server accepts writes.
+async fn identity(server: &Server) -> Result<Option<StoreIdentity>, Fault> {
+    if let Some(identity) = server.identity().await? {
+        return Ok(Some(identity));
+    }
+    match server.insert_identity(&StoreIdentity::random()).await {
+        // Another program may have stored one at the same time.
+        Ok(()) => server.identity().await,
+        Err(fault) if fault.is_answer() => {
+            let error = fault.into_error("the server", "store an identity");
+            tracing::debug!(%error, "could not store an identity; continuing without it");
+            Ok(None)
+        }
+        Err(fault) => Err(fault),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use redis::{Script, ScriptInvocation, cmd};
 
+use super::super::identity::StoreIdentity;
 use super::super::stored::StoredToken;
 use super::fault::Fault;
 use super::link::Link;
@@ -22,6 +23,7 @@ struct Keys {
     index: String,
     highest_id: String,
     version: String,
+    identity: String,
     lease: String,
 }
 
@@ -91,6 +93,7 @@ impl Server {
             index: key("index"),
             highest_id: key("highest_id"),
             version: key("version"),
+            identity: key("identity"),
             lease: key("lease:"),
         };
         let scripts = Scripts {
@@ -196,6 +199,18 @@ impl Server {
     pub(super) async fn version(&self) -> Result<u64, Fault> {
         let version: Option<u64> = self.link.query(cmd("GET").arg(&self.keys.version)).await?;
         Ok(version.unwrap_or(0))
+    }
+
+    /// Reads the store's identity.
+    pub(super) async fn identity(&self) -> Result<Option<StoreIdentity>, Fault> {
+        let text: Option<String> = self.link.query(cmd("GET").arg(&self.keys.identity)).await?;
+        Ok(text.map(StoreIdentity::new))
+    }
+
+    /// Stores an identity, unless the store has one.
+    pub(super) async fn insert_identity(&self, identity: &StoreIdentity) -> Result<(), Fault> {
+        let text = identity.to_string();
+        self.link.query(cmd("SET").arg(&self.keys.identity).arg(text).arg("NX")).await
     }
 
     fn lease(&self, key: &str) -> String {

@@ -50,7 +50,7 @@ pub use options::SecretsManagerOptions;
 /// | `PREFIX/token/ID` | a row |
 /// | `PREFIX/user/SHA-256` | the ids of a user's rows |
 /// | `PREFIX/lease/refresh/SHA-256` | the lease and the ledger of a refresh token |
-/// | `PREFIX/highest_id` | the ids that were assigned |
+/// | `PREFIX/highest_id` | the ids that were assigned; its ARN identifies the store |
 ///
 /// After 64 changes, a lease continues in `…/1`, `…/2` and so on. It is deleted with its refresh token.
 ///
@@ -273,6 +273,10 @@ impl Coordination for SecretsManagerStore {
 
     async fn clock(&self) -> Result<SystemTime, StoreError> {
         self.within("read the clock", self.backend().clock()).await
+    }
+
+    async fn stored_identity(&self) -> Result<Option<StoreIdentity>, StoreError> {
+        self.within("read its identity", ids::identity(self.backend())).await
     }
 }
 

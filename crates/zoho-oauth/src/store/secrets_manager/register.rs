@@ -45,6 +45,11 @@ impl<T> Reading<T> {
             Leaf::MovedTo(_) => None,
         }
     }
+
+    /// The ARN of the first secret, if there is one. It is never given to another secret.
+    pub(super) fn arn(&self) -> Option<&str> {
+        self.first.as_deref()
+    }
 }
 
 impl Client {

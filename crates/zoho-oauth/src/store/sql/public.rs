@@ -80,6 +80,10 @@ macro_rules! sql_store {
             async fn clock(&self) -> Result<SystemTime, StoreError> {
                 self.0.clock().await
             }
+
+            async fn stored_identity(&self) -> Result<Option<StoreIdentity>, StoreError> {
+                self.0.stored_identity().await
+            }
         }
 
         impl From<$name> for AnyStore {

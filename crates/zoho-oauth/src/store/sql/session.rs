@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::ledger::Ledger;
 
 use super::super::coordination::{Lease, LeaseEntry, LeaseKey};
+use super::super::identity::StoreIdentity;
 use super::super::stored::StoredToken;
 use super::driver::{Fields, Link, Statement, Value};
 use super::set_up::{Column, Tables};
@@ -16,6 +17,9 @@ const CHUNK: usize = 500;
 
 /// The key of the row that counts ids, in the table for leases. The key of a lease contains a colon.
 const HIGHEST_ID: Value<'static> = Value::Text(Some("highest_id"));
+
+/// The key of the row with the store's identity, which is in the column for a lease's holder.
+const IDENTITY: Value<'static> = Value::Text(Some("identity"));
 
 /// A connection. Unless documented otherwise, each step is one round trip, and is atomic by itself if it is not between
 /// [`begin`](Self::begin) and [`commit`](Self::commit).
@@ -223,12 +227,29 @@ impl<L: Link> Session<L> {
     /// Returns the key of each entry, and when it was last written.
     pub(super) async fn ages(&mut self) -> sqlx::Result<Vec<(String, u64)>> {
         let read = |mut fields: Fields| Ok((fields.text()?, fields.number()?));
-        self.link.fetch(&self.texts.ages, &[HIGHEST_ID], read).await
+        self.link.fetch(&self.texts.ages, &[], read).await
     }
 
     /// Deletes an entry if it was last written at `touched`.
     pub(super) async fn delete_entry(&mut self, key: &str, touched: u64) -> sqlx::Result<()> {
         self.link.execute(&self.texts.delete_entry, &[key.into(), touched.into()]).await.map(|_| ())
+    }
+}
+
+/// The store's identity.
+impl<L: Link> Session<L> {
+    /// Returns the identity, if the store has one.
+    pub(super) async fn identity(&mut self) -> sqlx::Result<Option<StoreIdentity>> {
+        let read = |mut fields: Fields| fields.text();
+        let found = self.link.fetch(&self.texts.identity, &[IDENTITY], read).await?.pop();
+        Ok(found.map(StoreIdentity::new))
+    }
+
+    /// Stores an identity, unless the store has one.
+    pub(super) async fn insert_identity(&mut self, identity: &StoreIdentity) -> sqlx::Result<()> {
+        let text = identity.to_string();
+        let values = [IDENTITY, 0.into(), text.as_str().into()];
+        self.link.execute(&self.texts.insert_if_missing, &values).await.map(|_| ())
     }
 }
 
@@ -260,8 +281,8 @@ impl<L: Link> Session<L> {
 
     /// Inserts the row that counts ids if it does not exist.
     pub(super) async fn insert_highest_id(&mut self, highest: u64) -> sqlx::Result<()> {
-        let values = [HIGHEST_ID, highest.into()];
-        self.link.execute(&self.texts.insert_highest_id, &values).await.map(|_| ())
+        let values = [HIGHEST_ID, highest.into(), "".into()];
+        self.link.execute(&self.texts.insert_if_missing, &values).await.map(|_| ())
     }
 
     /// Stores the highest id ever assigned.

@@ -2,6 +2,7 @@
 
 use super::super::coordination::LeaseEntry;
 use super::super::error::{StoreError, StoreErrorKind};
+use super::super::identity::StoreIdentity;
 use super::super::stored::StoredToken;
 use super::driver::{Link, Server};
 use super::fault::Fault;
@@ -95,7 +96,7 @@ pub(super) async fn find_tables<S: Server>(
     Ok(tables)
 }
 
-/// Sets up what writing also requires: the table for leases and the highest id. Deletes old lease entries.
+/// Sets up what writing also requires: the table for leases, the highest id and the identity. Deletes old lease entries.
 pub(super) async fn complete(tables: &Tables, session: &mut Session<impl Link>) -> Result<(), Fault> {
     if !tables.has_state
         && let Err(error) = session.create_state_table().await
@@ -106,6 +107,9 @@ pub(super) async fn complete(tables: &Tables, session: &mut Session<impl Link>) 
     if session.highest_id().await?.is_none() {
         let highest = session.highest_stored_id().await?;
         session.insert_highest_id(highest).await?;
+    }
+    if session.identity().await?.is_none() {
+        session.insert_identity(&StoreIdentity::random()).await?;
     }
     let now = session.clock().await?;
     for (key, touched) in session.ages().await? {

@@ -155,6 +155,14 @@ impl<S: Server> SqlStore<S> {
         }
     }
 
+    /// Reads the identity that the set-up stored, possibly by another program.
+    async fn read_identity(&self) -> Result<Option<StoreIdentity>, Fault> {
+        if !(self.tables().await?.has_state || self.is_complete()) {
+            return Ok(None);
+        }
+        self.with_session(|mut session| async move { (session.identity().await, session) }).await
+    }
+
     async fn find(&self, criterion: &Criterion<'_>) -> Result<Option<StoredToken>, Fault> {
         self.tables().await?;
         let (column, value) = (criterion.column(), criterion.value());
@@ -261,6 +269,10 @@ impl<S: Server> Coordination for SqlStore<S> {
 
     async fn clock(&self) -> Result<std::time::SystemTime, StoreError> {
         self.call("read the clock", self.server_clock()).await
+    }
+
+    async fn stored_identity(&self) -> Result<Option<StoreIdentity>, StoreError> {
+        self.call("read its identity", self.read_identity()).await
     }
 }
 

@@ -37,8 +37,9 @@ pub(in crate::store) struct Words {
     pub(in crate::store) begin: &'static str,
     /// Selects the highest id that is a number of at most ten digits.
     pub(in crate::store) highest_stored_id: String,
-    /// Inserts the row that counts ids if it does not exist. Its values are the key and the number.
-    pub(in crate::store) insert_highest_id: String,
+    /// Inserts an entry of the side table that is not a lease, if there is none with its key. Its values are the key, a
+    /// number and a text.
+    pub(in crate::store) insert_if_missing: String,
     /// Writes a row and releases a lease, or does neither. Its values: the key, epoch and holder of the lease; the id of the
     /// row; its columns as they were read, for `as_read`; its new columns, for `set`; the ledger.
     pub(in crate::store) replace_and_release: fn(words: &Self, as_read: &str, set: &str) -> String,
@@ -76,8 +77,9 @@ pub(in crate::store) struct Texts {
     pub(super) delete_entry: Statement,
     pub(super) highest_id: Statement,
     pub(super) lock_highest_id: Statement,
-    pub(super) insert_highest_id: Statement,
+    pub(super) insert_if_missing: Statement,
     pub(super) set_highest_id: Statement,
+    pub(super) identity: Statement,
     pub(super) begin: Statement,
     pub(super) commit: Statement,
     pub(super) roll_back: Statement,
@@ -131,12 +133,17 @@ impl Texts {
                 "update {state} set holder = '', until_ms = 0, touched = {clock}, ledger = ? where {of_lease}"
             )),
             clock: sql(format!("select {now}")),
-            ages: sql(format!("select lease_key, {} from {state} where lease_key <> ?", as_text("touched"))),
+            // Only the key of a lease contains a colon.
+            ages: sql(format!(
+                "select lease_key, {} from {state} where lease_key like '%:%'",
+                as_text("touched")
+            )),
             delete_entry: sql(format!("delete from {state} where lease_key = ? and touched = ?")),
             highest_id: sql(format!("select {epoch} from {state} where lease_key = ?")),
             lock_highest_id: sql(format!("select {epoch} from {state} where lease_key = ? for update")),
-            insert_highest_id: sql(words.insert_highest_id.clone()),
+            insert_if_missing: sql(words.insert_if_missing.clone()),
             set_highest_id: sql(format!("update {state} set epoch = ? where lease_key = ?")),
+            identity: sql(format!("select holder from {state} where lease_key = ?")),
             begin: sql(words.begin.to_owned()),
             commit: sql("commit".to_owned()),
             roll_back: sql("rollback".to_owned()),

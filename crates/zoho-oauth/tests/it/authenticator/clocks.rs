@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use zoho_emulator::Emulator;
 use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
-use zoho_oauth::store::{AnyStore, MemoryStore, StoreError, TokenStore};
+use zoho_oauth::store::{AnyStore, MemoryStore, StoreError, StoreIdentity, TokenStore};
 use zoho_oauth::{Authenticator, Error, OAuthToken};
 
 use super::support::*;
@@ -196,5 +196,9 @@ impl Coordination for FarStore {
 
     async fn clock(&self) -> Result<SystemTime, StoreError> {
         Ok(self.clock.now())
+    }
+
+    async fn stored_identity(&self) -> Result<Option<StoreIdentity>, StoreError> {
+        self.store.stored_identity().await
     }
 }

@@ -4,6 +4,6 @@ mod faults;
 mod leases;
 mod retries;
 mod rows;
-mod support;
+pub(crate) mod support;
 mod tls;
 mod warnings;

@@ -6,7 +6,7 @@ mod faults;
 mod mysql_official;
 mod postgres_values;
 mod sharing;
-mod support;
+pub(crate) mod support;
 #[cfg(unix)]
 mod tls;
 #[cfg(unix)]
