@@ -47,6 +47,17 @@ macro_rules! token_store_conformance {
     };
 }
 
+/// Defines a test for each promise of a token store, from every file that has some.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __token_store_promises {
+    ($($arguments:tt)+) => {
+        $crate::__finding_promises!($($arguments)+);
+        $crate::__saving_promises!($($arguments)+);
+        $crate::__value_promises!($($arguments)+);
+    };
+}
+
 /// Defines a test for each promise of [`Coordination`](crate::store::coordination::Coordination), for a store that
 /// implements both it and [`TokenStore`](crate::store::TokenStore).
 ///
@@ -178,8 +189,12 @@ macro_rules! promises {
 }
 
 mod coordination;
+mod finding;
 mod fixture;
-mod tokens;
+mod saving;
+mod values;
 
 pub use coordination::*;
-pub use tokens::*;
+pub use finding::*;
+pub use saving::*;
+pub use values::*;
