@@ -1,0 +1,49 @@
+//! The kinds of stores, and what their URLs may contain.
+
+/// The kinds of stores that a URL can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreKind {
+    /// `memory:`
+    Memory,
+    /// `file:PATH`
+    File,
+    /// `sqlite:PATH` or `sqlite::memory:`
+    Sqlite,
+    /// `mysql://…` or `mariadb://…`
+    MySql,
+    /// `postgres://…` or `postgresql://…`
+    Postgres,
+    /// `redis://…` or `rediss://…`
+    Redis,
+    /// `aws-secretsmanager:PREFIX`
+    SecretsManager,
+}
+
+impl StoreKind {
+    /// The settings that may stand behind the question mark.
+    pub(super) fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::Memory | Self::File | Self::Sqlite => &[],
+            Self::MySql => &["table", "max_connections", "connect_timeout", "timeout", "ssl-mode", "ssl-ca"],
+            Self::Postgres => {
+                &["table", "max_connections", "connect_timeout", "timeout", "sslmode", "sslrootcert"]
+            }
+            Self::Redis => &["prefix", "cluster", "ca", "connect_timeout", "timeout"],
+            Self::SecretsManager => &["region", "endpoint", "connect_timeout", "timeout"],
+        }
+    }
+
+    /// A URL of this kind, for messages.
+    pub(super) fn example(self) -> &'static str {
+        match self {
+            Self::Memory => "memory:",
+            Self::File => "file:PATH",
+            Self::Sqlite => "sqlite:PATH",
+            Self::MySql => "mysql://user:password@host:3306/database",
+            Self::Postgres => "postgres://user:password@host:5432/database",
+            Self::Redis => "redis://user:password@host:6379/0, or rediss:// for TLS",
+            Self::SecretsManager => "aws-secretsmanager:PREFIX?region=eu-west-1",
+        }
+    }
+}
