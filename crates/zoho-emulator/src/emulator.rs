@@ -267,7 +267,7 @@ impl Emulator {
         self.world.faults.install(fault);
     }
 
-    /// Removes every fault.
+    /// Removes every fault, and sends the responses that [`Fault::hold`] holds.
     pub fn clear_faults(&self) {
         self.world.faults.clear();
     }

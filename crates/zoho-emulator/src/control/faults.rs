@@ -65,6 +65,7 @@ impl FaultRequest {
         Ok(match effect {
             "hang" => time.map_or_else(|| fault.clone().hang(), |time| fault.clone().hang_for(time)),
             "delay" => fault.delay(delay()?),
+            "hold" => fault.hold(),
             "drop_before" => fault.drop_before(),
             "drop_after" => fault.drop_after(),
             "status_500" => fault.status_500(),

@@ -174,6 +174,8 @@ async fn react(world: &World, data_center: &DataCenter, call: &Call) -> (Reactio
 /// Processes a request, with the fault that applies to it.
 async fn process(world: &World, data_center: &DataCenter, call: &Call) -> Reaction {
     let respond = || route(world, data_center, call);
+    // Before the fault is taken: it may be cleared right afterwards.
+    let mut next_clear = world.faults.next_clear();
     match world.faults.take(call) {
         None => Reaction::Respond(respond()),
         Some(Effect::Hang(None)) => pending().await,
@@ -184,6 +186,12 @@ async fn process(world: &World, data_center: &DataCenter, call: &Call) -> Reacti
         Some(Effect::Delay(time)) => {
             let response = respond();
             sleep(time).await;
+            Reaction::Respond(response)
+        }
+        Some(Effect::Hold) => {
+            let response = respond();
+            // The sender lives as long as the world, so this returns only after a change.
+            let _ = next_clear.changed().await;
             Reaction::Respond(response)
         }
         Some(Effect::DropBefore) => Reaction::Takeover(Delivery::Silence),

@@ -124,6 +124,26 @@ async fn a_delayed_request_is_processed_immediately_and_gets_its_response_later(
 }
 
 #[tokio::test]
+async fn a_held_request_is_processed_immediately_and_gets_its_response_when_the_faults_are_cleared() {
+    let zoho = Emulator::start().await;
+    let token = refresh_token(&zoho);
+    zoho.fault(Fault::on("POST /oauth/v2/token").hold());
+    let mut response = pin!(refresh(&zoho, &token));
+    let processed = async {
+        while zoho.live_access_tokens(&token) < 1 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    tokio::select! {
+        reply = &mut response => panic!("a response before the faults were cleared: {}", reply.text),
+        () = processed => {}
+    }
+    zoho.clear_faults();
+    assert_eq!(response.await.status, 200);
+}
+
+#[tokio::test]
 async fn a_fault_happens_once_by_default() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);

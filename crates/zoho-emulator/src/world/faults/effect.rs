@@ -14,6 +14,8 @@ pub(crate) enum Effect {
     Hang(Option<Duration>),
     /// The request is processed immediately; the response is sent later.
     Delay(Duration),
+    /// The request is processed immediately; the response is sent once the faults are cleared.
+    Hold,
     /// The connection is closed before the request is processed.
     DropBefore,
     /// The request is processed, then the connection is closed without a response.

@@ -79,6 +79,12 @@ impl Fault {
         self.effect(Effect::Delay(time))
     }
 
+    /// Processes the request when it arrives and sends the response at the next
+    /// [`clear_faults`](crate::Emulator::clear_faults). In between, a test can do what has to happen during the request.
+    pub fn hold(self) -> Self {
+        self.effect(Effect::Hold)
+    }
+
     /// Closes the connection without processing the request.
     pub fn drop_before(self) -> Self {
         self.effect(Effect::DropBefore)

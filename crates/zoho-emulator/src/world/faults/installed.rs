@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
+
 use super::effect::Effect;
 use super::fault::Fault;
 use crate::http::Call;
@@ -10,6 +12,7 @@ use crate::http::Call;
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     installed: Mutex<Vec<Fault>>,
+    cleared: watch::Sender<()>,
 }
 
 impl Faults {
@@ -21,6 +24,12 @@ impl Faults {
 
     pub(crate) fn clear(&self) {
         self.lock().clear();
+        self.cleared.send_replace(());
+    }
+
+    /// A receiver that changes at the next [`clear`](Self::clear).
+    pub(crate) fn next_clear(&self) -> watch::Receiver<()> {
+        self.cleared.subscribe()
     }
 
     /// The number of faults that still apply to later requests.
