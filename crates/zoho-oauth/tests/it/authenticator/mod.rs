@@ -3,6 +3,7 @@
 mod clocks;
 mod data_centers;
 mod lifecycle;
+mod login;
 mod one_flight;
 mod quota;
 mod revocation;
