@@ -112,7 +112,7 @@ fn authenticator_over(zoho: &Emulator, store: FarStore) -> (Authenticator, FarSt
 fn near(moment: Option<SystemTime>, expected: SystemTime) -> bool {
     let moment = moment.expect("a moment");
     let apart = moment.duration_since(expected).unwrap_or_else(|error| error.duration());
-    apart < Duration::from_secs(3)
+    apart < TEN_MINUTES / 10
 }
 
 impl FarStore {

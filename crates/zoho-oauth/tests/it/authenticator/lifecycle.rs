@@ -1,6 +1,6 @@
 //! Use, renew, replace: which token a caller gets.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use zoho_emulator::{Emulator, Fault};
 use zoho_oauth::store::{MemoryStore, SqliteStore, TokenStore};
@@ -221,37 +221,55 @@ async fn an_old_access_token_in_a_configuration_is_not_handed_out_as_fresh() {
 
 #[tokio::test]
 async fn a_token_in_use_is_renewed_in_the_background_before_it_expires() {
-    let zoho = Emulator::builder().token_lifetime(Duration::from_secs(8)).start().await;
-    let authenticator = builder(&zoho, MemoryStore::new()).build().unwrap();
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    with_an_ending_token(&zoho, &store).await;
+    zoho.fault(Fault::on(TOKEN_REQUEST).hold());
+    let (authenticator, user) = (authenticator(&zoho, store), ada(&zoho));
+    let served = async || authenticator.access_token(&user).await.unwrap().expose_secret().to_owned();
+    until("the early renewal has started", async || {
+        assert_eq!(served().await, "1000.ending", "no caller waits for an early renewal");
+        zoho.pending_faults() == 0
+    })
+    .await;
+    assert_eq!(served().await, "1000.ending");
+    zoho.clear_faults();
+    until("the new token is served", async || served().await != "1000.ending").await;
+    assert_eq!(token_requests(&zoho), 1);
+}
+
+#[tokio::test]
+async fn a_token_that_lives_for_minutes_is_not_renewed_early_from_the_start() {
+    let zoho = Emulator::builder().token_lifetime(Duration::from_secs(240)).start().await;
+    let authenticator = authenticator(&zoho, MemoryStore::new());
     logged_in(&zoho, &authenticator).await;
-    let user = ada(&zoho);
-    let first = authenticator.refresh(&user).await.unwrap();
-    // The early window is the last quarter of the eight seconds.
-    tokio::time::sleep(Duration::from_millis(5_500)).await;
-    authenticator.access_token(&user).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(800)).await;
-    let served = authenticator.access_token(&user).await.unwrap();
-    assert_eq!(served.expose_secret(), first.expose_secret(), "no caller waits for an early renewal");
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    let renewed = authenticator.access_token(&user).await.unwrap();
-    assert_ne!(renewed.expose_secret(), first.expose_secret());
-    assert_eq!(token_requests(&zoho), 2);
+    let first = authenticator.refresh(&ada(&zoho)).await.unwrap();
+    for _ in 0..5 {
+        let served = authenticator.access_token(&ada(&zoho)).await.unwrap();
+        assert_eq!(served.expose_secret(), first.expose_secret());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(token_requests(&zoho), 1, "the early window is the last quarter of its life");
 }
 
 #[tokio::test]
 async fn a_failing_early_renewal_does_not_displace_a_valid_token() {
-    let zoho = Emulator::builder().token_lifetime(Duration::from_secs(8)).start().await;
-    let authenticator = builder(&zoho, MemoryStore::new()).build().unwrap();
-    logged_in(&zoho, &authenticator).await;
-    let user = ada(&zoho);
-    let first = authenticator.refresh(&user).await.unwrap();
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    with_an_ending_token(&zoho, &store).await;
     zoho.fault(Fault::on(TOKEN_REQUEST).forever().status_500());
-    tokio::time::sleep(Duration::from_millis(6_300)).await;
+    let (authenticator, user) = (authenticator(&zoho, store), ada(&zoho));
+    let served = async || authenticator.access_token(&user).await.unwrap().expose_secret().to_owned();
+    until("the early renewal has failed", async || {
+        assert_eq!(served().await, "1000.ending");
+        token_requests(&zoho) > 0
+    })
+    .await;
     for _ in 0..5 {
-        assert_eq!(authenticator.access_token(&user).await.unwrap().expose_secret(), first.expose_secret());
+        assert_eq!(served().await, "1000.ending");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(token_requests(&zoho), 2, "the renewal before, and one early attempt");
+    assert_eq!(token_requests(&zoho), 1, "one early attempt");
 }
 
 #[tokio::test]

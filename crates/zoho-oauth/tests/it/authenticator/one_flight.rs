@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use zoho_emulator::{Emulator, Fault};
-use zoho_oauth::store::{AnyStore, MemoryStore, SqliteStore};
+use zoho_oauth::store::{AnyStore, MemoryStore, SqliteStore, TokenStore};
 use zoho_oauth::{AccessToken, Authenticator, Error};
 
 use super::support::*;
@@ -62,16 +62,19 @@ async fn two_hundred_callers_share_one_failure() {
 async fn a_dropped_caller_does_not_stop_the_renewal() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
-    with_a_stale_token(&zoho, &store).await;
-    zoho.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(200)));
+    let stale = with_a_stale_token(&zoho, &store).await;
+    zoho.fault(Fault::on(TOKEN_REQUEST).hold());
     let authenticator = authenticator(&zoho, store.clone());
     let user = ada(&zoho);
-    let dropped = tokio::time::timeout(Duration::from_millis(50), authenticator.access_token(&user)).await;
-    assert!(dropped.is_err());
-    tokio::time::sleep(Duration::from_millis(400)).await;
-    let stored = zoho_oauth::store::TokenStore::get_tokens(&store).await.unwrap();
+    tokio::select! {
+        outcome = authenticator.access_token(&user) => panic!("a token before the response: {outcome:?}"),
+        () = until_faults_applied(&zoho) => {}
+    }
+    zoho.clear_faults();
+    let stored_end = async || store.get_tokens().await.unwrap()[0].expires_at();
+    until("the renewed token is stored", async || stored_end().await != stale.expires_at()).await;
     let served = authenticator.access_token(&user).await.unwrap();
-    assert!(stored[0].expires_at() == served.expires_at());
+    assert_eq!(stored_end().await, served.expires_at());
     assert_eq!(token_requests(&zoho), 1);
 }
 
@@ -94,8 +97,8 @@ async fn a_request_to_a_hanging_server_times_out() {
     let store = MemoryStore::new();
     with_a_stale_token(&zoho, &store).await;
     zoho.fault(Fault::on(TOKEN_REQUEST).forever().hang());
-    let time_out = Duration::from_millis(300);
-    let authenticator = builder(&zoho, store).request_timeout(time_out).attempts(2).build().unwrap();
+    let timeout = Duration::from_millis(300);
+    let authenticator = builder(&zoho, store).request_timeout(timeout).attempts(2).build().unwrap();
     let started = Instant::now();
     let error = authenticator.access_token(&ada(&zoho)).await.unwrap_err();
     assert!(matches!(error, Error::Unreachable { .. }) && error.is_transient(), "{error}");
@@ -118,15 +121,24 @@ async fn the_lease_is_extended_while_a_response_is_slow() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
     with_a_stale_token(&zoho, &store).await;
-    zoho.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(900)));
-    let life = Duration::from_millis(300);
+    // A lease is extended after a third of its life, so more than a second is left for a busy machine.
+    let life = Duration::from_secs(2);
     let one = builder(&zoho, store.clone()).lease_life(life).build().unwrap();
     let other = builder(&zoho, store).lease_life(life).build().unwrap();
     let user = ada(&zoho);
-    let (a, b) = tokio::join!(one.access_token(&user), async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        other.access_token(&user).await
-    });
+    zoho.fault(Fault::on(TOKEN_REQUEST).hold());
+    let (a, b, ()) = tokio::join!(
+        one.access_token(&user),
+        async {
+            until_faults_applied(&zoho).await;
+            other.access_token(&user).await
+        },
+        async {
+            until_faults_applied(&zoho).await;
+            tokio::time::sleep(life * 2).await;
+            zoho.clear_faults();
+        }
+    );
     assert_eq!(a.unwrap().expose_secret(), b.unwrap().expose_secret());
     assert_eq!(token_requests(&zoho), 1);
 }

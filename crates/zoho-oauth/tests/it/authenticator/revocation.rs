@@ -1,7 +1,5 @@
 //! Tokens are revoked at Zoho and deleted from the store, or only deleted.
 
-use std::time::Duration;
-
 use zoho_emulator::{Emulator, Fault};
 use zoho_oauth::store::{MemoryStore, TokenStore};
 use zoho_oauth::{ExposeSecret, OAuthToken};
@@ -58,11 +56,13 @@ async fn a_login_during_a_revocation_is_not_deleted_with_the_old_token() {
     let store = MemoryStore::new();
     let authenticator = authenticator(&zoho, store.clone());
     logged_in(&zoho, &authenticator).await;
-    zoho.fault(Fault::on("POST /oauth/v2/token/revoke").delay(Duration::from_millis(500)));
+    zoho.fault(Fault::on("POST /oauth/v2/token/revoke").hold());
     let user = OAuthToken::new().with_user(ada(&zoho));
     let (revoked, newer) = tokio::join!(authenticator.revoke(&user), async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        logged_in(&zoho, &authenticator).await
+        until_faults_applied(&zoho).await;
+        let newer = logged_in(&zoho, &authenticator).await;
+        zoho.clear_faults();
+        newer
     });
     revoked.unwrap();
     let rows = store.get_tokens().await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use zoho_emulator::Emulator;
 use zoho_oauth::store::{AnyStore, MemoryStore, StoreError, TokenStore};
@@ -57,6 +57,27 @@ pub(crate) async fn with_a_stale_token(zoho: &Emulator, store: &impl TokenStore)
         .with_expires_at(SystemTime::now() - Duration::from_secs(1))
         .with_api_domain(zoho.base_url());
     store.save_token(&row).await.unwrap()
+}
+
+/// A row whose access token is inside its early window: still valid for longer than any margin.
+pub(crate) async fn with_an_ending_token(zoho: &Emulator, store: &impl TokenStore) -> OAuthToken {
+    let row = with_a_stale_token(zoho, store).await;
+    let end = SystemTime::now() + Duration::from_secs(240);
+    store.save_token(&row.with_access_token("1000.ending").with_expires_at(end)).await.unwrap()
+}
+
+/// Waits until `condition` holds, for up to a minute: only a broken promise takes that long, not a busy machine.
+pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let started = Instant::now();
+    while !condition().await {
+        assert!(started.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Waits until every installed fault has applied to a request, such as one whose response is held.
+pub(crate) async fn until_faults_applied(zoho: &Emulator) {
+    until("every fault has applied", async || zoho.pending_faults() == 0).await;
 }
 
 pub(crate) fn token_requests(zoho: &Emulator) -> usize {

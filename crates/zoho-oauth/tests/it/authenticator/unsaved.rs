@@ -19,10 +19,11 @@ async fn login_while_the_store_fails(
     authenticator: &Authenticator,
 ) -> zoho_oauth::Login {
     let code = zoho.self_client_code("ada@example.com");
-    zoho.fault(Fault::on(TOKEN_REQUEST).delay(std::time::Duration::from_millis(200)));
+    zoho.fault(Fault::on(TOKEN_REQUEST).hold());
     let (login, ()) = tokio::join!(authenticator.exchange(Grant::from_self_client(code)), async {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        until_faults_applied(zoho).await;
         store.fail(true);
+        zoho.clear_faults();
     });
     login.unwrap()
 }
@@ -113,12 +114,13 @@ async fn a_token_that_was_deleted_while_it_was_renewed_stays_deleted() {
     let zoho = Emulator::start().await;
     let store = zoho_oauth::store::SqliteStore::in_memory().unwrap();
     let row = with_a_stale_token(&zoho, &store).await;
-    zoho.fault(Fault::on(TOKEN_REQUEST).delay(std::time::Duration::from_millis(200)));
+    zoho.fault(Fault::on(TOKEN_REQUEST).hold());
     let authenticator = authenticator(&zoho, store.clone());
     let user = ada(&zoho);
     let (outcome, ()) = tokio::join!(authenticator.access_token(&user), async {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        until_faults_applied(&zoho).await;
         assert!(store.delete_token(row.id().unwrap()).await.unwrap());
+        zoho.clear_faults();
     });
     assert!(outcome.unwrap_err().needs_login());
     assert!(store.get_tokens().await.unwrap().is_empty());
@@ -129,13 +131,15 @@ async fn a_new_login_while_the_old_token_is_renewed_wins() {
     let zoho = Emulator::start().await;
     let store = zoho_oauth::store::SqliteStore::in_memory().unwrap();
     with_a_stale_token(&zoho, &store).await;
-    zoho.fault(Fault::on(TOKEN_REQUEST).delay(std::time::Duration::from_millis(400)));
+    zoho.fault(Fault::on(TOKEN_REQUEST).hold());
     let (renewing, logging_in) = (authenticator(&zoho, store.clone()), authenticator(&zoho, store.clone()));
     let user = ada(&zoho);
     let code = zoho.self_client_code("ada@example.com");
     let (served, login) = tokio::join!(renewing.access_token(&user), async {
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        logging_in.exchange(Grant::from_self_client(code)).await.unwrap()
+        until_faults_applied(&zoho).await;
+        let login = logging_in.exchange(Grant::from_self_client(code)).await.unwrap();
+        zoho.clear_faults();
+        login
     });
     let stored = store.get_tokens().await.unwrap();
     assert_eq!(stored.len(), 1);
@@ -179,12 +183,12 @@ async fn a_token_in_memory_only_is_served_and_saved_once_the_store_works_again()
         assert_eq!(again.expose_secret(), served.expose_secret());
     }
     store.fail(false);
-    tokio::time::sleep(std::time::Duration::from_millis(600)).await;
-    authenticator.access_token(&ada(&zoho)).await.unwrap();
-    tokio::time::sleep(std::time::Duration::from_millis(600)).await;
-    let saved = authenticator.access_token(&ada(&zoho)).await.unwrap();
-    assert_eq!(saved.expose_secret(), served.expose_secret());
-    assert!(matches!(saved.persistence(), Persistence::Stored));
+    until("the token is stored", async || {
+        let again = authenticator.access_token(&ada(&zoho)).await.unwrap();
+        assert_eq!(again.expose_secret(), served.expose_secret());
+        matches!(again.persistence(), Persistence::Stored)
+    })
+    .await;
     assert_eq!(token_requests(&zoho), 1);
 }
 
@@ -253,11 +257,13 @@ async fn a_login_that_another_process_is_finishing_is_not_recovered_by_this_one(
     let path = folder.path().join("zohooauth.db");
     let open = || authenticator(&zoho, zoho_oauth::store::SqliteStore::open(&path).unwrap());
     let (one, other) = (open(), open());
-    zoho.fault(Fault::on("GET /crm/v8/users").delay(std::time::Duration::from_millis(600)));
+    zoho.fault(Fault::on("GET /crm/v8/users").hold());
     let code = zoho.self_client_code("ada@example.com");
     let (login, brought) = tokio::join!(one.exchange(Grant::from_self_client(code)), async {
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-        other.recover().await.unwrap()
+        until_faults_applied(&zoho).await;
+        let brought = other.recover().await.unwrap();
+        zoho.clear_faults();
+        brought
     });
     assert_eq!(brought, 0);
     let rows = one.store().get_tokens().await.unwrap();
