@@ -57,6 +57,12 @@ pub(crate) enum Invalid {
 
     #[error("could not set up the HTTP client: {evidence}; check this system's TLS and proxy settings")]
     HttpClient { evidence: String },
+
+    #[error(
+        "this system has no certificates to trust a server with ({evidence}); install them (on Debian, the package \
+         ca-certificates), or name them in SSL_CERT_FILE"
+    )]
+    NoTrustedCertificates { evidence: String },
 }
 
 impl ConfigError {
@@ -91,10 +97,10 @@ impl ConfigError {
         matches!(self.0, Invalid::UnknownAccountsServer { .. } | Invalid::NoCode)
     }
 
-    /// Whether this system did not allow an HTTP client to be set up.
+    /// Whether this system did not allow an HTTP client to be set up, or has no certificates for one.
     #[must_use]
     pub fn is_http_client(&self) -> bool {
-        matches!(self.0, Invalid::HttpClient { .. })
+        matches!(self.0, Invalid::HttpClient { .. } | Invalid::NoTrustedCertificates { .. })
     }
 }
 

@@ -16,8 +16,15 @@ use super::message::{Content, Failed, Request, Response};
 /// An HTTP client that is built when it is first used: many programs only read a stored token.
 #[derive(Debug)]
 pub(super) struct Http {
-    client: OnceLock<Result<reqwest::Client, Error>>,
+    client: OnceLock<Result<Client, Error>>,
     timeout: Duration,
+}
+
+#[derive(Debug)]
+struct Client {
+    client: reqwest::Client,
+    /// Why only plain HTTP works, if that is so.
+    without_https: Option<Error>,
 }
 
 impl Http {
@@ -27,7 +34,7 @@ impl Http {
 
     pub(super) async fn send(&self, request: Request) -> Result<Response, Failed> {
         let Request { url, content } = request;
-        let client = self.client()?;
+        let client = self.client_for(&url)?;
         let request = match content {
             Content::Form(fields) => {
                 let fields: Vec<_> =
@@ -42,17 +49,28 @@ impl Http {
         receive(&url, request).await
     }
 
-    fn client(&self) -> Result<&reqwest::Client, Failed> {
-        let client = self.client.get_or_init(|| {
-            reqwest::Client::builder()
-                .tls_backend_preconfigured(tls_backend())
-                .redirect(reqwest::redirect::Policy::none())
-                .timeout(self.timeout)
-                .user_agent(concat!("zoho-oauth/", env!("CARGO_PKG_VERSION")))
-                .build()
-                .map_err(|error| Invalid::HttpClient { evidence: error.to_string() }.into())
-        });
-        client.as_ref().map_err(|error| Failed { error: error.clone(), may_have_acted: false })
+    fn client_for(&self, url: &str) -> Result<&reqwest::Client, Failed> {
+        let not_sent = |error: &Error| Failed { error: error.clone(), may_have_acted: false };
+        let client = self.client.get_or_init(|| Client::build(self.timeout)).as_ref().map_err(not_sent)?;
+        match &client.without_https {
+            Some(error) if url.starts_with("https:") => Err(not_sent(error)),
+            _ => Ok(&client.client),
+        }
+    }
+}
+
+impl Client {
+    fn build(timeout: Duration) -> Result<Self, Error> {
+        let (tls, failure) = tls_backend();
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(timeout)
+            .user_agent(concat!("zoho-oauth/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| Invalid::HttpClient { evidence: error.to_string() })?;
+        let without_https = failure.map(|evidence| Invalid::NoTrustedCertificates { evidence }.into());
+        Ok(Self { client, without_https })
     }
 }
 

@@ -45,6 +45,12 @@ pub(crate) enum Invalid {
     #[error("could not set up the HTTP client: {evidence}; check this system's TLS and proxy settings")]
     HttpClient { evidence: String },
 
+    #[error(
+        "this system has no certificates to trust a server with ({evidence}); install them (on Debian, the package \
+         ca-certificates), or name them in SSL_CERT_FILE"
+    )]
+    NoTrustedCertificates { evidence: String },
+
     #[error("a file cannot be uploaded as `{}`; give it another name with `Upload::with_name`", .0.escape_debug())]
     FileName(String),
 
@@ -174,10 +180,17 @@ impl RequestError {
         )
     }
 
-    /// Whether a setting of the client is invalid, so that no call can be sent: the proxy, the HTTP client or the access token.
+    /// Whether a setting of the client or this system is invalid, so that no call can be sent: the proxy, the HTTP client, the
+    /// certificates or the access token.
     #[must_use]
     pub fn is_invalid_setting(&self) -> bool {
-        matches!(self.0, Invalid::Proxy | Invalid::HttpClient { .. } | Invalid::AccessToken)
+        matches!(
+            self.0,
+            Invalid::Proxy
+                | Invalid::HttpClient { .. }
+                | Invalid::NoTrustedCertificates { .. }
+                | Invalid::AccessToken
+        )
     }
 }
 
@@ -213,6 +226,7 @@ impl Invalid {
             Self::AccessToken,
             Self::Proxy,
             Self::HttpClient { evidence: evidence() },
+            Self::NoTrustedCertificates { evidence: evidence() },
             Self::FileName(name()),
             Self::TooManyFiles { count: 11, max: 10 },
             Self::CompositeSize { count: 6, max: 5 },

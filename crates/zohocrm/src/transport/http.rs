@@ -9,6 +9,7 @@ use std::time::Duration;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::multipart::{Form, Part as FormPart};
 use secrecy::ExposeSecret;
+use url::Url;
 use zoho_oauth::AccessToken;
 use zoho_oauth::internal::{host_of, tls_backend};
 
@@ -24,7 +25,14 @@ const MIN_UPLOAD_SPEED: u64 = 64 * 1024;
 #[derive(Debug)]
 pub(super) struct Http {
     settings: Settings,
-    client: OnceLock<Result<reqwest::Client, Error>>,
+    client: OnceLock<Result<Client, Error>>,
+}
+
+#[derive(Debug)]
+struct Client {
+    client: reqwest::Client,
+    /// Why only plain HTTP works, if that is so.
+    without_https: Option<Error>,
 }
 
 impl Http {
@@ -42,7 +50,7 @@ impl Http {
             Method::Patch => reqwest::Method::PATCH,
             Method::Delete => reqwest::Method::DELETE,
         };
-        let mut request = self.client()?.request(method, outgoing.url.clone());
+        let mut request = self.client_for(&outgoing.url)?.request(method, outgoing.url.clone());
         request = request.header(AUTHORIZATION, authorization(outgoing.token)?);
         for (name, value) in outgoing.headers {
             request = request.header(name, value);
@@ -68,22 +76,33 @@ impl Http {
         Ok(Incoming::new(status, headers, Rest { response, host, timeout }, self.settings.max_bytes))
     }
 
-    fn client(&self) -> Result<&reqwest::Client, Error> {
-        let client = self.client.get_or_init(|| {
-            let mut builder = reqwest::Client::builder()
-                .tls_backend_preconfigured(tls_backend())
-                // A redirect would send the token to an unchecked host.
-                .redirect(reqwest::redirect::Policy::none())
-                .connect_timeout(self.settings.connect_timeout)
-                .user_agent(concat!("zohocrm/", env!("CARGO_PKG_VERSION")));
-            if let Some(proxy) = &self.settings.proxy {
-                // The URL can contain a password, and so can the error.
-                let proxy = reqwest::Proxy::all(proxy.expose_secret()).map_err(|_| Invalid::Proxy)?;
-                builder = builder.proxy(proxy);
-            }
-            builder.build().map_err(|error| Invalid::HttpClient { evidence: error.to_string() }.into())
-        });
-        client.as_ref().map_err(Error::clone)
+    fn client_for(&self, url: &Url) -> Result<&reqwest::Client, Error> {
+        let client =
+            self.client.get_or_init(|| Client::build(&self.settings)).as_ref().map_err(Error::clone)?;
+        match &client.without_https {
+            Some(error) if url.scheme() == "https" => Err(error.clone()),
+            _ => Ok(&client.client),
+        }
+    }
+}
+
+impl Client {
+    fn build(settings: &Settings) -> Result<Self, Error> {
+        let (tls, failure) = tls_backend();
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            // A redirect would send the token to an unchecked host.
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(settings.connect_timeout)
+            .user_agent(concat!("zohocrm/", env!("CARGO_PKG_VERSION")));
+        if let Some(proxy) = &settings.proxy {
+            // The URL can contain a password, and so can the error.
+            let proxy = reqwest::Proxy::all(proxy.expose_secret()).map_err(|_| Invalid::Proxy)?;
+            builder = builder.proxy(proxy);
+        }
+        let client = builder.build().map_err(|error| Invalid::HttpClient { evidence: error.to_string() })?;
+        let without_https = failure.map(|evidence| Invalid::NoTrustedCertificates { evidence }.into());
+        Ok(Self { client, without_https })
     }
 }
 
