@@ -3,9 +3,10 @@
 
 use std::time::{Duration, SystemTime};
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::token::{epoch_milliseconds, from_epoch_milliseconds};
+use crate::token::{epoch_milliseconds, fingerprint, from_epoch_milliseconds};
 
 /// How many access tokens Zoho issues per refresh token within a window of time.
 ///
@@ -45,6 +46,7 @@ pub struct Ledger {
     issued: Vec<u64>,
     blocked_until: u64,
     last: Option<Attempt>,
+    token: Option<Token>,
 }
 
 /// An attempt that failed.
@@ -53,6 +55,15 @@ struct Attempt {
     epoch: u64,
     at: u64,
     failure: Failure,
+}
+
+/// The access token that was issued last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Token {
+    /// The first digits of its fingerprint.
+    id: String,
+    /// Its lifetime in milliseconds.
+    life: u64,
 }
 
 /// Why an attempt failed, as other processes learn of it.
@@ -69,10 +80,15 @@ impl Ledger {
     /// Records that a token is about to be requested: before the request, because its response may be lost.
     pub fn note_issue(&mut self, now: SystemTime, quota: Quota) {
         let now = epoch_milliseconds(now);
-        let window = window_milliseconds(quota);
-        self.issued.retain(|at| at + window > now && *at <= now + CLOCK_SLACK);
+        let window = milliseconds(quota.window);
+        self.issued.retain(|at| at.saturating_add(window) > now && *at <= now + CLOCK_SLACK);
         self.issued.push(now);
         self.last = None;
+    }
+
+    /// Records the token that was issued, and how long it lives.
+    pub fn note_token(&mut self, token: &SecretString, life: Duration) {
+        self.token = Some(Token { id: short_id(token), life: milliseconds(life) });
     }
 
     /// Records that Zoho has throttled the credential: no process sends another request before the window has passed.
@@ -88,21 +104,22 @@ impl Ledger {
     /// When the next token may be requested, if not now.
     #[must_use]
     pub fn retry_at(&self, now: SystemTime, quota: Quota) -> Option<SystemTime> {
-        let milliseconds = epoch_milliseconds(now);
-        let window = window_milliseconds(quota);
+        let now_ms = epoch_milliseconds(now);
+        let window = milliseconds(quota.window);
         let mut recent: Vec<u64> = self
             .issued
             .iter()
-            .filter(|at| **at <= milliseconds + CLOCK_SLACK)
-            .map(|at| at + window)
-            .filter(|end| *end > milliseconds)
+            .filter(|at| **at <= now_ms + CLOCK_SLACK)
+            .map(|at| at.saturating_add(window))
+            .filter(|end| *end > now_ms)
             .collect();
         recent.sort_unstable();
         // A token may be requested once the window contains fewer than the quota.
         let allowed_at = recent.len().checked_sub(quota.tokens).map_or(0, |position| recent[position]);
-        let blocked_until = if self.blocked_until > milliseconds + window { 0 } else { self.blocked_until };
+        let blocked_until =
+            if self.blocked_until > now_ms.saturating_add(window) { 0 } else { self.blocked_until };
         let earliest = allowed_at.max(blocked_until);
-        (earliest > milliseconds).then(|| from_epoch_milliseconds(earliest))
+        (earliest > now_ms).then(|| from_epoch_milliseconds(earliest))
     }
 
     /// The error code of the rejection that ended the credential's life, if there was one. Only a new login helps,
@@ -126,15 +143,17 @@ impl Ledger {
     #[must_use]
     pub fn recent_failure(&self, now: SystemTime, life: Duration) -> Option<&Failure> {
         let now = epoch_milliseconds(now);
-        let life = u64::try_from(life.as_millis()).unwrap_or(u64::MAX);
-        let is_recent = |last: &&Attempt| last.at.saturating_add(life) > now && last.at <= now + CLOCK_SLACK;
+        let is_recent = |last: &&Attempt| {
+            last.at.saturating_add(milliseconds(life)) > now && last.at <= now + CLOCK_SLACK
+        };
         self.last.as_ref().filter(is_recent).map(|last| &last.failure)
     }
 
-    /// When a token was last requested, within the quota's window.
+    /// How long `token` lives from its issue to its expiry, if it is the one that was issued last.
     #[must_use]
-    pub fn last_issue(&self) -> Option<SystemTime> {
-        self.issued.iter().max().map(|at| from_epoch_milliseconds(*at))
+    pub fn life_of(&self, token: &SecretString) -> Option<Duration> {
+        let issued = self.token.as_ref().filter(|issued| issued.id == short_id(token));
+        issued.map(|issued| Duration::from_millis(issued.life))
     }
 }
 
@@ -142,8 +161,13 @@ impl Ledger {
 /// ignored.
 pub(crate) const CLOCK_SLACK: u64 = 1_000;
 
-fn window_milliseconds(quota: Quota) -> u64 {
-    u64::try_from(quota.window.as_millis()).unwrap_or(u64::MAX)
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Tells the tokens of one credential apart.
+fn short_id(token: &SecretString) -> String {
+    fingerprint(token)[..16].to_owned()
 }
 
 #[cfg(test)]
@@ -194,6 +218,18 @@ mod tests {
         ledger.note_failure(1, second(3_600), Failure::Transient("500".into()));
         assert_eq!(ledger.retry_at(second(0), quota), None);
         assert!(ledger.recent_failure(second(0), Duration::from_secs(1)).is_none());
+    }
+
+    #[test]
+    fn only_the_token_that_was_issued_last_has_a_known_life() {
+        let (first, second) = (SecretString::from("1000.a"), SecretString::from("1000.b"));
+        let mut ledger = Ledger::default();
+        ledger.note_token(&first, Duration::from_secs(3_600));
+        assert_eq!(ledger.life_of(&first), Some(Duration::from_secs(3_600)));
+        assert_eq!(ledger.life_of(&second), None);
+        let text = serde_json::to_string(&ledger).expect("a ledger is JSON");
+        assert!(!text.contains("1000.a"), "{text}");
+        assert_eq!(serde_json::from_str::<Ledger>(&text).expect("its own text"), ledger);
     }
 
     #[test]

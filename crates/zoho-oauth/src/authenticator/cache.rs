@@ -11,11 +11,8 @@ use crate::store::coordination::Coordination;
 use crate::token::{OAuthToken, UserSignature, epoch_milliseconds};
 
 use super::access::AccessToken;
-use super::margins::Margins;
+use super::margins::{EARLY_RETRY_AFTER, Margins};
 use super::subject::Subject;
-
-/// How long after a failed early renewal any process tries the next one.
-pub(super) const EARLY_RETRY_AFTER: Duration = Duration::from_secs(30);
 
 /// The tokens that were handed out, by the subject that they were requested for.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use crate::error::{Error, Invalid, LoginReason};
 use crate::login::Grant;
 use crate::persistence::Persistence;
 use crate::store::coordination::LeaseKey;
-use crate::token::{OAuthToken, UserSignature, epoch_milliseconds};
+use crate::token::{OAuthToken, UserSignature, epoch_milliseconds, fingerprint};
 
 use super::access::{AccessToken, Obtained};
 use super::cache::{Cache, Remembered};
@@ -157,15 +157,17 @@ impl Core {
 
     fn use_cached(self: &Arc<Self>, cached: Remembered, subject: impl FnOnce() -> Subject) -> AccessToken {
         if cached.starts_renewal {
-            self.renew_early(subject(), cached.token.identity());
+            self.renew_early(subject(), &cached.token);
         }
         cached.token
     }
 
-    fn renew_early(self: &Arc<Self>, subject: Subject, wanted: OAuthToken) {
-        let (core, work_on) = (self.clone(), subject.clone());
-        let renewal = self.tokens.launch((subject, Demand::Early), || async move {
-            let outcome = core.obtain_now(work_on, wanted, Demand::Early).await;
+    fn renew_early(self: &Arc<Self>, subject: Subject, token: &AccessToken) {
+        let (core, wanted) = (self.clone(), token.identity());
+        let demand = Demand::Early(fingerprint(token.secret()));
+        let work_on = (subject.clone(), demand.clone());
+        let renewal = self.tokens.launch((subject, demand), || async move {
+            let outcome = core.obtain_now(work_on.0, wanted, work_on.1).await;
             if let Err(error) = &outcome {
                 tracing::warn!(%error, "could not renew a token early; the current one is still valid");
             }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use secrecy::SecretString;
+
 use crate::backoff::Backoff;
 use crate::ledger::{Failure, Ledger, Quota};
 use crate::machine::Machine;
@@ -90,6 +92,11 @@ impl<'a> HeldLease<'a> {
     pub(super) async fn note_issue(&mut self, quota: Quota) -> Result<bool, StoreError> {
         self.lease.ledger.note_issue(self.clock.now(), quota);
         self.store.renew(&self.lease, self.life).await
+    }
+
+    /// Records the access token that was issued, and how long it lives. The save stores that.
+    pub(super) fn note_token(&mut self, token: &SecretString, life: Duration) {
+        self.lease.ledger.note_token(token, life);
     }
 
     /// Records that Zoho has throttled the credential. Returns when the next token may be requested, by this

@@ -13,11 +13,11 @@ use crate::store::coordination::{Fenced, LeaseKey, LeaseState};
 use crate::token::OAuthToken;
 
 use super::access::Obtained;
-use super::cache::EARLY_RETRY_AFTER;
 use super::clocked::Clock;
 use super::held_lease::{HeldLease, LEASE_POLL, RETRY, Take};
+use super::margins::EARLY_RETRY_AFTER;
 use super::parts::Parts;
-use super::rows::name_of;
+use super::rows::{life_of, name_of};
 use super::wish::{Demand, Wish};
 
 /// How long a failure is shared with callers that come after it, in this process and others, so that a fleet does not
@@ -184,9 +184,12 @@ impl Renewal<'_> {
     }
 
     /// Saves the renewed token unless the store has a newer one, and hands it out even if the store rejects it.
-    async fn save(&self, lease: HeldLease<'_>, mut token: OAuthToken) -> Result<Step, Error> {
+    async fn save(&self, mut lease: HeldLease<'_>, mut token: OAuthToken) -> Result<Step, Error> {
         let Parts { machine, rows, spool, .. } = self.parts;
         let life = token.expires_at().and_then(|end| end.duration_since(machine.now()).ok());
+        if let (Some(access_token), Some(life)) = (token.access_token(), life) {
+            lease.note_token(access_token, life);
+        }
         self.parts.name(&lease, &mut token).await;
         let obtained = match lease.save_with_retries(&token).await {
             Ok(Fenced::Saved(row)) => rows.obtained(&row)?,
@@ -223,7 +226,7 @@ impl Renewal<'_> {
 
     fn verdict(&self, state: &LeaseState, followed: Option<&Followed>, row: &OAuthToken) -> Verdict {
         let (ledger, machine) = (&state.ledger, &self.parts.machine);
-        if self.wish.is_granted_by(row, self.parts.rows.last_issue(ledger), machine.now()) {
+        if self.wish.is_granted_by(row, life_of(row, ledger), machine.now()) {
             return Verdict::HandOut;
         }
         if let Some(code) = ledger.rejection() {
@@ -233,7 +236,8 @@ impl Renewal<'_> {
             });
         }
         let of_followed = followed.and_then(|followed| ledger.failure_of(followed.epoch));
-        let failure_life = if self.wish.demand == Demand::Early { EARLY_RETRY_AFTER } else { FAILURE_LIFE };
+        let failure_life =
+            if matches!(self.wish.demand, Demand::Early(_)) { EARLY_RETRY_AFTER } else { FAILURE_LIFE };
         let recent = || ledger.recent_failure(state.now, failure_life);
         if let Some(Failure::Transient(evidence)) = of_followed.or_else(recent) {
             return Verdict::Fail(Error::SharedFailure { evidence: evidence.clone() });

@@ -1,7 +1,7 @@
 //! Rows of the store, as an authenticator sees them: which row a token identifies, which hosts accept it, and which
 //! client app renews it.
 
-use std::time::SystemTime;
+use std::time::Duration;
 
 use crate::accounts::{Issued, OAuthClient};
 use crate::environment::{Environment, Environments};
@@ -94,9 +94,7 @@ impl Rows {
 
     /// As [`obtained`](Self::obtained), with the token's lifetime from the ledger of its refresh token.
     pub(super) fn obtained_with_life(&self, row: &OAuthToken, ledger: &Ledger) -> Result<Obtained, Error> {
-        let issued_and_end = self.last_issue(ledger).zip(row.expires_at());
-        let life = issued_and_end.and_then(|(issued, end)| end.duration_since(issued).ok());
-        Ok(Obtained { life, ..self.obtained(row)? })
+        Ok(Obtained { life: life_of(row, ledger), ..self.obtained(row)? })
     }
 
     /// The access token of a token that the store rejected.
@@ -107,11 +105,6 @@ impl Rows {
     ) -> Result<Obtained, Error> {
         let access = AccessToken::unsaved(token, self.environment_of(token)?, persistence);
         Ok(Obtained { access: access.ok_or_else(|| self.lost_access_token())?, life: None })
-    }
-
-    /// When a token was last requested, by this machine's clock.
-    pub(super) fn last_issue(&self, ledger: &Ledger) -> Option<SystemTime> {
-        ledger.last_issue().map(|moment| self.store.as_ours(moment))
     }
 
     fn lost_access_token(&self) -> Error {
@@ -158,6 +151,11 @@ pub(super) fn identity(token: &OAuthToken) -> OAuthToken {
         identity.access_token.clone_from(&token.access_token);
     }
     identity
+}
+
+/// How long the access token of `row` lives, if the ledger of its refresh token knows.
+pub(super) fn life_of(row: &OAuthToken, ledger: &Ledger) -> Option<Duration> {
+    row.access_token().and_then(|token| ledger.life_of(token))
 }
 
 /// A row's name in messages: its user, or else its id.

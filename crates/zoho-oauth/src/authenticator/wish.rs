@@ -12,8 +12,9 @@ use super::margins::Margins;
 pub(super) enum Demand {
     /// Any token outside the margin before its expiry.
     Fresh,
-    /// A token that replaces the stored one inside its early window. No caller waits for it.
-    Early,
+    /// Any token outside its early window, in place of the one with this fingerprint, which is inside. No caller waits
+    /// for it.
+    Early(String),
     /// Any token but the stored one, even if that is still valid.
     Newer,
     /// Any token but the one with this fingerprint, which the API rejected.
@@ -32,22 +33,21 @@ impl Wish {
     pub(super) fn new(demand: Demand, stored: Option<&OAuthToken>, margins: Margins) -> Self {
         let unwanted = match &demand {
             Demand::Fresh => None,
-            Demand::Early | Demand::Newer => stored.and_then(OAuthToken::access_token).map(fingerprint),
+            Demand::Newer => stored.and_then(OAuthToken::access_token).map(fingerprint),
+            Demand::Early(remembered) => Some(remembered.clone()),
             Demand::InsteadOf(rejected) => Some(rejected.clone()),
         };
         Self { demand, margins, unwanted }
     }
 
-    /// Whether `row` satisfies the demand at `now`. `issued_at` is when its token was requested, if that is known: it tells
-    /// how long the token lives, and so how large the margins are.
-    pub(super) fn is_granted_by(
-        &self,
-        row: &OAuthToken,
-        issued_at: Option<SystemTime>,
-        now: SystemTime,
-    ) -> bool {
-        let life = issued_at.zip(row.expires_at()).and_then(|(issued, end)| end.duration_since(issued).ok());
-        self.margins.for_life(life).allow(row, now) && !self.is_unwanted(row)
+    /// Whether `row` satisfies the demand at `now`. `life` is how long its token lives, if that is known: it decides how
+    /// large the margins are.
+    pub(super) fn is_granted_by(&self, row: &OAuthToken, life: Option<Duration>, now: SystemTime) -> bool {
+        let margins = self.margins.for_life(life);
+        // A program that does not know the life of a token may remember it as ending soon.
+        let is_far =
+            || matches!(self.demand, Demand::Early(_)) && life.is_some() && margins.are_far(row, now);
+        margins.allow(row, now) && (!self.is_unwanted(row) || is_far())
     }
 
     /// Whether `row` may be handed out at `now` although the renewal failed: it is still valid, and the caller did not insist
@@ -55,7 +55,7 @@ impl Wish {
     pub(super) fn is_content_with(&self, row: &OAuthToken, failure: &Error, now: SystemTime) -> bool {
         let is_valid = row.is_fresh(now, Duration::ZERO);
         let may_be_old = match self.demand {
-            Demand::Fresh | Demand::Early => true,
+            Demand::Fresh | Demand::Early(_) => true,
             Demand::Newer => matches!(failure, Error::Throttled { .. }),
             Demand::InsteadOf(_) => !self.is_unwanted(row),
         };
