@@ -55,9 +55,10 @@ pub(crate) enum Denied {
     Rejected(Box<Error>),
     /// Too many tokens were requested.
     Throttled,
-    /// No usable response came, and a later attempt may succeed. `may_have_acted`: the server may have carried the
-    /// request out.
-    Failed { error: Box<Error>, may_have_acted: bool },
+    /// The request did not leave this machine.
+    NotSent(Box<Error>),
+    /// No usable response came, and a later attempt may succeed. The server may have carried the request out.
+    Failed(Box<Error>),
 }
 
 /// The accounts servers.
@@ -137,9 +138,8 @@ impl Accounts {
         let sent_at = self.machine.now();
         match self.machine.send(Request { url, content: Content::Form(fields) }).await {
             Ok(response) => interpret(request, sent_at, &response),
-            Err(Failed { error, may_have_acted }) => {
-                Err(Denied::Failed { error: Box::new(error), may_have_acted })
-            }
+            Err(Failed { error, may_have_acted: true }) => Err(Denied::Failed(Box::new(error))),
+            Err(Failed { error, may_have_acted: false }) => Err(Denied::NotSent(Box::new(error))),
         }
     }
 }
@@ -159,7 +159,7 @@ struct TokenBody {
 
 /// Goes by the body rather than the status: Zoho sends error responses with HTTP 200.
 fn interpret(request: OAuthRequest, sent_at: SystemTime, response: &Response) -> Result<Issued, Denied> {
-    let failed = || Denied::Failed { error: Box::new(response.invalid()), may_have_acted: true };
+    let failed = || Denied::Failed(Box::new(response.invalid()));
     if response.status == 429 {
         return Err(Denied::Throttled);
     }
@@ -267,7 +267,7 @@ mod tests {
             (200, "[]"),
         ] {
             match response(status, body) {
-                Err(Denied::Failed { error, .. }) => assert!(error.is_transient()),
+                Err(Denied::Failed(error)) => assert!(error.is_transient()),
                 _ => panic!("{status} {body} is not taken for a failure"),
             }
         }

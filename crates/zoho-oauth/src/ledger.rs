@@ -19,10 +19,16 @@ pub struct Quota {
 }
 
 impl Quota {
-    /// At most `tokens` in any `window`.
+    /// At most `tokens` in any `window`; at least one.
     #[must_use]
     pub fn new(tokens: usize, window: Duration) -> Self {
-        Self { tokens, window }
+        Self { tokens: tokens.max(1), window }
+    }
+
+    /// Half of it, for renewals that can wait: they leave the rest to those that cannot.
+    #[must_use]
+    pub(crate) fn half(self) -> Self {
+        Self::new(self.tokens / 2, self.window)
     }
 
     /// The window of time.
@@ -74,6 +80,25 @@ pub enum Failure {
     Rejected(String),
     /// The attempt failed with this message, and a later one may succeed.
     Transient(String),
+    /// The request could not leave the host. This says nothing about hosts on other networks.
+    NotSent {
+        /// The id of the host's network.
+        network: String,
+        /// The message.
+        evidence: String,
+        /// Whether the process that failed tries again within a second.
+        tries_again: bool,
+    },
+}
+
+impl Failure {
+    /// What is known about it, as a message.
+    #[must_use]
+    pub fn evidence(&self) -> &str {
+        match self {
+            Self::Rejected(text) | Self::Transient(text) | Self::NotSent { evidence: text, .. } => text,
+        }
+    }
 }
 
 impl Ledger {
@@ -84,6 +109,11 @@ impl Ledger {
         self.issued.retain(|at| at.saturating_add(window) > now && *at <= now + CLOCK_SLACK);
         self.issued.push(now);
         self.last = None;
+    }
+
+    /// Takes back the issue that was recorded last: its request did not leave the host, so it does not count.
+    pub fn take_back_issue(&mut self) {
+        self.issued.pop();
     }
 
     /// Records the token that was issued, and how long it lives.
@@ -147,6 +177,12 @@ impl Ledger {
             last.at.saturating_add(milliseconds(life)) > now && last.at <= now + CLOCK_SLACK
         };
         self.last.as_ref().filter(is_recent).map(|last| &last.failure)
+    }
+
+    /// How the last attempt failed, if it did.
+    #[must_use]
+    pub fn last_failure(&self) -> Option<&Failure> {
+        self.last.as_ref().map(|last| &last.failure)
     }
 
     /// How long `token` lives from its issue to its expiry, if it is the one that was issued last.
@@ -221,6 +257,22 @@ mod tests {
     }
 
     #[test]
+    fn an_issue_that_was_taken_back_does_not_count() {
+        let quota = Quota::default();
+        let mut ledger = Ledger::default();
+        for n in 0..9 {
+            ledger.note_issue(second(n), quota);
+        }
+        for n in 9..100 {
+            assert_eq!(ledger.retry_at(second(n), quota), None);
+            ledger.note_issue(second(n), quota);
+            ledger.take_back_issue();
+        }
+        ledger.note_issue(second(100), quota);
+        assert_eq!(ledger.retry_at(second(101), quota), Some(second(600)));
+    }
+
+    #[test]
     fn only_the_token_that_was_issued_last_has_a_known_life() {
         let (first, second) = (SecretString::from("1000.a"), SecretString::from("1000.b"));
         let mut ledger = Ledger::default();
@@ -230,6 +282,15 @@ mod tests {
         let text = serde_json::to_string(&ledger).expect("a ledger is JSON");
         assert!(!text.contains("1000.a"), "{text}");
         assert_eq!(serde_json::from_str::<Ledger>(&text).expect("its own text"), ledger);
+    }
+
+    #[test]
+    fn a_quota_of_zero_allows_one_token() {
+        let quota = Quota::new(0, Duration::from_secs(600));
+        let mut ledger = Ledger::default();
+        assert_eq!(ledger.retry_at(second(0), quota), None);
+        ledger.note_issue(second(0), quota);
+        assert_eq!(ledger.retry_at(second(1), quota), Some(second(600)));
     }
 
     #[test]

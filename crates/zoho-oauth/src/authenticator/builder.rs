@@ -91,14 +91,16 @@ impl AuthenticatorBuilder {
         self
     }
 
-    /// Sets how long one request may take. Default: 30 seconds.
+    /// Sets how long one request may take. Connecting may take three quarters of it, but no more than ten seconds: so long,
+    /// a host without a connection can keep other hosts waiting. Default: 30 seconds.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.settings.request_timeout = timeout;
         self
     }
 
-    /// Sets how often a renewal is attempted if its failure may be temporary; at least once. Each attempt counts
-    /// against Zoho's quota, because a lost response may have contained a token. Default: 3.
+    /// Sets how often a renewal is attempted if its failure may be temporary; at least once. An attempt counts
+    /// against Zoho's quota as soon as its request has left this machine, because a lost response may have contained a token.
+    /// Default: 3.
     pub fn attempts(mut self, attempts: usize) -> Self {
         self.settings.attempts = NonZeroUsize::new(attempts).unwrap_or(NonZeroUsize::MIN);
         self

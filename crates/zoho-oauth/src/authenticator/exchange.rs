@@ -12,7 +12,7 @@ use crate::spool::Origin;
 use crate::store::coordination::{Fenced, LeaseKey};
 use crate::token::OAuthToken;
 
-use super::held_lease::{HeldLease, LEASE_POLL, RETRY, Take};
+use super::held_lease::{HeldLease, LEASE_POLL, Take, YIELD};
 use super::parts::Parts;
 
 /// The result of a login.
@@ -50,6 +50,13 @@ impl fmt::Debug for Login {
     }
 }
 
+/// Why a code brought no token.
+enum Unspent {
+    /// The request did not leave this machine.
+    NotSent(Error),
+    Failed(Error),
+}
+
 /// The exchange of one grant token. Any number of processes that run it at the same time spend the code once.
 pub(super) struct Exchange<'a> {
     parts: &'a Parts,
@@ -71,9 +78,9 @@ impl<'a> Exchange<'a> {
     /// Spends the grant, unless another process has done so.
     pub(super) async fn run(self) -> Result<Login, Error> {
         let (store, machine) = (&self.parts.rows.store, &self.parts.machine);
-        let life = self.parts.settings.lease_life;
+        let (life, max_attempts) = (self.parts.settings.lease_life, self.parts.settings.attempts.get());
         let key = LeaseKey::exchange(&self.grant.code);
-        let mut delays = LEASE_POLL;
+        let (mut delays, mut attempt, mut yields) = (LEASE_POLL, 1, YIELD);
         loop {
             // Taking the lease is the first write, so a store that cannot be written fails here.
             let taken = HeldLease::take(store, &key, life).await?;
@@ -83,15 +90,25 @@ impl<'a> Exchange<'a> {
                     Some(row) => return Ok(Login::stored(row)),
                     None => machine.sleep(delays.next_delay(machine.random()).min(state.remaining)).await,
                 },
-                Take::Granted(lease) => {
-                    let login = match exchanged {
-                        Ok(None) => return self.spend(lease).await,
-                        Ok(Some(row)) => Ok(Login::stored(row)),
-                        Err(error) => Err(error),
-                    };
-                    lease.release().await;
-                    return login;
-                }
+                Take::Granted(lease) => match exchanged {
+                    Ok(None) => match self.spend(lease).await {
+                        Ok(login) => return Ok(login),
+                        Err(Unspent::NotSent(error)) if error.is_transient() && attempt < max_attempts => {
+                            // Another host may be able to send it, and gets its turn.
+                            machine.sleep(yields.next_delay(machine.random())).await;
+                            attempt += 1;
+                        }
+                        Err(Unspent::NotSent(error) | Unspent::Failed(error)) => return Err(error),
+                    },
+                    Ok(Some(row)) => {
+                        lease.release().await;
+                        return Ok(Login::stored(row));
+                    }
+                    Err(error) => {
+                        lease.release().await;
+                        return Err(error);
+                    }
+                },
             }
         }
     }
@@ -109,12 +126,12 @@ impl<'a> Exchange<'a> {
         Ok(row.filter(|row| row.access_token().is_some()))
     }
 
-    async fn spend(self, lease: HeldLease<'_>) -> Result<Login, Error> {
+    async fn spend(&self, lease: HeldLease<'_>) -> Result<Login, Unspent> {
         let Parts { rows, spool, .. } = self.parts;
         let environment = self.grant.environment.as_ref().unwrap_or(&rows.environments.primary);
         let requested = match rows.store.as_it_is().check_for_writing().await {
             Ok(()) => lease.while_working(self.request(environment)).await,
-            Err(error) => Err(error.into()),
+            Err(error) => Err(Unspent::Failed(error.into())),
         };
         let issued = match requested {
             Ok(issued) => issued,
@@ -157,25 +174,18 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Sends the code. It works once, so only a request that did not reach the server is retried.
-    async fn request(&self, environment: &Environment) -> Result<Issued, Error> {
+    /// Sends the code. It works once, so only a request that did not leave this machine can be repeated.
+    async fn request(&self, environment: &Environment) -> Result<Issued, Unspent> {
         let Parts { machine, accounts, settings, .. } = self.parts;
         // The code of a Self Client belongs to no redirect URL.
         let redirect_url = self.client.redirect_url.clone().filter(|_| !self.grant.is_self_client);
         let client = OAuthClient { redirect_url, ..self.client.clone() };
-        let (mut attempt, mut delays) = (1, RETRY);
-        loop {
-            match accounts.exchange(environment, &client, &self.grant.code).await {
-                Ok(issued) => return Ok(issued),
-                Err(Denied::Failed { may_have_acted: false, .. }) if attempt < settings.attempts.get() => {
-                    machine.sleep(delays.next_delay(machine.random())).await;
-                    attempt += 1;
-                }
-                Err(Denied::Rejected(error) | Denied::Failed { error, .. }) => return Err(*error),
-                Err(Denied::Throttled) => {
-                    return Err(Error::Throttled { retry_at: machine.now() + settings.quota.window() });
-                }
+        accounts.exchange(environment, &client, &self.grant.code).await.map_err(|denied| match denied {
+            Denied::NotSent(error) => Unspent::NotSent(*error),
+            Denied::Rejected(error) | Denied::Failed(error) => Unspent::Failed(*error),
+            Denied::Throttled => {
+                Unspent::Failed(Error::Throttled { retry_at: machine.now() + settings.quota.window() })
             }
-        }
+        })
     }
 }

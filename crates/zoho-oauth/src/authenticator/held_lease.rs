@@ -22,6 +22,11 @@ pub(super) const LEASE_POLL: Backoff =
 pub(super) const RETRY: Backoff =
     Backoff::new(Duration::from_millis(100), 2.0, Duration::from_millis(3_200), (1.0, 2.0));
 
+/// Delays without the lease, after a request that could not leave this machine. Another host that waits for the lease looks
+/// at it more often than this, so it gets its turn.
+pub(super) const YIELD: Backoff =
+    Backoff::new(Duration::from_millis(400), 1.5, Duration::from_millis(3_200), (1.0, 1.5));
+
 /// How often a save is attempted.
 const SAVE_ATTEMPTS: usize = 3;
 
@@ -72,6 +77,10 @@ impl<'a> HeldLease<'a> {
         }
     }
 
+    pub(super) fn epoch(&self) -> u64 {
+        self.lease.epoch
+    }
+
     pub(super) fn ledger(&self) -> &Ledger {
         &self.lease.ledger
     }
@@ -91,7 +100,17 @@ impl<'a> HeldLease<'a> {
     /// has taken the lease, so no request may be sent.
     pub(super) async fn note_issue(&mut self, quota: Quota) -> Result<bool, StoreError> {
         self.lease.ledger.note_issue(self.clock.now(), quota);
-        self.store.renew(&self.lease, self.life).await
+        let renewed = self.store.renew(&self.lease, self.life).await;
+        if renewed.is_err() {
+            self.take_back_issue();
+        }
+        renewed
+    }
+
+    /// Takes back the issue that was recorded last, because its request did not leave this machine. The release stores
+    /// that.
+    pub(super) fn take_back_issue(&mut self) {
+        self.lease.ledger.take_back_issue();
     }
 
     /// Records the access token that was issued, and how long it lives. The save stores that.

@@ -18,6 +18,7 @@ mod renewal;
 mod rows;
 mod settings;
 mod subject;
+mod verdict;
 mod wish;
 
 use std::sync::Arc;

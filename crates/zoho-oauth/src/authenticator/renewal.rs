@@ -1,7 +1,5 @@
 //! One renewal for all processes: lease, second look at the store, ledger, request, fenced save.
 
-use std::time::Duration;
-
 use secrecy::SecretString;
 
 use crate::accounts::Denied;
@@ -14,16 +12,11 @@ use crate::token::OAuthToken;
 
 use super::access::Obtained;
 use super::clocked::Clock;
-use super::held_lease::{HeldLease, LEASE_POLL, RETRY, Take};
-use super::margins::EARLY_RETRY_AFTER;
+use super::held_lease::{HeldLease, LEASE_POLL, RETRY, Take, YIELD};
 use super::parts::Parts;
-use super::rows::{life_of, name_of};
-use super::wish::{Demand, Wish};
-
-/// How long a failure is shared with callers that come after it, in this process and others, so that a fleet does not
-/// overload a server that is in trouble. It is measured by the store's clock. If that counts whole seconds, as Secrets
-/// Manager's does, it can be up to two seconds.
-const FAILURE_LIFE: Duration = Duration::from_secs(1);
+use super::rows::name_of;
+use super::verdict::{Past, Verdict};
+use super::wish::Wish;
 
 /// The renewal of one row. Any number of processes that run it at the same time cause one request.
 pub(super) struct Renewal<'a> {
@@ -38,58 +31,75 @@ enum Step {
     Again(OAuthToken),
 }
 
-/// The lease of another process that is waited for.
+/// How far a renewal has come.
+struct Progress {
+    /// The lease of another process that it waits for.
+    followed: Option<Followed>,
+    /// How many requests it has attempted.
+    attempts: usize,
+    /// The epoch of the lease under which it could not send one.
+    own_failure: Option<u64>,
+    /// Its delays without a lease.
+    yields: Backoff,
+}
+
+/// The lease of another process.
 struct Followed {
     key: LeaseKey,
     epoch: u64,
     delays: Backoff,
 }
 
-/// What the credential's past allows.
-enum Verdict {
-    HandOut,
-    Fail(Error),
-    Renew,
+/// The outcome of a request to the accounts server.
+enum Requested {
+    Issued(OAuthToken),
+    /// Another process took the lease before anything was sent.
+    Overtaken,
+    /// The request did not leave this machine.
+    NotSent {
+        error: Error,
+        tries_again: bool,
+    },
 }
 
 impl Renewal<'_> {
     /// Renews `row`, which need not be stored yet.
     pub(super) async fn run(&self, mut row: OAuthToken) -> Result<Obtained, Error> {
-        let mut followed = None;
+        let mut progress = Progress { followed: None, attempts: 0, own_failure: None, yields: YIELD };
         loop {
-            match self.step(row, &mut followed).await? {
+            match self.step(row, &mut progress).await? {
                 Step::Done(obtained) => return Ok(obtained),
                 Step::Again(current) => row = current,
             }
         }
     }
 
-    async fn step(&self, row: OAuthToken, followed: &mut Option<Followed>) -> Result<Step, Error> {
+    async fn step(&self, row: OAuthToken, progress: &mut Progress) -> Result<Step, Error> {
         let Some(refresh_token) = row.refresh_token() else {
             return Err(Error::LoginRequired { user: name_of(&row), reason: LoginReason::NoRefreshToken });
         };
         let key = LeaseKey::refresh(refresh_token);
-        let (store, machine) = (&self.parts.rows.store, &self.parts.machine);
+        let store = &self.parts.rows.store;
         let state = store.lease_state(&key).await?;
-        let before = followed.take().filter(|followed| followed.key == key);
-        if !state.remaining.is_zero() {
-            let mut delays = before.map_or(LEASE_POLL, |followed| followed.delays);
-            let delay = delays.next_delay(machine.random()).min(state.remaining);
-            *followed = Some(Followed { key, epoch: state.epoch, delays });
-            machine.sleep(delay).await;
-            return self.look_again(row).await;
-        }
-        match self.verdict(&state, before.as_ref(), &row) {
-            Verdict::HandOut => {
-                return self.parts.rows.obtained_with_life(&row, &state.ledger).map(Step::Done);
-            }
-            Verdict::Fail(error) => return self.despite(error, &row),
+        let followed = progress.followed.take().filter(|followed| followed.key == key);
+        let verdict = match state.remaining.is_zero() {
+            true => self.verdict(&state, followed.as_ref(), progress, &row),
+            false => Verdict::Wait,
+        };
+        match verdict {
             Verdict::Renew => {}
+            Verdict::Wait => {
+                let delays = followed.map_or(LEASE_POLL, |followed| followed.delays);
+                let followed = progress.followed.insert(Followed { key, epoch: state.epoch, delays });
+                self.wait(followed, &state).await;
+                return self.look_again(row).await;
+            }
+            settled => return self.settle(settled, &state, row),
         }
         match HeldLease::take(store, &key, self.parts.settings.lease_life).await? {
-            Take::Granted(lease) => self.renew_under(lease, row).await,
+            Take::Granted(lease) => self.renew_under(lease, row, progress).await,
             Take::Held(_) => {
-                *followed = before;
+                progress.followed = followed;
                 self.look_again(row).await
             }
         }
@@ -97,7 +107,12 @@ impl Renewal<'_> {
 
     /// With the lease: reads the store once more, because another process may have renewed the row in between, then
     /// asks the accounts server.
-    async fn renew_under(&self, mut lease: HeldLease<'_>, row: OAuthToken) -> Result<Step, Error> {
+    async fn renew_under(
+        &self,
+        mut lease: HeldLease<'_>,
+        row: OAuthToken,
+        progress: &mut Progress,
+    ) -> Result<Step, Error> {
         let rows = &self.parts.rows;
         let row = match rows.reload(row).await {
             Ok(row) => row,
@@ -113,22 +128,26 @@ impl Renewal<'_> {
             lease.release().await;
             return self.unless_granted(row);
         };
-        match self.verdict(&lease.state(), None, &row) {
-            Verdict::Renew => {}
-            Verdict::HandOut => {
-                let obtained = rows.obtained_with_life(&row, lease.ledger());
-                lease.release().await;
-                return obtained.map(Step::Done);
-            }
-            Verdict::Fail(error) => {
-                lease.release().await;
-                return self.despite(error, &row);
-            }
+        let state = lease.state();
+        let verdict = self.verdict(&state, None, progress, &row);
+        if !matches!(verdict, Verdict::Renew) {
+            lease.release().await;
+            return self.settle(verdict, &state, row);
         }
         lease.tie_to(&row);
-        match self.request(&mut lease, &row, &refresh_token).await {
-            Ok(Some(token)) => self.save(lease, token).await,
-            Ok(None) => Ok(Step::Again(row)),
+        match self.request(&mut lease, &row, &refresh_token, progress).await {
+            Ok(Requested::Issued(token)) => self.save(lease, token).await,
+            Ok(Requested::Overtaken) => Ok(Step::Again(row)),
+            Ok(Requested::NotSent { error, tries_again }) => {
+                let epoch = lease.epoch();
+                lease.release().await;
+                if !tries_again {
+                    return self.despite(error, &row);
+                }
+                progress.own_failure = Some(epoch);
+                self.sleep(&mut progress.yields).await;
+                self.look_again(row).await
+            }
             Err(error) => {
                 lease.release().await;
                 self.despite(error, &row)
@@ -137,29 +156,36 @@ impl Renewal<'_> {
     }
 
     /// Requests a token from the accounts server, with a bounded number of retries after temporary failures. Each
-    /// attempt is in the ledger before it is sent. `None`: another process took the lease before anything was sent.
+    /// attempt is in the ledger before it is sent, and is taken back if it could not be sent.
     async fn request(
         &self,
         lease: &mut HeldLease<'_>,
         row: &OAuthToken,
         refresh_token: &SecretString,
-    ) -> Result<Option<OAuthToken>, Error> {
+        progress: &mut Progress,
+    ) -> Result<Requested, Error> {
         let Parts { machine, rows, accounts, settings, .. } = self.parts;
         let (environment, client) = (rows.environment_of(row)?, rows.client_of(row)?);
-        let (mut attempt, mut last, mut delays) = (1, None, RETRY);
+        let max_attempts = match self.wish.can_wait(row, machine.now()) {
+            true => 1,
+            false => settings.attempts.get(),
+        };
+        let (mut last, mut delays) = (None, RETRY);
         let failure = loop {
             if let Some(retry_at) = lease.retry_at(settings.quota) {
                 break last.unwrap_or(Error::Throttled { retry_at });
             }
             if !lease.note_issue(settings.quota).await? {
-                return Ok(None);
+                return Ok(Requested::Overtaken);
             }
+            progress.attempts += 1;
+            let attempt = progress.attempts;
             tracing::debug!(user = name_of(row), host = environment.accounts_url(), attempt, "renewing");
             match lease.while_working(accounts.refresh(&environment, &client, refresh_token)).await {
                 Ok(issued) => {
                     // With its client app, the row can be renewed by every program that opens the store.
                     let row = row.clone().with_client(client.id, client.secret);
-                    return Ok(Some(rows.with_issued(row, issued)));
+                    return Ok(Requested::Issued(rows.with_issued(row, issued)));
                 }
                 Err(Denied::Rejected(error)) => {
                     lease.note_failure(shared(&error));
@@ -168,19 +194,34 @@ impl Renewal<'_> {
                 Err(Denied::Throttled) => {
                     return Err(Error::Throttled { retry_at: lease.note_throttle(settings.quota) });
                 }
-                Err(Denied::Failed { error, .. }) => {
+                Err(Denied::NotSent(error)) => {
+                    tracing::info!(user = name_of(row), %error, attempt, "a renewal request could not be sent");
+                    let tries_again = error.is_transient() && attempt < max_attempts;
+                    self.take_back(lease, &error, tries_again);
+                    return Ok(Requested::NotSent { error: *error, tries_again });
+                }
+                Err(Denied::Failed(error)) => {
                     tracing::info!(user = name_of(row), %error, attempt, "a renewal attempt failed");
-                    if attempt == settings.attempts.get() {
+                    if attempt >= max_attempts {
                         break *error;
                     }
-                    lease.while_working(machine.sleep(delays.next_delay(machine.random()))).await;
-                    attempt += 1;
+                    lease.while_working(self.sleep(&mut delays)).await;
                     last = Some(*error);
                 }
             }
         };
         lease.note_failure(Failure::Transient(failure.to_string()));
         Err(failure)
+    }
+
+    /// Notes that a request did not leave this machine: it costs nothing, and says nothing about other networks.
+    fn take_back(&self, lease: &mut HeldLease<'_>, error: &Error, tries_again: bool) {
+        lease.take_back_issue();
+        // A setting of this program that has to be changed concerns no other.
+        if error.is_transient() {
+            let network = self.parts.machine.network();
+            lease.note_failure(Failure::NotSent { network, evidence: error.to_string(), tries_again });
+        }
     }
 
     /// Saves the renewed token unless the store has a newer one, and hands it out even if the store rejects it.
@@ -224,30 +265,46 @@ impl Renewal<'_> {
         self.parts.despite(failure, row, self.wish).map(Step::Done)
     }
 
-    fn verdict(&self, state: &LeaseState, followed: Option<&Followed>, row: &OAuthToken) -> Verdict {
-        let (ledger, machine) = (&state.ledger, &self.parts.machine);
-        if self.wish.is_granted_by(row, life_of(row, ledger), machine.now()) {
-            return Verdict::HandOut;
-        }
-        if let Some(code) = ledger.rejection() {
-            return Verdict::Fail(Error::LoginRequired {
-                user: name_of(row),
-                reason: LoginReason::RefreshTokenRejected { code: OAuthErrorCode::parse(code) },
-            });
-        }
-        let of_followed = followed.and_then(|followed| ledger.failure_of(followed.epoch));
-        let failure_life =
-            if matches!(self.wish.demand, Demand::Early(_)) { EARLY_RETRY_AFTER } else { FAILURE_LIFE };
-        let recent = || ledger.recent_failure(state.now, failure_life);
-        if let Some(Failure::Transient(evidence)) = of_followed.or_else(recent) {
-            return Verdict::Fail(Error::SharedFailure { evidence: evidence.clone() });
-        }
-        match ledger.retry_at(state.now, self.parts.settings.quota) {
-            Some(at) => {
-                Verdict::Fail(Error::Throttled { retry_at: Clock::set_to(state.now, machine).as_ours(at) })
+    /// Ends the renewal with a verdict, except for one to renew or to wait.
+    fn settle(&self, verdict: Verdict, state: &LeaseState, row: OAuthToken) -> Result<Step, Error> {
+        match verdict {
+            Verdict::HandOut => self.parts.rows.obtained_with_life(&row, &state.ledger).map(Step::Done),
+            Verdict::Fail(error) => self.despite(error, &row),
+            Verdict::Exhausted(moment) => {
+                let retry_at = Clock::set_to(state.now, &self.parts.machine).as_ours(moment);
+                self.despite(Error::Throttled { retry_at }, &row)
             }
-            None => Verdict::Renew,
+            Verdict::Renew | Verdict::Wait => self.unless_granted(row),
         }
+    }
+
+    /// Waits before a lease is looked at again, at most until it expires.
+    async fn wait(&self, followed: &mut Followed, state: &LeaseState) {
+        let delay = followed.delays.next_delay(self.parts.machine.random());
+        let left = Some(state.remaining).filter(|remaining| !remaining.is_zero());
+        self.parts.machine.sleep(left.map_or(delay, |left| delay.min(left))).await;
+    }
+
+    async fn sleep(&self, delays: &mut Backoff) {
+        let machine = &self.parts.machine;
+        machine.sleep(delays.next_delay(machine.random())).await;
+    }
+
+    fn verdict(
+        &self,
+        state: &LeaseState,
+        followed: Option<&Followed>,
+        progress: &Progress,
+        row: &OAuthToken,
+    ) -> Verdict {
+        let Parts { machine, settings, .. } = self.parts;
+        let past = Past {
+            state,
+            followed: followed.map(|followed| followed.epoch),
+            own_failure: progress.own_failure,
+            network: &machine.network(),
+        };
+        past.verdict(row, self.wish, settings.quota, machine.now())
     }
 }
 

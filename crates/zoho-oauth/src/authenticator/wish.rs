@@ -50,6 +50,15 @@ impl Wish {
         margins.allow(row, now) && (!self.is_unwanted(row) || is_far())
     }
 
+    /// Whether the caller has a token to go on with, so that the renewal of `row` need not succeed at once.
+    pub(super) fn can_wait(&self, row: &OAuthToken, now: SystemTime) -> bool {
+        match self.demand {
+            Demand::Early(_) => true,
+            Demand::Fresh => row.is_fresh(now, Duration::ZERO),
+            Demand::Newer | Demand::InsteadOf(_) => false,
+        }
+    }
+
     /// Whether `row` may be handed out at `now` although the renewal failed: it is still valid, and the caller did not insist
     /// on another token.
     pub(super) fn is_content_with(&self, row: &OAuthToken, failure: &Error, now: SystemTime) -> bool {

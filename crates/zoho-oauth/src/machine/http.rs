@@ -13,6 +13,10 @@ use crate::tls::tls_backend;
 
 use super::message::{Content, Failed, Request, Response};
 
+/// How long a connection may take. It is shorter than the timeout of the request, so that a request that got no connection
+/// is told from one whose response is late.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// An HTTP client that is built when it is first used: many programs only read a stored token.
 #[derive(Debug)]
 pub(super) struct Http {
@@ -66,6 +70,7 @@ impl Client {
             .tls_backend_preconfigured(tls)
             .redirect(reqwest::redirect::Policy::none())
             .timeout(timeout)
+            .connect_timeout(CONNECT_TIMEOUT.min(timeout * 3 / 4))
             .user_agent(concat!("zoho-oauth/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| Invalid::HttpClient { evidence: error.to_string() })?;
@@ -102,14 +107,15 @@ async fn receive(url: &str, request: reqwest::RequestBuilder) -> Result<Response
 }
 
 fn failed(host: &str, error: reqwest::Error) -> Failed {
-    let may_have_acted = !error.is_connect();
-    let failure = if error.is_timeout() {
-        NetworkFailure::Timeout
-    } else if error.is_connect() {
+    // A connection that took too long is no connection.
+    let failure = if error.is_connect() || error.is_builder() {
         NetworkFailure::Connect
+    } else if error.is_timeout() {
+        NetworkFailure::Timeout
     } else {
         NetworkFailure::Closed
     };
+    let may_have_acted = failure != NetworkFailure::Connect;
     // URLs can contain personal data, so they are never part of an error.
     let source: Arc<dyn std::error::Error + Send + Sync> = Arc::new(error.without_url());
     Failed {

@@ -16,6 +16,7 @@ use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
 pub use message::{Content, Failed, Request, Response};
+pub use this_machine::ThisMachine;
 
 /// A future on the heap.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -36,6 +37,10 @@ pub trait Machine: fmt::Debug + Send + Sync + 'static {
 
     /// Returns a random number.
     fn random(&self) -> u64;
+
+    /// Returns an id of the network that requests leave through. If a request cannot leave, programs with the same id
+    /// believe it for a second, and the others try for themselves.
+    fn network(&self) -> String;
 
     /// Sends `request` and receives the whole response. It follows no redirects, and every request has a timeout.
     fn send(&self, request: Request) -> Boxed<'_, Result<Response, Failed>>;

@@ -12,15 +12,18 @@ use super::{Boxed, Failed, Machine, Request, Response};
 
 /// The machine that this process runs on. Timers and tasks are tokio's.
 #[derive(Debug)]
-pub(crate) struct ThisMachine {
+pub struct ThisMachine {
     http: Http,
     started_at: Instant,
+    /// Stands for the network where the system does not tell it.
+    random: u64,
 }
 
 impl ThisMachine {
     /// A machine whose requests may take up to `timeout`.
-    pub(crate) fn new(timeout: Duration) -> Self {
-        Self { http: Http::new(timeout), started_at: Instant::now() }
+    #[must_use]
+    pub fn new(timeout: Duration) -> Self {
+        Self { http: Http::new(timeout), started_at: Instant::now(), random: rand::random() }
     }
 }
 
@@ -43,6 +46,10 @@ impl Machine for ThisMachine {
 
     fn random(&self) -> u64 {
         rand::random()
+    }
+
+    fn network(&self) -> String {
+        network().unwrap_or_else(|| format!("{:016x}", self.random))
     }
 
     fn send(&self, request: Request) -> Boxed<'_, Result<Response, Failed>> {
@@ -86,4 +93,12 @@ fn create_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
+}
+
+/// This boot of the system, and the namespace in which the process sees its network: a container has one of its own. See
+/// `proc_sys_kernel(5)` and `namespaces(7)`.
+fn network() -> Option<String> {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let namespace = fs::read_link("/proc/self/ns/net").ok()?;
+    Some(format!("{} {}", boot.trim(), namespace.display()))
 }

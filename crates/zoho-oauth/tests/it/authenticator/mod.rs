@@ -2,11 +2,15 @@
 
 mod clocks;
 mod data_centers;
+#[cfg(feature = "simulation")]
+mod hosts;
 mod lifecycle;
 mod login;
 mod one_flight;
 mod quota;
 mod revocation;
 mod secrets;
+mod server_store;
 pub(crate) mod support;
+mod unreachable;
 mod unsaved;

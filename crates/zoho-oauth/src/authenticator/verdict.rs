@@ -1,0 +1,92 @@
+//! What the past of a credential allows: to renew its row, to hand it out as it is, or neither. No I/O.
+
+use std::time::{Duration, SystemTime};
+
+use crate::error::{Error, LoginReason, OAuthErrorCode};
+use crate::ledger::{Failure, Quota};
+use crate::store::coordination::LeaseState;
+use crate::token::OAuthToken;
+
+use super::margins::EARLY_RETRY_AFTER;
+use super::rows::{life_of, name_of};
+use super::wish::Wish;
+
+/// How long a failure is shared with callers that come after it, in this process and others, so that a fleet does not
+/// overload a server that is in trouble. It is measured by the store's clock. If that counts whole seconds, as Secrets
+/// Manager's does, it can be up to two seconds.
+const FAILURE_LIFE: Duration = Duration::from_secs(1);
+
+/// What to do with a row whose lease is free.
+pub(super) enum Verdict {
+    /// Its token satisfies the caller.
+    HandOut,
+    /// A program on this network has just failed to send a request, and is about to try again.
+    Wait,
+    /// It is not to be renewed now, for this reason.
+    Fail(Error),
+    /// The quota is used up until this moment of the store's clock.
+    Exhausted(SystemTime),
+    Renew,
+}
+
+/// What is known about a credential, and by whom.
+pub(super) struct Past<'a> {
+    pub(super) state: &'a LeaseState,
+    /// The epoch of the lease that this renewal has waited for.
+    pub(super) followed: Option<u64>,
+    /// The epoch under which this renewal could not send its request.
+    pub(super) own_failure: Option<u64>,
+    /// The network of this machine.
+    pub(super) network: &'a str,
+}
+
+impl Past<'_> {
+    /// What it allows at `now`, by this machine's clock, for a caller with this wish.
+    pub(super) fn verdict(&self, row: &OAuthToken, wish: &Wish, quota: Quota, now: SystemTime) -> Verdict {
+        let ledger = &self.state.ledger;
+        if wish.is_granted_by(row, life_of(row, ledger), now) {
+            return Verdict::HandOut;
+        }
+        if let Some(code) = ledger.rejection() {
+            let reason = LoginReason::RefreshTokenRejected { code: OAuthErrorCode::parse(code) };
+            return Verdict::Fail(Error::LoginRequired { user: name_of(row), reason });
+        }
+        let can_wait = wish.can_wait(row, now);
+        match self.shared_failure(can_wait) {
+            Some(Failure::NotSent { tries_again: true, .. }) if !can_wait => return Verdict::Wait,
+            Some(failure) => return Verdict::Fail(shared(failure)),
+            None => {}
+        }
+        // Callers that can wait leave half of the quota to those that cannot, when Zoho is in trouble.
+        if let Some(failure) = ledger.last_failure().filter(|_| can_wait)
+            && ledger.retry_at(self.state.now, quota.half()).is_some()
+        {
+            return Verdict::Fail(shared(failure));
+        }
+        match ledger.retry_at(self.state.now, quota) {
+            Some(moment) => Verdict::Exhausted(moment),
+            None => Verdict::Renew,
+        }
+    }
+
+    /// The failure of another attempt that this caller shares instead of making one itself.
+    fn shared_failure(&self, can_wait: bool) -> Option<&Failure> {
+        let ledger = &self.state.ledger;
+        if self.own_failure.is_some_and(|epoch| ledger.failure_of(epoch).is_some()) {
+            return None;
+        }
+        let of_followed = self.followed.and_then(|epoch| ledger.failure_of(epoch));
+        let life = if can_wait { EARLY_RETRY_AFTER } else { FAILURE_LIFE };
+        let recent = ledger.recent_failure(self.state.now, life);
+        match of_followed.or(recent)? {
+            Failure::NotSent { network, .. } if network != self.network => None,
+            // The program that was about to try again has ended since.
+            Failure::NotSent { tries_again: true, .. } if recent.is_none() => None,
+            failure => Some(failure),
+        }
+    }
+}
+
+fn shared(failure: &Failure) -> Error {
+    Error::SharedFailure { evidence: failure.evidence().to_owned() }
+}

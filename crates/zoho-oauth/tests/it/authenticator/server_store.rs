@@ -1,0 +1,137 @@
+//! A store like one on a server: it may have no version number, as MySQL and PostgreSQL, and it can stop responding.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+use zoho_oauth::OAuthToken;
+use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
+use zoho_oauth::store::{
+    AnyStore, MemoryStore, StoreError, StoreErrorKind, StoreIdentity, TokenPage, TokenStore,
+};
+
+/// How long a call waits for a response.
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+#[derive(Clone)]
+pub(crate) struct ServerStore {
+    store: MemoryStore,
+    has_version: bool,
+    hangs: watch::Sender<bool>,
+    calls: Arc<AtomicUsize>,
+}
+
+impl ServerStore {
+    pub(crate) fn with_version() -> Self {
+        let (hangs, calls) = (watch::Sender::new(false), Arc::default());
+        Self { store: MemoryStore::new(), has_version: true, hangs, calls }
+    }
+
+    pub(crate) fn without_version() -> Self {
+        Self { has_version: false, ..Self::with_version() }
+    }
+
+    /// Whether calls get no response from now on.
+    pub(crate) fn hang(&self, hangs: bool) {
+        self.hangs.send_replace(hangs);
+    }
+
+    /// How many calls there were.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    async fn response(&self) -> Result<&MemoryStore, StoreError> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        let mut hangs = self.hangs.subscribe();
+        let late = |_| StoreError::of(StoreErrorKind::Busy, "respond in time").in_store("the server");
+        let responds = tokio::time::timeout(TIMEOUT, hangs.wait_for(|hangs| !hangs)).await.map_err(late)?;
+        drop(responds);
+        Ok(&self.store)
+    }
+}
+
+impl From<ServerStore> for AnyStore {
+    fn from(store: ServerStore) -> Self {
+        let name = if store.has_version { "a store with a version" } else { "a store without a version" };
+        Self::coordinated(store).named(name)
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl TokenStore for ServerStore {
+    async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
+        self.response().await?.find_token(token).await
+    }
+
+    async fn save_token(&self, token: &OAuthToken) -> Result<OAuthToken, StoreError> {
+        self.response().await?.save_token(token).await
+    }
+
+    async fn delete_token(&self, id: &str) -> Result<bool, StoreError> {
+        self.response().await?.delete_token(id).await
+    }
+
+    async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
+        self.response().await?.get_tokens().await
+    }
+
+    async fn delete_tokens(&self) -> Result<(), StoreError> {
+        self.response().await?.delete_tokens().await
+    }
+
+    async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
+        self.response().await?.find_token_by_id(id).await
+    }
+
+    async fn get_token_page(&self, after: Option<&str>) -> Result<TokenPage, StoreError> {
+        self.response().await?.get_token_page(after).await
+    }
+
+    async fn save_tokens(&self, tokens: &[OAuthToken]) -> Result<Vec<OAuthToken>, StoreError> {
+        self.response().await?.save_tokens(tokens).await
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl Coordination for ServerStore {
+    async fn acquire(&self, key: &LeaseKey, holder: &str, life: Duration) -> Result<Acquired, StoreError> {
+        self.response().await?.acquire(key, holder, life).await
+    }
+
+    async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, StoreError> {
+        self.response().await?.renew(lease, life).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
+        self.response().await?.release(lease).await
+    }
+
+    async fn save_and_release(&self, lease: &Lease, token: &OAuthToken) -> Result<Fenced, StoreError> {
+        self.response().await?.save_and_release(lease, token).await
+    }
+
+    async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
+        self.response().await?.lease_state(key).await
+    }
+
+    async fn version(&self) -> Result<Option<u64>, StoreError> {
+        match self.has_version {
+            true => self.response().await?.version().await,
+            false => Ok(None),
+        }
+    }
+
+    fn poll_interval(&self) -> Duration {
+        self.store.poll_interval()
+    }
+
+    async fn clock(&self) -> Result<SystemTime, StoreError> {
+        self.response().await?.clock().await
+    }
+
+    async fn stored_identity(&self) -> Result<Option<StoreIdentity>, StoreError> {
+        self.response().await?.stored_identity().await
+    }
+}
