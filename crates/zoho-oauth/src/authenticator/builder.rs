@@ -148,7 +148,7 @@ impl AuthenticatorBuilder {
         let machine = self.machine.unwrap_or_else(|| Arc::new(ThisMachine::new(settings.request_timeout)));
         let margin = &mut settings.margins.margin;
         *margin = margin.mul_f64(1.0 + fraction(machine.random()) / 4.0);
-        let cache = Cache::polling_every(store.poll_interval());
+        let cache = Cache::looking_every(store.poll_interval());
         let parts = Parts {
             accounts: Accounts::new(machine.clone()),
             users: CrmUsers::new(machine.clone()),

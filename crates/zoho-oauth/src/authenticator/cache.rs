@@ -1,30 +1,25 @@
 //! Valid tokens in memory, read without a lock and without I/O.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
 
-use crate::store::AnyStore;
-use crate::store::coordination::Coordination;
 use crate::token::{OAuthToken, UserSignature, epoch_milliseconds};
 
 use super::access::AccessToken;
 use super::margins::{EARLY_RETRY_AFTER, Margins};
 use super::subject::Subject;
+use super::watch::{Reading, Standing, Watch};
 
 /// The tokens that were handed out, by the subject that they were requested for.
 #[derive(Debug)]
 pub(super) struct Cache {
     users: papaya::HashMap<UserSignature, Cached>,
     others: papaya::HashMap<Subject, Cached>,
-    /// Increased when another process has changed the store: tokens cached before that have to be read again.
-    generation: AtomicU64,
-    /// In milliseconds, like all times here.
-    poll_interval: u64,
-    polled_at: AtomicU64,
-    version: Mutex<Option<u64>>,
+    /// Which of them may still be what the store has.
+    pub(super) watch: Arc<Watch>,
     has_unsaved: AtomicBool,
 }
 
@@ -37,6 +32,9 @@ struct Cached {
     fresh_until: u64,
     early_from: AtomicU64,
     generation: u64,
+    read_at: u64,
+    /// The generation for which a caller has started to read it again.
+    read_for: AtomicU64,
 }
 
 /// A token that may be handed out.
@@ -45,18 +43,17 @@ pub(super) struct Remembered {
     pub(super) token: AccessToken,
     /// Whether this caller has to start an early renewal in the background.
     pub(super) starts_renewal: bool,
+    /// Whether this caller has to start to read it again in the background.
+    pub(super) starts_reading: bool,
 }
 
 impl Cache {
-    /// An empty cache over a store that is polled for changes at this interval.
-    pub(super) fn polling_every(interval: Duration) -> Self {
+    /// An empty cache over a store that is looked at for changes at this interval.
+    pub(super) fn looking_every(interval: Duration) -> Self {
         Self {
             users: papaya::HashMap::default(),
             others: papaya::HashMap::default(),
-            generation: AtomicU64::new(0),
-            poll_interval: u64::try_from(interval.as_millis()).unwrap_or(u64::MAX),
-            polled_at: AtomicU64::new(0),
-            version: Mutex::new(None),
+            watch: Arc::new(Watch::at_interval(interval)),
             has_unsaved: AtomicBool::new(false),
         }
     }
@@ -71,17 +68,28 @@ impl Cache {
         self.view(subject, |cached| self.recall(cached, now)).flatten()
     }
 
-    /// The token that was last cached for `subject`, even if it is out of date.
-    pub(super) fn last_of(&self, subject: &Subject) -> Option<AccessToken> {
-        self.view(subject, |cached| cached.token.clone())
+    /// The token that was last cached for `subject`, even if it is out of date, and when it enters its margin.
+    pub(super) fn last_of(&self, subject: &Subject) -> Option<(AccessToken, u64)> {
+        self.view(subject, |cached| (cached.token.clone(), cached.fresh_until))
+    }
+
+    /// Whether this caller, who has just read the token of `subject` from the store, has to start an early renewal of it.
+    pub(super) fn claim_early_renewal(&self, subject: &Subject, now: u64) -> bool {
+        self.view(subject, |cached| cached.claim_early_renewal(now)).unwrap_or_default()
     }
 
     fn recall(&self, cached: &Cached, now: u64) -> Option<Remembered> {
-        let is_current = cached.generation == self.generation() || cached.token.unsaved_token().is_some();
-        (is_current && now < cached.fresh_until).then(|| Remembered {
-            token: cached.token.clone(),
-            starts_renewal: cached.claim_early_renewal(now),
-        })
+        if now >= cached.fresh_until {
+            return None;
+        }
+        let starts_reading = match self.watch.standing(cached.generation, cached.read_at, now) {
+            Standing::Current => false,
+            _ if cached.token.unsaved_token().is_some() => false,
+            Standing::Outdated(generation) => cached.claim_reading(generation),
+            Standing::Unknown => return None,
+        };
+        let starts_renewal = cached.claim_early_renewal(now);
+        Some(Remembered { token: cached.token.clone(), starts_renewal, starts_reading })
     }
 
     fn view<T>(&self, subject: &Subject, read: impl FnOnce(&Cached) -> T) -> Option<T> {
@@ -91,8 +99,8 @@ impl Cache {
         }
     }
 
-    /// Caches `token`, which was read from the store when `generation` was current.
-    pub(super) fn put(&self, subject: Subject, token: AccessToken, margins: Margins, generation: u64) {
+    /// Caches `token`, the outcome of `reading`.
+    pub(super) fn put(&self, subject: &Subject, token: AccessToken, margins: Margins, reading: Reading) {
         let before_end = |margin: Duration| match token.expires_at() {
             Some(end) => {
                 epoch_milliseconds(end).saturating_sub(u64::try_from(margin.as_millis()).unwrap_or(u64::MAX))
@@ -101,30 +109,47 @@ impl Cache {
         };
         let has_early_window = !margins.early_window.is_zero() && token.is_renewable();
         let early_from = if has_early_window { before_end(margins.early_window) } else { u64::MAX };
-        // The same token read again must not bring the retry of a failed early renewal forward.
-        let early_from = self
-            .view(&subject, |before| {
-                let is_same = before.token.expose_secret() == token.expose_secret();
-                if is_same { before.early_from.load(Ordering::Relaxed).max(early_from) } else { early_from }
-            })
-            .unwrap_or(early_from);
-        if token.unsaved_token().is_some() {
+        // The same token read again must not bring the retry of a failed early renewal forward. If its window has not begun,
+        // none has failed: its life was not known before.
+        let of_same = self.view(subject, |before| {
+            let is_same = before.token.expose_secret() == token.expose_secret();
+            is_same.then(|| before.early_from.load(Ordering::Relaxed))
+        });
+        let early_from = match of_same.flatten() {
+            Some(before) if early_from <= reading.began_at => before.max(early_from),
+            _ => early_from,
+        };
+        let is_unsaved = token.unsaved_token().is_some();
+        if is_unsaved {
             self.expect_unsaved();
         }
         let fresh_until = before_end(margins.margin);
-        let cached = Cached { token, fresh_until, early_from: AtomicU64::new(early_from), generation };
+        let cached = Cached {
+            token,
+            fresh_until,
+            early_from: AtomicU64::new(early_from),
+            generation: reading.generation,
+            read_at: reading.began_at,
+            read_for: AtomicU64::new(0),
+        };
+        let (users, others) = (self.users.pin(), self.others.pin());
         match subject {
-            Subject::User(user) => {
-                self.users.pin().insert(user, cached);
-            }
-            other => {
-                self.others.pin().insert(other, cached);
+            Subject::User(user) => _ = users.insert(user.clone(), cached),
+            other => _ = others.insert(other.clone(), cached),
+        }
+        // Checked after the insertion: `forget` notes its change before it looks for what to remove. A token that is nowhere
+        // else is not lost for that.
+        if !is_unsaved && self.watch.is_overtaken(reading) {
+            match subject {
+                Subject::User(user) => _ = users.remove(user),
+                other => _ = others.remove(other),
             }
         }
     }
 
-    /// Forgets a row under every subject that it was requested for.
+    /// Forgets a row, by its id and its user, under every subject that it was requested for.
     pub(super) fn forget(&self, row: &OAuthToken) {
+        self.watch.note_own_change();
         if let Some(user) = row.user_signature() {
             self.users.pin().remove(user);
         }
@@ -132,33 +157,6 @@ impl Cache {
             let other = &cached.token;
             other.id() != row.id() && (row.user_signature().is_none() || other.user() != row.user_signature())
         });
-        self.generation.fetch_add(1, Ordering::AcqRel);
-    }
-
-    pub(super) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Acquire)
-    }
-
-    /// Whether it is time to poll the store for changes; `true` for one caller only.
-    pub(super) fn is_due(&self, now: u64) -> bool {
-        let last = self.polled_at.load(Ordering::Relaxed);
-        // `abs_diff`, so that a clock that was set back does not stop the polling.
-        let is_due = now.abs_diff(last) >= self.poll_interval;
-        is_due && self.polled_at.compare_exchange(last, now, Ordering::AcqRel, Ordering::Relaxed).is_ok()
-    }
-
-    /// Polls the store for changes. A store that cannot be read counts as unchanged: a valid token is not withheld
-    /// because a disk is busy.
-    pub(super) async fn poll(&self, store: &AnyStore) {
-        let version = match store.version().await {
-            Ok(version) => version,
-            Err(error) => return tracing::debug!(%error, "could not read the store's version"),
-        };
-        let mut known = self.version.lock().unwrap_or_else(PoisonError::into_inner);
-        if version.is_none() || *known != version {
-            *known = version;
-            self.generation.fetch_add(1, Ordering::AcqRel);
-        }
     }
 
     pub(super) fn has_unsaved(&self) -> bool {
@@ -193,6 +191,11 @@ impl Cache {
 }
 
 impl Cached {
+    /// Whether this caller has to read the token again: one caller for each generation.
+    fn claim_reading(&self, generation: u64) -> bool {
+        self.read_for.fetch_max(generation, Ordering::AcqRel) < generation
+    }
+
     /// Whether this caller has to renew the token in the background: one caller at a time, and after a failure
     /// another one half a minute later.
     fn claim_early_renewal(&self, now: u64) -> bool {

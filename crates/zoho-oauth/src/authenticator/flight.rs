@@ -20,7 +20,8 @@ pub(crate) struct Flights<K, T: Clone> {
 }
 
 type Outcome<T> = Result<T, Error>;
-type Flight<T> = Shared<BoxFuture<'static, Outcome<T>>>;
+/// Work under way, as its callers wait for it.
+pub(crate) type Flight<T> = Shared<BoxFuture<'static, Outcome<T>>>;
 type Running<K, T> = HashMap<K, Flight<T>>;
 
 impl<K, T> Flights<K, T>
@@ -41,6 +42,11 @@ where
         W: Future<Output = Outcome<T>> + Send + 'static,
     {
         self.launch(key, work).await
+    }
+
+    /// The flight for `key` that is under way.
+    pub(crate) fn under_way(&self, key: &K) -> Option<Flight<T>> {
+        lock(&self.running).get(key).cloned()
     }
 
     /// Starts `work` for `key` unless a flight is under way. A caller that does not wait drops the flight.

@@ -11,6 +11,7 @@ mod core;
 mod exchange;
 mod flight;
 mod held_lease;
+mod lookout;
 mod margins;
 mod parts;
 mod recovery;
@@ -19,6 +20,7 @@ mod rows;
 mod settings;
 mod subject;
 mod verdict;
+mod watch;
 mod wish;
 
 use std::sync::Arc;
@@ -42,8 +44,9 @@ use wish::Demand;
 /// Cheap to clone; clones share everything. A valid token is served from memory without I/O. A change that another
 /// process makes to the store (a renewal, revocation, deletion or login) is visible within one second, or within the
 /// interval that the store asks for
-/// ([`Coordination::poll_interval`](crate::store::coordination::Coordination::poll_interval)). However many tasks and
-/// processes want the same token, one request goes to Zoho. The methods need a tokio runtime.
+/// ([`Coordination::poll_interval`](crate::store::coordination::Coordination::poll_interval)). While the store does not
+/// respond, valid tokens are still served from memory. However many tasks and processes want the same token, one request
+/// goes to Zoho. The methods need a tokio runtime.
 ///
 /// ```no_run
 /// use zoho_oauth::store::SqliteStore;
@@ -174,11 +177,12 @@ impl Authenticator {
     /// As [`access_token`](Self::access_token), and [`Error::LoginRequired`] for a token that cannot be renewed.
     pub async fn replace(&self, rejected: &AccessToken) -> Result<AccessToken, Error> {
         let identity = rejected.identity();
-        let user = identity.user_signature().or(rejected.user()).map(ToString::to_string);
+        let row = OAuthToken { user_signature: rejected.user().cloned(), ..identity.clone() };
+        let user = row.user_signature().map(ToString::to_string);
         let user = user.unwrap_or_else(|| "the user of this access token".to_owned());
         let login_required = |reason| Error::LoginRequired { user: user.clone(), reason };
         let subject = Subject::of(&identity).ok_or_else(|| login_required(LoginReason::NoRefreshToken))?;
-        self.core.cache.forget(&identity);
+        self.core.cache.forget(&row);
         let demand = Demand::InsteadOf(fingerprint(rejected.secret()));
         self.core.obtain(subject, identity, demand).await.map_err(|error| match error {
             Error::NotFound { .. } => login_required(LoginReason::Deleted),

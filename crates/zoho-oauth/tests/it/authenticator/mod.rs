@@ -2,6 +2,7 @@
 
 mod clocks;
 mod data_centers;
+mod early;
 #[cfg(feature = "simulation")]
 mod hosts;
 mod lifecycle;
@@ -11,6 +12,7 @@ mod quota;
 mod revocation;
 mod secrets;
 mod server_store;
+mod slow_store;
 pub(crate) mod support;
 mod unreachable;
 mod unsaved;
