@@ -176,7 +176,11 @@ impl Cache {
         }
         let (users, others) = (self.users.pin(), self.others.pin());
         let cached = users.values().chain(others.values());
-        cached.filter_map(|cached| cached.token.unsaved_token().cloned()).collect()
+        let mut unsaved: Vec<_> = cached.filter_map(|cached| cached.token.unsaved_token().cloned()).collect();
+        // The maps have no order. A simulation has to save the tokens in the same order each time.
+        let secret = |token: &OAuthToken| token.access_token().map(|secret| secret.expose_secret().to_owned());
+        unsaved.sort_by_cached_key(secret);
+        unsaved
     }
 
     /// Forgets a token that is now in the store, or that the store no longer needs.
