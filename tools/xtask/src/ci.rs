@@ -120,6 +120,8 @@ fn checks(install: bool) -> Vec<(String, Command)> {
             ));
         }
     }
+    let simulator = ["run", "--release", "--package", "simulator", "--", "--seeds", "100000"];
+    checks.push(("simulator: 100,000 seeds".to_owned(), cargo(&simulator)));
     checks
 }
 

@@ -1,0 +1,75 @@
+//! Requests to the accounts server: each needs a reason, and there is a quota.
+
+use std::time::Duration;
+
+use crate::accounts::{Asked, QUOTA, WINDOW};
+use crate::fault::Fault;
+use crate::invariant::Invariant;
+use crate::records::ProcessId;
+use crate::world::World;
+
+use super::DISAGREEMENT;
+
+/// Checks that a process has a reason to renew a token.
+pub(crate) fn about_to_send(world: &mut World, process: ProcessId, asked: &Asked) {
+    let Asked::Refresh(credential) = *asked else { return };
+    if world.plan.steps_clocks() {
+        return;
+    }
+    let grant = world.records.grants.get(&(process, credential)).copied();
+    let known = if world.plan.is_lossless() {
+        world.accounts.credentials[credential].latest
+    } else {
+        grant.and_then(|grant| grant.freshest)
+    };
+    let granted_at = grant.map_or(world.now, |grant| grant.at);
+    let Some(token) = known.filter(|token| !is_due(world, *token, granted_at)) else { return };
+    let user = world.accounts.credentials[credential].user;
+    let record = &mut world.records.users[user];
+    let mut calls = world.records.open_calls.iter();
+    let is_demanded = calls.any(|call| call.user == user && call.kind.is_demand())
+        || record.demanded_at.is_some_and(|at| at >= granted_at);
+    if is_demanded && record.demanded_requests < record.demands {
+        record.demanded_requests += 1;
+        return;
+    }
+    let left = world.accounts.issued[token].expires_at.saturating_sub(world.now);
+    world.fail(
+        Invariant::OneRenewal,
+        Some(user),
+        format!(
+            "p{process} renews with refresh token {credential}, although access token {token} is valid for another \
+             {} s and was in its reach when it got the lease; no caller insisted on a new one",
+            left.as_secs()
+        ),
+    );
+}
+
+/// Whether a token was to be renewed at `moment`, early or late.
+fn is_due(world: &World, token: usize, moment: Duration) -> bool {
+    let issued = &world.accounts.issued[token];
+    let tokens = world.plan.tokens;
+    let window = tokens.early_window.max(tokens.margin * 5 / 4) + DISAGREEMENT;
+    issued.revoked_at.is_some() || issued.expires_at <= moment + window
+}
+
+/// Counts a request that leaves a machine, or may leave it.
+pub(crate) fn sent(world: &mut World, asked: &Asked) {
+    /// How much later than its note in the ledger a request may be sent, and how coarse a store's clock is.
+    const SLACK: Duration = Duration::from_secs(2);
+    /// After these, the ledger may lack requests, or the time between a note and its request is unknown.
+    const UNCOUNTED: [Fault; 4] = [Fault::StepStoreClock, Fault::Revert, Fault::Pause, Fault::SlowStore];
+    let Asked::Refresh(credential) = *asked else { return };
+    let now = world.now;
+    let Some(record) = world.accounts.credentials.get_mut(credential) else { return };
+    record.sent.push(now);
+    let recent = record.sent_since(now.saturating_sub(WINDOW - SLACK));
+    if recent > QUOTA && !world.plan.faults.contains_any(&UNCOUNTED) {
+        let user = record.user;
+        world.fail(
+            Invariant::QuotaKept,
+            Some(user),
+            format!("{recent} requests with refresh token {credential} were sent within ten minutes"),
+        );
+    }
+}

@@ -1,0 +1,43 @@
+//! Tests of the simulator: that it is deterministic, and that it finds planted bugs.
+
+use simulator::{Flaw, Invariant, Invariants, Plan, run, run_traced};
+
+#[test]
+fn a_seed_gives_the_same_run_twice() {
+    for seed in 0..300 {
+        let plan = Plan::new(seed);
+        let (first, second) = (run_traced(&plan), run_traced(&plan));
+        assert!(first == second, "seed {seed} differs");
+    }
+}
+
+#[test]
+fn all_invariants_hold_in_several_hundred_runs() {
+    for seed in 0..400 {
+        let outcome = run(&Plan::new(seed));
+        assert_eq!(outcome.violation, None, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_store_that_writes_under_an_old_lease_is_found_within_300_seeds() {
+    assert!(is_found(Flaw::OpenFence, Invariant::NeverOlder, 300));
+}
+
+#[test]
+fn a_store_that_forgets_the_ledger_is_found_within_1000_seeds() {
+    assert!(is_found(Flaw::ForgottenLedger, Invariant::QuotaKept, 1_000));
+}
+
+#[test]
+fn a_store_that_drops_a_save_is_found_within_300_seeds() {
+    assert!(is_found(Flaw::DroppedSave, Invariant::NothingLost, 300));
+}
+
+/// Whether a planted bug violates an invariant in one of so many runs.
+fn is_found(flaw: Flaw, invariant: Invariant, seeds: u64) -> bool {
+    (0..seeds).any(|seed| {
+        let plan = Plan::new(seed).checking(Invariants::only(invariant));
+        run(&plan.with_flaw(flaw)).violation.is_some()
+    })
+}
