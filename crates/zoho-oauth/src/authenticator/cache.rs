@@ -178,7 +178,8 @@ impl Cache {
         let cached = users.values().chain(others.values());
         let mut unsaved: Vec<_> = cached.filter_map(|cached| cached.token.unsaved_token().cloned()).collect();
         // The maps have no order. A simulation has to save the tokens in the same order each time.
-        let secret = |token: &OAuthToken| token.access_token().map(|secret| secret.expose_secret().to_owned());
+        let secret =
+            |token: &OAuthToken| token.access_token().map(|secret| secret.expose_secret().to_owned());
         unsaved.sort_by_cached_key(secret);
         unsaved
     }

@@ -16,6 +16,9 @@ use crate::token::{OAuthToken, epoch_milliseconds};
 /// that counts whole seconds.
 const SLACK: Duration = Duration::from_secs(2);
 
+/// How often the store's clock is read at first, if its responses are slow.
+const READINGS: usize = 3;
+
 /// A store whose rows are read and written with moments by this machine's clock.
 #[derive(Debug)]
 pub(super) struct ClockedStore {
@@ -78,11 +81,13 @@ impl ClockedStore {
         holder: &str,
         life: Duration,
     ) -> Result<Acquired, StoreError> {
+        let asked_at = self.machine.uptime();
         let acquired = self.store.acquire(key, holder, life).await?;
-        self.set_clock(match &acquired {
+        let now = match &acquired {
             Acquired::Granted(lease) => lease.granted_at,
             Acquired::Held(state) => state.now,
-        });
+        };
+        self.set_clock(now, asked_at);
         Ok(acquired)
     }
 
@@ -95,8 +100,9 @@ impl ClockedStore {
     }
 
     pub(super) async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
+        let asked_at = self.machine.uptime();
         let state = self.store.lease_state(key).await?;
-        self.set_clock(state.now);
+        self.set_clock(state.now, asked_at);
         Ok(state)
     }
 
@@ -106,14 +112,32 @@ impl ClockedStore {
     }
 
     async fn know_the_clock(&self) -> Result<(), StoreError> {
-        let read = || async { self.store.clock().await.map(|now| self.set_clock(now)) };
+        let read = || async {
+            for _ in 0..READINGS {
+                let asked_at = self.machine.uptime();
+                if self.set_clock(self.store.clock().await?, asked_at) {
+                    break;
+                }
+            }
+            Ok(())
+        };
         self.is_clock_known.get_or_try_init(read).await.map(|_| ())
     }
 
-    fn set_clock(&self, store: SystemTime) {
-        let ahead = signed(epoch_milliseconds(store)) - signed(epoch_milliseconds(self.machine.now()));
+    /// Takes over the store's time from a response to a request that was sent at `asked_at`, by this machine's uptime.
+    /// Returns whether it is exact. If the response was slow, or if this process was stopped before it read the
+    /// response, an earlier reading is more exact.
+    fn set_clock(&self, store: SystemTime, asked_at: Duration) -> bool {
+        let took = self.machine.uptime().saturating_sub(asked_at);
+        let is_exact = took < SLACK;
+        if !is_exact && self.is_clock_known.initialized() {
+            return false;
+        }
+        let read_at = self.machine.now() - took / 2;
+        let ahead = signed(epoch_milliseconds(store)) - signed(epoch_milliseconds(read_at));
         let is_slack = Duration::from_millis(ahead.unsigned_abs()) < SLACK;
         self.ahead.store(if is_slack { 0 } else { ahead }, Ordering::Relaxed);
+        is_exact
     }
 
     fn ours(&self, row: OAuthToken) -> OAuthToken {
