@@ -59,12 +59,20 @@ fn imports_point_downwards() -> Outcome {
         let [folder] = block.arguments[..] else {
             return Err("a block of floors names one folder".to_owned());
         };
-        let found = project.published().find_map(|(package, source)| {
+        let found = project.packages.iter().find_map(|package| {
             let below = Path::new(folder).strip_prefix(package.folder.join("src")).ok()?;
-            Some((package, source, below))
+            Some((package, below))
         });
-        let Some((package, source, below)) = found else {
-            return Err(format!("ARCHITECTURE.md: {folder} is not in a published crate"));
+        let Some((package, below)) = found else {
+            return Err(format!("ARCHITECTURE.md: {folder} is not in a crate"));
+        };
+        let unpublished;
+        let source = match project.published().find(|(published, _)| published.name == package.name) {
+            Some((_, source)) => source,
+            None => {
+                unpublished = package.source()?;
+                &unpublished
+            }
         };
         let base: Vec<_> = below.iter().map(|name| name.to_string_lossy().into_owned()).collect();
         if base.is_empty() {
