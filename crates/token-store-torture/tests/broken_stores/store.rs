@@ -215,6 +215,10 @@ impl Coordination for BrokenStore {
         self.store.clock().await
     }
 
+    async fn damaged_leases(&self, keys: &[LeaseKey]) -> Result<Vec<LeaseKey>, StoreError> {
+        self.store.damaged_leases(keys).await
+    }
+
     async fn stored_identity(&self) -> Result<Option<StoreIdentity>, StoreError> {
         self.store.stored_identity().await
     }

@@ -16,7 +16,7 @@ use crate::ledger::Quota;
 use crate::machine::Machine;
 use crate::machine::this_machine::ThisMachine;
 use crate::spool::Spool;
-use crate::store::coordination::Coordination;
+use crate::store::coordination::{Coordination, LeaseEntry};
 use crate::store::{AnyStore, MemoryStore};
 
 use super::Authenticator;
@@ -107,9 +107,10 @@ impl AuthenticatorBuilder {
     }
 
     /// Sets the life of the lease that keeps other processes from renewing the same token. It is extended while the
-    /// renewal runs; after a kill, another process takes over once it has expired. Default: five seconds.
+    /// renewal runs; after a kill, another process takes over once it has expired. At most five minutes. Default: five
+    /// seconds.
     pub fn lease_life(mut self, life: Duration) -> Self {
-        self.settings.lease_life = life;
+        self.settings.lease_life = life.min(LeaseEntry::MAX_LIFE);
         self
     }
 

@@ -245,6 +245,10 @@ impl Coordination for AnyStore {
         self.coordination.clock().await
     }
 
+    async fn damaged_leases(&self, keys: &[LeaseKey]) -> Result<Vec<LeaseKey>, StoreError> {
+        self.coordination.damaged_leases(keys).await
+    }
+
     async fn stored_identity(&self) -> Result<Option<StoreIdentity>, StoreError> {
         self.coordination.stored_identity().await
     }

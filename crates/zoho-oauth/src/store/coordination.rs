@@ -27,7 +27,8 @@ use super::identity::StoreIdentity;
 /// Implementing this for a custom store is optional. Without it, there is one renewal per process. A wrapper should
 /// forward every method, also those with a default: put `#[deny(clippy::missing_trait_methods)]` on its `impl`.
 pub trait Coordination: Send + Sync + 'static {
-    /// Takes the lease on `key` for `holder`, unless another holder has it. The lease is durable before this returns.
+    /// Takes the lease on `key` for `holder`, unless another holder has it. The lease is durable before this returns. It lasts
+    /// for `life`, at most [`LeaseEntry::MAX_LIFE`].
     fn acquire(
         &self,
         key: &LeaseKey,
@@ -35,7 +36,7 @@ pub trait Coordination: Send + Sync + 'static {
         life: Duration,
     ) -> impl Future<Output = Result<Acquired, StoreError>> + Send;
 
-    /// Extends the lease to `life` from now and stores its ledger. Returns `false` if another holder has it.
+    /// Extends the lease to `life` from now, as [`acquire`](Self::acquire) does, and stores its ledger. Returns `false` if another holder has it.
     fn renew(&self, lease: &Lease, life: Duration) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Releases the lease and stores its ledger. Returns `false` and changes nothing if another holder has it.
@@ -64,6 +65,16 @@ pub trait Coordination: Send + Sync + 'static {
     /// Returns the time of the store's clock. The default is the clock of this machine.
     fn clock(&self) -> impl Future<Output = Result<SystemTime, StoreError>> + Send {
         async { Ok(SystemTime::now()) }
+    }
+
+    /// Returns those of these leases whose entry is damaged: another program has changed it, so that a part of it counts as
+    /// empty. Only a check of the store asks for it. The default is none.
+    fn damaged_leases(
+        &self,
+        keys: &[LeaseKey],
+    ) -> impl Future<Output = Result<Vec<LeaseKey>, StoreError>> + Send {
+        let _ = keys;
+        async { Ok(Vec::new()) }
     }
 
     /// Returns the identity that the store itself holds, whatever address it was opened at. So two addresses of one server
@@ -181,14 +192,21 @@ pub struct LeaseEntry {
 }
 
 impl LeaseEntry {
+    /// The longest that a lease lasts unless it is renewed, whatever is asked for. A stored end that is later than that was
+    /// not written by these rules, so it is not waited for.
+    pub const MAX_LIFE: Duration = Duration::from_secs(300);
+
+    /// The highest epoch. Stores hold epochs as signed integers, and scripts as floating-point numbers.
+    const MAX_EPOCH: u64 = 1 << 53;
+
     /// Grants the lease to `holder`, unless another holder has it.
     pub fn acquire(&mut self, key: &LeaseKey, holder: &str, now: u64, life: Duration) -> Acquired {
         if self.left(now) > 0 && self.holder != holder {
             return Acquired::Held(self.lease_state(now));
         }
-        self.epoch += 1;
+        self.epoch = if self.epoch < Self::MAX_EPOCH { self.epoch + 1 } else { 1 };
         holder.clone_into(&mut self.holder);
-        self.until = now.saturating_add(milliseconds(life));
+        self.until = now.saturating_add(life_milliseconds(life));
         self.touched = now;
         Acquired::Granted(Lease {
             key: key.clone(),
@@ -204,7 +222,7 @@ impl LeaseEntry {
     pub fn renew(&mut self, lease: &Lease, now: u64, life: Duration) -> bool {
         let owned = self.is_held_under(lease);
         if owned {
-            self.until = now.saturating_add(milliseconds(life));
+            self.until = now.saturating_add(life_milliseconds(life));
             self.touched = now;
             self.ledger = lease.ledger.clone();
         }
@@ -242,9 +260,30 @@ impl LeaseEntry {
     }
 
     /// Returns how many milliseconds the lease has left. One that was taken in the future counts as expired: the clock was
-    /// set back since, so its end is unknown.
+    /// set back since, so its end is unknown. So does one without a holder, whatever its end is.
     fn left(&self, now: u64) -> u64 {
-        if self.touched > now.saturating_add(CLOCK_SLACK) { 0 } else { self.until.saturating_sub(now) }
+        if self.holder.is_empty() || self.touched > now.saturating_add(CLOCK_SLACK) {
+            return 0;
+        }
+        self.until.min(self.latest_end()).saturating_sub(now)
+    }
+
+    /// Returns the latest end of a lease that was taken or renewed when the entry was last written.
+    fn latest_end(&self) -> u64 {
+        self.touched.saturating_add(milliseconds(Self::MAX_LIFE))
+    }
+
+    /// Returns the entry with an epoch and an end that these rules can have written.
+    #[cfg(any(
+        feature = "sqlite",
+        feature = "mysql",
+        feature = "postgres",
+        feature = "redis",
+        feature = "secrets-manager"
+    ))]
+    pub(super) fn within_the_rules(self) -> Self {
+        let epoch = if self.epoch <= Self::MAX_EPOCH { self.epoch } else { 0 };
+        Self { epoch, until: self.until.min(self.latest_end()), ..self }
     }
 
     /// Whether the entry can be deleted: thirty days after it was last written.
@@ -258,6 +297,11 @@ impl LeaseEntry {
 /// Returns the time of this machine, for stores that are used only on this machine.
 pub(crate) fn machine_clock() -> u64 {
     epoch_milliseconds(SystemTime::now())
+}
+
+/// Returns the life of a lease in milliseconds, at most [`LeaseEntry::MAX_LIFE`].
+pub(super) fn life_milliseconds(life: Duration) -> u64 {
+    milliseconds(life.min(LeaseEntry::MAX_LIFE))
 }
 
 fn milliseconds(duration: Duration) -> u64 {
@@ -307,6 +351,22 @@ mod tests {
         granted(entry.acquire(&key(), "a", 3_600_000, LIFE));
         assert!(entry.lease_state(1_000).remaining.is_zero());
         granted(entry.acquire(&key(), "b", 1_000, LIFE));
+    }
+
+    #[test]
+    fn an_end_in_the_far_future_is_waited_for_no_longer_than_the_longest_lease() {
+        let mut entry = LeaseEntry::default();
+        granted(entry.acquire(&key(), "a", 1_000, Duration::MAX));
+        assert_eq!(entry.lease_state(1_000).remaining, LeaseEntry::MAX_LIFE);
+        entry.until = u64::MAX;
+        assert_eq!(entry.lease_state(1_000).remaining, LeaseEntry::MAX_LIFE);
+        granted(entry.acquire(&key(), "b", 1_000 + milliseconds(LeaseEntry::MAX_LIFE), LIFE));
+    }
+
+    #[test]
+    fn an_epoch_does_not_overflow() {
+        let mut entry = LeaseEntry { epoch: u64::MAX, ..LeaseEntry::default() };
+        assert_eq!(granted(entry.acquire(&key(), "a", 1_000, LIFE)).epoch, 1);
     }
 
     #[test]

@@ -70,6 +70,7 @@ pub(super) trait ErasedCoordination: Send + Sync {
     fn version(&self) -> Boxed<'_, Option<u64>>;
     fn poll_interval(&self) -> Duration;
     fn clock(&self) -> Boxed<'_, SystemTime>;
+    fn damaged_leases<'a>(&'a self, keys: &'a [LeaseKey]) -> Boxed<'a, Vec<LeaseKey>>;
     fn stored_identity(&self) -> Boxed<'_, Option<StoreIdentity>>;
 }
 
@@ -104,6 +105,10 @@ impl<C: Coordination> ErasedCoordination for C {
 
     fn clock(&self) -> Boxed<'_, SystemTime> {
         Box::pin(Coordination::clock(self))
+    }
+
+    fn damaged_leases<'a>(&'a self, keys: &'a [LeaseKey]) -> Boxed<'a, Vec<LeaseKey>> {
+        Box::pin(Coordination::damaged_leases(self, keys))
     }
 
     fn stored_identity(&self) -> Boxed<'_, Option<StoreIdentity>> {

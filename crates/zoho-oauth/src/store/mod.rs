@@ -36,6 +36,8 @@ mod sql;
 mod sqlite;
 mod store_url;
 mod stored;
+#[cfg(any(feature = "sqlite", feature = "mysql", feature = "postgres", feature = "redis"))]
+mod stored_entry;
 mod token_store;
 mod waiting;
 

@@ -12,6 +12,8 @@ mod authenticator;
 mod check;
 mod conformance;
 mod copy;
+#[cfg(all(unix, feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
+mod damaged_leases;
 mod file;
 #[cfg(all(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
 mod identity;

@@ -36,13 +36,14 @@ const INVALID_OPTIONS: [&str; 10] = [
     "file:/nowhere/tokens.txt",
 ];
 
-const FINDINGS: [FindingKind; 9] = [
+const FINDINGS: [FindingKind; 10] = [
     FindingKind::UnreadableRow,
     FindingKind::MissingHeader,
     FindingKind::MissingToken,
     FindingKind::DuplicateRows,
     FindingKind::DuplicateId,
     FindingKind::NonNumericId,
+    FindingKind::DamagedLease,
     FindingKind::NonNumericExpiry,
     FindingKind::MissingClient,
     FindingKind::OpenToOthers,

@@ -1,5 +1,6 @@
 //! Repairs a store through the methods that every store has: row by row, under the leases of the affected tokens, so that
-//! no process renews a token while its row is moved. A row is deleted only if it has not changed since it was read.
+//! no process renews a token while its row is moved. A row is deleted only if it has not changed since it was read. The
+//! release of its lease overwrites a damaged one.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -7,7 +8,9 @@ use std::time::{Duration, Instant};
 use crate::store::any::AnyStore;
 use crate::store::coordination::{Coordination, Lease, LeaseKey};
 use crate::store::error::StoreError;
-use crate::store::maintenance::{Finding, RepairStep, Repaired, check_by_pages, repair_steps, repairable};
+use crate::store::maintenance::{
+    Finding, RepairStep, Repaired, changes_rows, check_by_pages, lease_key, repair_steps, repairable,
+};
 use crate::store::stored::StoredToken;
 use crate::store::token_store::TokenStore;
 use crate::store::waiting::wait_for_lease;
@@ -22,14 +25,14 @@ pub(super) async fn repair(store: &AnyStore, backup: Option<&Path>) -> Result<Re
     if repairable.is_empty() {
         return Ok(Repaired::default());
     }
-    let backup = back_up(store, backup).await?;
+    let backup = if changes_rows(&repairable) { Some(back_up(store, backup).await?) } else { None };
     let mut findings = Vec::new();
     for finding in repairable {
         if repair_one(store, &finding).await? {
             findings.push(finding);
         }
     }
-    Ok(Repaired { backup: Some(backup), findings })
+    Ok(Repaired { backup, findings })
 }
 
 /// Repairs one finding. Returns `false` if another program changed its rows or holds a lease on them.
@@ -65,11 +68,7 @@ async fn take_leases(
     rows: &[StoredToken],
     leases: &mut Vec<Lease>,
 ) -> Result<bool, StoreError> {
-    let mut keys: Vec<LeaseKey> = rows
-        .iter()
-        .filter_map(|row| row.refresh_token.as_deref().filter(|token| !token.is_empty()))
-        .map(|token| LeaseKey::refresh(&token.into()))
-        .collect();
+    let mut keys: Vec<LeaseKey> = rows.iter().filter_map(lease_key).collect();
     // A fixed order prevents deadlocks between programs that take several leases.
     keys.sort_unstable();
     keys.dedup();

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::ledger::Quota;
 use crate::token::OAuthToken;
 
-use super::super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey};
+use super::super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseEntry, LeaseKey};
 use super::super::token_store::TokenStore;
 use super::fixture::{all, full, joined};
 
@@ -49,6 +49,15 @@ promises! {
         assert!(one.renew(&lease, LIFE).await.expect("renewed"));
         tokio::time::sleep(SHORT_LIFE + Duration::from_millis(100)).await;
         assert!(matches!(other.acquire(&key(), "other", LIFE).await.expect("asked"), Acquired::Held(_)));
+    }
+
+    /// A lease lasts at most five minutes, whatever life is asked for.
+    async fn a_lease_lasts_at_most_the_longest_life(one, other) {
+        let lease = granted_for(&one, "one", Duration::MAX).await;
+        let remaining = async || other.lease_state(&key()).await.expect("read").remaining;
+        assert!(remaining().await <= LeaseEntry::MAX_LIFE);
+        assert!(one.renew(&lease, Duration::MAX).await.expect("renewed"));
+        assert!(remaining().await <= LeaseEntry::MAX_LIFE && remaining().await > LIFE);
     }
 
     /// Of many concurrent requests for a lease, from both programs, one is granted.

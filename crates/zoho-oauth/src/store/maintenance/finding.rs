@@ -39,6 +39,9 @@ pub enum FindingKind {
     DuplicateId,
     /// A row whose id is missing or not a number. Official SDKs cannot save while it exists. A repair gives it a new id.
     NonNumericId,
+    /// A lease or a ledger that cannot be read, in an entry that belongs to the row's refresh token. It counts as empty, so the
+    /// token can be renewed, but renewals in the last ten minutes are not counted. A repair overwrites it.
+    DamagedLease,
     /// An expiry that is not a number of milliseconds. The next renewal writes a valid one.
     NonNumericExpiry,
     /// A refresh token without a client id or secret. Only a program that is configured with the client app can renew it.
@@ -58,6 +61,7 @@ impl FindingKind {
             Self::DuplicateRows => "duplicate_rows",
             Self::DuplicateId => "duplicate_id",
             Self::NonNumericId => "non_numeric_id",
+            Self::DamagedLease => "damaged_lease",
             Self::NonNumericExpiry => "non_numeric_expiry",
             Self::MissingClient => "missing_client",
             Self::OpenToOthers => "open_to_others",
@@ -73,6 +77,7 @@ impl FindingKind {
             Self::MissingToken => Some("deletes the row"),
             Self::DuplicateRows => Some("keeps the row that expires last"),
             Self::DuplicateId | Self::NonNumericId => Some("assigns a new id"),
+            Self::DamagedLease => Some("overwrites the damaged part with an empty one"),
             Self::OpenToOthers => Some("sets mode 0600"),
             Self::NonNumericExpiry | Self::MissingClient => None,
         }

@@ -9,6 +9,7 @@ mod steps;
 
 use std::path::PathBuf;
 
+use super::coordination::Coordination;
 use super::erased::Boxed;
 use super::error::StoreError;
 use super::stored::StoredToken;
@@ -18,7 +19,7 @@ pub use finding::{CheckReport, Finding, FindingKind, RepairReport};
 
 #[cfg(any(feature = "file", feature = "sqlite"))]
 pub(super) use backup::Backup;
-pub(super) use rules::FirstPass;
+pub(super) use rules::{FirstPass, SecondPass, lease_key};
 pub(super) use steps::{RepairStep, repair_steps};
 
 /// A check and a repair that a store does itself, because it can do them better than through [`TokenStore`].
@@ -37,14 +38,45 @@ pub(crate) struct Repaired {
     pub(crate) findings: Vec<Finding>,
 }
 
-/// Checks all rows of a store, page by page.
-pub(super) async fn check_by_pages(store: &impl TokenStore) -> Result<CheckReport, StoreError> {
+/// Checks all rows of a store, and the leases on their refresh tokens, page by page.
+pub(super) async fn check_by_pages(
+    store: &(impl TokenStore + Coordination),
+) -> Result<CheckReport, StoreError> {
     let mut first = FirstPass::default();
     each_row(store, |row| first.count(row)).await?;
-    let rows = first.rows();
+    let count = first.rows();
     let mut second = first.second_pass();
-    each_row(store, |row| second.check(row, None)).await?;
-    Ok(CheckReport { rows, findings: second.finish() })
+    let mut after = None;
+    loop {
+        let page = store.get_token_page(after.as_deref()).await?;
+        let rows: Vec<_> = page.tokens.iter().map(StoredToken::from).collect();
+        rows.iter().for_each(|row| second.check(row, None));
+        check_leases(store, &rows, &mut second).await?;
+        if page.next.is_none() {
+            return Ok(CheckReport { rows: count, findings: second.finish() });
+        }
+        after = page.next;
+    }
+}
+
+async fn check_leases(
+    store: &impl Coordination,
+    rows: &[StoredToken],
+    second: &mut SecondPass,
+) -> Result<(), StoreError> {
+    let keys: Vec<_> = rows.iter().filter_map(lease_key).collect();
+    let damaged = store.damaged_leases(&keys).await?;
+    let is_damaged = |row: &&StoredToken| lease_key(row).is_some_and(|key| damaged.contains(&key));
+    // Most checks find no damage, and then no key is computed twice.
+    if !damaged.is_empty() {
+        rows.iter().filter(is_damaged).for_each(|row| second.note_damaged_lease(row));
+    }
+    Ok(())
+}
+
+/// Whether a repair of these findings changes rows, so that it needs a backup.
+pub(super) fn changes_rows(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.kind != FindingKind::DamagedLease)
 }
 
 /// Returns the findings that a repair acts on, in the order in which it does.

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, RandomState};
 
+use crate::store::coordination::LeaseKey;
 use crate::store::ids::id_number;
 use crate::store::matching::Criterion;
 use crate::store::stored::{StoredToken, is_empty};
@@ -78,6 +79,12 @@ impl SecondPass {
         self.compare(row, line);
     }
 
+    /// Notes that the entry of the lease on a row's refresh token is damaged.
+    pub(crate) fn note_damaged_lease(&mut self, row: &StoredToken) {
+        let text = "the lease or the ledger of its refresh token cannot be read, and counts as empty";
+        self.findings.push(Finding::new(FindingKind::DamagedLease, text).of_row(row.id.as_deref(), None));
+    }
+
     /// Returns what was found.
     pub(crate) fn finish(self) -> Vec<Finding> {
         let Self { first, mut findings, .. } = self;
@@ -144,6 +151,12 @@ impl Owner {
             text(&row.api_domain),
         ]))
     }
+}
+
+/// Returns the key of the lease on a row's refresh token, if it has one.
+pub(crate) fn lease_key(row: &StoredToken) -> Option<LeaseKey> {
+    let refresh_token = row.refresh_token.as_deref().filter(|token| !token.is_empty())?;
+    Some(LeaseKey::refresh(&refresh_token.into()))
 }
 
 /// Whether a row has no token.

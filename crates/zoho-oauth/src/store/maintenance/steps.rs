@@ -42,6 +42,7 @@ pub(crate) fn repair_steps(kind: FindingKind, rows: &[StoredToken]) -> Vec<Repai
         }
         FindingKind::UnreadableRow
         | FindingKind::MissingHeader
+        | FindingKind::DamagedLease
         | FindingKind::NonNumericExpiry
         | FindingKind::MissingClient
         | FindingKind::OpenToOthers => Vec::new(),

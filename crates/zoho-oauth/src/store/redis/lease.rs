@@ -2,18 +2,24 @@
 
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
 use crate::token::OAuthToken;
 
-use super::super::coordination::{Acquired, Fenced, Lease, LeaseEntry, LeaseKey, LeaseState};
+use super::super::coordination::{
+    Acquired, Fenced, Lease, LeaseEntry, LeaseKey, LeaseState, life_milliseconds,
+};
 use super::super::stored::StoredToken;
+use super::super::stored_entry::StoredEntry;
 use super::fault::Fault;
 use super::rounds::Rounds;
 use super::row::{look_up, look_up_id};
 use super::save::Draft;
 use super::server::{Fence, Server, View};
 
-/// How long the server keeps the entry of a lease after its end: longer than `LeaseEntry::may_be_forgotten` requires.
-const RETENTION: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+/// For how many milliseconds the server keeps the entry of a lease after it was last written: longer than
+/// `LeaseEntry::may_be_forgotten` requires.
+const RETENTION: u64 = 31 * 24 * 60 * 60 * 1_000;
 
 /// Acquires the lease on `key`, unless another holder has it.
 pub(super) async fn acquire(
@@ -35,10 +41,10 @@ pub(super) async fn acquire(
 /// Extends the lease to `life` from now.
 pub(super) async fn renew(server: &Server, lease: &Lease, life: Duration) -> Result<bool, Fault> {
     let ledger = ledger(lease)?;
-    let fence = fence(lease, &ledger, life);
+    let fence = fence(lease, &ledger);
     let mut rounds = Rounds::over(&server.link);
     loop {
-        let round = server.update_lease(&fence, Some(milliseconds(life))).await.map(Some);
+        let round = server.update_lease(&fence, Some(life_milliseconds(life))).await.map(Some);
         if let Some(is_renewed) = rounds.judge(round).await? {
             return Ok(is_renewed);
         }
@@ -48,14 +54,14 @@ pub(super) async fn renew(server: &Server, lease: &Lease, life: Duration) -> Res
 /// Releases the lease.
 pub(super) async fn release(server: &Server, lease: &Lease) -> Result<bool, Fault> {
     let ledger = ledger(lease)?;
-    let fence = fence(lease, &ledger, Duration::ZERO);
+    let fence = fence(lease, &ledger);
     let mut rounds = Rounds::over(&server.link);
     loop {
         let round = server.update_lease(&fence, None).await.map(Some);
         match rounds.judge(round).await? {
             Some(false) if rounds.was_lost() => {
                 let view = server.view(Some(lease.key.as_str()), &[]).await?;
-                return Ok(was_released(&entry(&view)?, lease));
+                return Ok(was_released(&entry(&view, &lease.key), lease));
             }
             Some(is_released) => return Ok(is_released),
             None => {}
@@ -66,7 +72,18 @@ pub(super) async fn release(server: &Server, lease: &Lease) -> Result<bool, Faul
 /// Returns the state of the lease on `key`.
 pub(super) async fn lease_state(server: &Server, key: &LeaseKey) -> Result<LeaseState, Fault> {
     let view = server.view(Some(key.as_str()), &[]).await?;
-    Ok(entry(&view)?.lease_state(view.now))
+    Ok(entry(&view, key).lease_state(view.now))
+}
+
+/// Returns those of these keys whose entries are damaged.
+pub(super) async fn damaged(server: &Server, keys: &[LeaseKey]) -> Result<Vec<LeaseKey>, Fault> {
+    const CONCURRENT: usize = 32;
+    let views = stream::iter(keys.to_vec()).map(|key| async move {
+        let view = server.view(Some(key.as_str()), &[]).await?;
+        Ok::<_, Fault>(stored(&view).is_damaged.then_some(key))
+    });
+    let damaged: Vec<Option<LeaseKey>> = views.buffered(CONCURRENT).try_collect().await?;
+    Ok(damaged.into_iter().flatten().collect())
 }
 
 /// Saves a token and releases the lease, if the lease is still held and permits a save over the row.
@@ -93,11 +110,11 @@ async fn acquire_now(
     life: Duration,
 ) -> Result<Option<Acquired>, Fault> {
     let view = server.view(Some(key.as_str()), &[]).await?;
-    let mut entry = entry(&view)?;
+    let mut entry = entry(&view, key);
     let acquired = entry.acquire(key, holder, view.now, life);
     if let Acquired::Granted(_) = acquired {
         let after = values(&entry)?;
-        let is_written = server.put_lease(key.as_str(), &view.lease, &after, retention(life)).await?;
+        let is_written = server.put_lease(key.as_str(), &view.lease, &after, RETENTION).await?;
         return Ok(is_written.then_some(acquired));
     }
     Ok(Some(acquired))
@@ -114,7 +131,7 @@ async fn save_and_release_now(
     look_ups.extend(lease.row.as_deref().map(look_up_id));
     let view = server.view(Some(lease.key.as_str()), &look_ups).await?;
     let (draft, rejection) = Draft::of(tokens, &view.found, may_have_written)?;
-    let entry = entry(&view)?;
+    let entry = entry(&view, &lease.key);
     if !entry.is_held_under(lease) {
         let is_ours = may_have_written && was_released(&entry, lease);
         let is_saved = is_ours && rejection.is_none() && draft.is_written();
@@ -131,7 +148,7 @@ async fn save_and_release_now(
         return Err(error.into());
     }
     let seen: Vec<_> = look_ups.into_iter().zip(view.found).collect();
-    let rows = draft.write(server, &seen, Some(fence(lease, ledger, Duration::ZERO))).await?;
+    let rows = draft.write(server, &seen, Some(fence(lease, ledger))).await?;
     Ok(rows.map(saved))
 }
 
@@ -144,25 +161,22 @@ fn was_released(entry: &LeaseEntry, lease: &Lease) -> bool {
     entry.epoch == lease.epoch && entry.holder.is_empty()
 }
 
-fn fence<'c>(lease: &'c Lease, ledger: &'c str, life: Duration) -> Fence<'c> {
+fn fence<'c>(lease: &'c Lease, ledger: &'c str) -> Fence<'c> {
     let Lease { key, epoch, holder, .. } = lease;
-    Fence { key: key.as_str(), epoch: *epoch, holder, ledger, retention: retention(life) }
+    Fence { key: key.as_str(), epoch: *epoch, holder, ledger, retention: RETENTION }
 }
 
-/// Parses a lease's entry from its five values. A lease that was never acquired has the default entry.
-fn entry(view: &View) -> Result<LeaseEntry, Fault> {
-    let text = |position: usize| view.lease.get(position).and_then(Option::as_deref).unwrap_or_default();
+/// Returns the entry of the lease on `key`. What is damaged in it counts as empty.
+fn entry(view: &View, key: &LeaseKey) -> LeaseEntry {
+    stored(view).usable(key.as_str())
+}
+
+/// Reads a lease's entry from its five values. A lease that was never acquired has the default entry.
+fn stored(view: &View) -> StoredEntry {
     if view.lease.iter().all(Option::is_none) {
-        return Ok(LeaseEntry::default());
+        return StoredEntry::default();
     }
-    let number = |position| text(position).parse().map_err(|_| unreadable());
-    Ok(LeaseEntry {
-        epoch: number(0)?,
-        holder: text(1).to_owned(),
-        until: number(2)?,
-        touched: number(3)?,
-        ledger: serde_json::from_str(text(4)).map_err(|_| unreadable())?,
-    })
+    StoredEntry::of_fields(std::array::from_fn(|position| view.lease.get(position)?.as_deref()))
 }
 
 fn values(entry: &LeaseEntry) -> Result<[String; 5], Fault> {
@@ -176,15 +190,5 @@ fn ledger(lease: &Lease) -> Result<String, Fault> {
 }
 
 fn unreadable() -> Fault {
-    Fault::Unreadable("cannot parse a lease".into())
-}
-
-fn retention(life: Duration) -> u64 {
-    milliseconds(RETENTION.saturating_add(life))
-}
-
-/// Limits a duration to 2⁵² ms, about 140,000 years: the scripts' numbers are floating-point, and exact up to 2⁵³.
-fn milliseconds(duration: Duration) -> u64 {
-    const MAX: u64 = 1 << 52;
-    u64::try_from(duration.as_millis()).map_or(MAX, |milliseconds| milliseconds.min(MAX))
+    Fault::Unreadable("cannot write a lease as text".into())
 }

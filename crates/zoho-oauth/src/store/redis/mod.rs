@@ -258,6 +258,10 @@ impl Coordination for RedisStore {
         Ok(from_epoch_milliseconds(view.now))
     }
 
+    async fn damaged_leases(&self, keys: &[LeaseKey]) -> Result<Vec<LeaseKey>, StoreError> {
+        self.call("read leases", lease::damaged(self.server(), keys)).await
+    }
+
     async fn stored_identity(&self) -> Result<Option<StoreIdentity>, StoreError> {
         self.call("read its identity", identity(self.server())).await
     }

@@ -57,7 +57,7 @@ impl Ids {
 pub(super) async fn identity(backend: &Backend) -> Result<Option<StoreIdentity>, Fault> {
     let name = backend.names.highest_id();
     for attempt in 0..5 {
-        let reading = backend.client.read_register::<u64>(&name).await?;
+        let reading = backend.client.read_register::<u64>(&name).await?.intact()?;
         if let Some(arn) = reading.arn() {
             return Ok(Some(StoreIdentity::new(without_region(arn))));
         }
@@ -84,7 +84,7 @@ fn without_region(arn: &str) -> String {
 async fn raise(backend: &Backend, change: impl Fn(u64) -> Option<u64>) -> Result<u64, Fault> {
     let name = backend.names.highest_id();
     for attempt in 0..10 {
-        let reading = backend.client.read_register::<u64>(&name).await?;
+        let reading = backend.client.read_register::<u64>(&name).await?.intact()?;
         let highest = reading.value().copied().unwrap_or(0);
         let Some(changed) = change(highest) else { return Ok(highest) };
         if backend.client.write_register(&reading, changed).await? {

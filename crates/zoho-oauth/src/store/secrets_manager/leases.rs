@@ -21,9 +21,12 @@ impl Backend {
         for attempt in 0..40 {
             let reading = self.entry(key).await?;
             let now = epoch_milliseconds(self.now()?);
-            // An earlier entry may have been deleted. An epoch that starts with the time is higher than those before.
-            let new = || LeaseEntry { epoch: now, ..LeaseEntry::default() };
-            let mut entry = reading.value().cloned().unwrap_or_else(new);
+            let mut entry = reading.value().cloned().unwrap_or_default().within_the_rules();
+            if entry.epoch == 0 {
+                // An earlier entry may have been deleted or damaged. An epoch that starts with the time is higher than
+                // those before.
+                entry.epoch = now;
+            }
             let acquired = entry.acquire(key, holder, now, life);
             if matches!(acquired, Acquired::Held(_)) || self.client.write_register(&reading, entry).await? {
                 return Ok(acquired);
@@ -85,8 +88,25 @@ impl Backend {
         }
     }
 
+    /// Returns those of these keys whose entries are damaged.
+    pub(super) async fn damaged(&self, keys: &[LeaseKey]) -> Result<Vec<LeaseKey>, Fault> {
+        let mut damaged = Vec::new();
+        for key in keys {
+            if self.entry(key).await?.is_damaged() {
+                damaged.push(key.clone());
+            }
+        }
+        Ok(damaged)
+    }
+
+    /// Reads the entry of a credential. One that cannot be parsed counts as missing.
     async fn entry(&self, key: &LeaseKey) -> Result<Reading<LeaseEntry>, Fault> {
-        self.client.read_register(&self.names.lease(key)).await
+        let name = self.names.lease(key);
+        let reading = self.client.read_register(&name).await?;
+        if reading.is_damaged() {
+            tracing::warn!(name, "the secret of a lease is damaged; it counts as missing");
+        }
+        Ok(reading)
     }
 
     async fn change(

@@ -275,6 +275,10 @@ impl Coordination for SecretsManagerStore {
         self.within("read the clock", self.backend().clock()).await
     }
 
+    async fn damaged_leases(&self, keys: &[LeaseKey]) -> Result<Vec<LeaseKey>, StoreError> {
+        self.within("read leases", self.backend().damaged(keys)).await
+    }
+
     async fn stored_identity(&self) -> Result<Option<StoreIdentity>, StoreError> {
         self.within("read its identity", ids::identity(self.backend())).await
     }

@@ -10,7 +10,7 @@ use std::ops::Range;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
-use super::client::Client;
+use super::client::{Client, Found};
 use super::fault::Fault;
 use super::secret::{Secret, retry_delay};
 
@@ -35,9 +35,29 @@ pub(super) struct Reading<T> {
     first: Option<String>,
     leaf: Option<Secret<Leaf<T>>>,
     number: u64,
+    damage: Option<Box<Damage>>,
+}
+
+/// A secret of a register that cannot be parsed.
+struct Damage {
+    arn: String,
+    fault: Fault,
 }
 
 impl<T> Reading<T> {
+    /// Fails if the register is damaged.
+    pub(super) fn intact(self) -> Result<Self, Fault> {
+        match self.damage {
+            None => Ok(self),
+            Some(damage) => Err(damage.fault),
+        }
+    }
+
+    /// Whether the register is damaged. It has no value then, and a write replaces it.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.damage.is_some()
+    }
+
     /// The value, if there is one.
     pub(super) fn value(&self) -> Option<&T> {
         match &self.leaf.as_ref()?.content {
@@ -55,15 +75,20 @@ impl<T> Reading<T> {
 impl Client {
     /// Reads a register.
     pub(super) async fn read_register<T: DeserializeOwned>(&self, name: &str) -> Result<Reading<T>, Fault> {
+        let reading =
+            |first, leaf, number, damage| Reading { name: name.to_owned(), first, leaf, number, damage };
         for attempt in 0..5 {
-            let Some(first) = self.read::<Leaf<T>>(name).await? else {
-                return Ok(Reading { name: name.to_owned(), first: None, leaf: None, number: 0 });
+            let Some(found) = self.get(name).await? else { return Ok(reading(None, None, 0, None)) };
+            let arn = Some(found.arn.clone());
+            let first: Secret<Leaf<T>> = match parsed(found) {
+                Ok(first) => first,
+                Err(damage) => return Ok(reading(arn, None, 0, Some(damage))),
             };
-            let arn = first.arn.clone();
             let (mut number, mut leaf) = match first.content {
                 Leaf::Value(_) => (0, first),
-                Leaf::MovedTo(number) => match self.read(&nth(name, number)).await? {
-                    Some(leaf) => (number, leaf),
+                Leaf::MovedTo(number) => match self.get(&nth(name, number)).await?.map(parsed) {
+                    Some(Ok(leaf)) => (number, leaf),
+                    Some(Err(damage)) => return Ok(reading(arn, None, number, Some(damage))),
                     // The pointer that was read is outdated, or the secret that it names is not visible yet.
                     None => {
                         tokio::time::sleep(retry_delay(attempt)).await;
@@ -72,10 +97,13 @@ impl Client {
                 },
             };
             while leaf.revision >= LAST {
-                let Some(next) = self.read(&nth(name, number + 1)).await? else { break };
-                (number, leaf) = (number + 1, next);
+                match self.get(&nth(name, number + 1)).await?.map(parsed) {
+                    Some(Ok(next)) => (number, leaf) = (number + 1, next),
+                    Some(Err(damage)) => return Ok(reading(arn, None, number + 1, Some(damage))),
+                    None => break,
+                }
             }
-            return Ok(Reading { name: name.to_owned(), first: Some(arn), leaf: Some(leaf), number });
+            return Ok(reading(arn, Some(leaf), number, None));
         }
         Err(Fault::Contended)
     }
@@ -87,6 +115,14 @@ impl Client {
         value: T,
     ) -> Result<bool, Fault> {
         let content = Leaf::Value(value);
+        if let Some(damage) = &reading.damage {
+            let arn = &damage.arn;
+            // By ARN: another program may have replaced them since.
+            self.delete(arn).await?;
+            if let Some(first) = reading.first.as_ref().filter(|first| *first != arn) {
+                self.delete(first).await?;
+            }
+        }
         match &reading.leaf {
             None => Ok(self.create(&reading.name, &content, &[]).await?.is_some()),
             Some(leaf) if leaf.revision < LAST => self.replace(leaf, &content).await,
@@ -102,11 +138,12 @@ impl Client {
 
     /// Deletes a register.
     pub(super) async fn delete_register(&self, name: &str) -> Result<(), Fault> {
-        let Reading { first, leaf, .. } = self.read_register::<IgnoredAny>(name).await?;
-        if let (Some(first), Some(leaf)) = (first, leaf) {
+        let Reading { first, leaf, damage, .. } = self.read_register::<IgnoredAny>(name).await?;
+        let last = leaf.map(|leaf| leaf.arn).or(damage.map(|damage| damage.arn));
+        if let (Some(first), Some(last)) = (first, last) {
             self.delete(&first).await?;
-            if leaf.arn != first {
-                self.delete(&leaf.arn).await?;
+            if last != first {
+                self.delete(&last).await?;
             }
         }
         Ok(())
@@ -149,6 +186,11 @@ impl Client {
             }
         }
     }
+}
+
+fn parsed<T: DeserializeOwned>(found: Found) -> Result<Secret<Leaf<T>>, Box<Damage>> {
+    let arn = found.arn.clone();
+    Secret::of(found).map_err(|fault| Box::new(Damage { arn, fault }))
 }
 
 fn nth(name: &str, number: u64) -> String {

@@ -165,6 +165,11 @@ impl Fields {
         self.next().ok_or_else(|| sqlx::Error::Decode("a field is null".into()))
     }
 
+    /// Returns the next field as a signed number, or -1 if it is null or not a number.
+    pub(super) fn signed(&mut self) -> i64 {
+        self.next().and_then(|text| text.parse().ok()).unwrap_or(-1)
+    }
+
     /// Returns the next field as a number.
     pub(super) fn number(&mut self) -> sqlx::Result<u64> {
         self.text()?.parse().map_err(|_| sqlx::Error::Decode("a field is not a number".into()))

@@ -53,7 +53,14 @@ impl<S: Server> SqlStore<S> {
             (entry, session)
         });
         let (entry, now) = read.await?;
-        Ok(entry.unwrap_or_default().lease_state(now))
+        Ok(entry.map(|row| row.usable(key)).unwrap_or_default().lease_state(now))
+    }
+
+    pub(super) async fn damaged(&self, keys: &[LeaseKey]) -> Result<Vec<LeaseKey>, Fault> {
+        if !(self.tables().await?.has_state || self.is_complete()) {
+            return Ok(Vec::new());
+        }
+        self.with_session(|mut session| async move { (session.damaged(keys).await, session) }).await
     }
 
     pub(super) async fn server_clock(&self) -> Result<SystemTime, Fault> {
@@ -69,7 +76,7 @@ async fn acquire(
     life: Duration,
 ) -> Result<Acquired, Fault> {
     let (before, now) = session.entry(key).await?;
-    let mut after = before.clone().unwrap_or_default();
+    let mut after = before.as_ref().map(|row| row.usable(key)).unwrap_or_default();
     let acquired = after.acquire(key, holder, now, life);
     if matches!(acquired, Acquired::Granted(_)) && !session.put_entry(key, before.as_ref(), &after).await? {
         return Err(Fault::Changed);
@@ -87,7 +94,7 @@ async fn release(session: &mut Session<impl Link>, lease: &Lease, is_repeated: b
         return Ok(false);
     }
     let (entry, _) = session.entry(&lease.key).await?;
-    Ok(entry.is_some_and(|entry| was_released(&entry, lease)))
+    Ok(entry.is_some_and(|row| was_released(&row.usable(&lease.key), lease)))
 }
 
 /// Whether the holder has released the lease, and no other holder has acquired it since.

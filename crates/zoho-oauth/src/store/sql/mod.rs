@@ -14,6 +14,7 @@ mod public;
 mod retries;
 mod session;
 mod set_up;
+mod side_table;
 mod store;
 mod texts;
 mod transaction;

@@ -81,6 +81,10 @@ macro_rules! sql_store {
                 self.0.clock().await
             }
 
+            async fn damaged_leases(&self, keys: &[LeaseKey]) -> Result<Vec<LeaseKey>, StoreError> {
+                self.0.damaged_leases(keys).await
+            }
+
             async fn stored_identity(&self) -> Result<Option<StoreIdentity>, StoreError> {
                 self.0.stored_identity().await
             }

@@ -1,31 +1,23 @@
 //! A connection, and the steps of which a store's calls consist.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::ledger::Ledger;
 
-use super::super::coordination::{Lease, LeaseEntry, LeaseKey};
-use super::super::identity::StoreIdentity;
+use super::super::coordination::Lease;
 use super::super::stored::StoredToken;
 use super::driver::{Fields, Link, Statement, Value};
 use super::set_up::{Column, Tables};
 use super::texts::{LOOK_UPS, Texts};
 
 /// The maximum number of rows or values in one statement. The protocols allow 65,535 values.
-const CHUNK: usize = 500;
-
-/// The key of the row that counts ids, in the table for leases. The key of a lease contains a colon.
-const HIGHEST_ID: Value<'static> = Value::Text(Some("highest_id"));
-
-/// The key of the row with the store's identity, which is in the column for a lease's holder.
-const IDENTITY: Value<'static> = Value::Text(Some("identity"));
+pub(super) const CHUNK: usize = 500;
 
 /// A connection. Unless documented otherwise, each step is one round trip, and is atomic by itself if it is not between
 /// [`begin`](Self::begin) and [`commit`](Self::commit).
 pub(super) struct Session<L> {
-    link: L,
-    texts: Arc<Texts>,
+    pub(super) link: L,
+    pub(super) texts: Arc<Texts>,
 }
 
 /// The steps of the setup.
@@ -160,100 +152,7 @@ impl<L: Link> Session<L> {
     }
 }
 
-/// Lease entries, and the server's clock.
-impl<L: Link> Session<L> {
-    /// Returns the entry of a key, and the clock in epoch milliseconds.
-    pub(super) async fn entry(&mut self, key: &LeaseKey) -> sqlx::Result<(Option<LeaseEntry>, u64)> {
-        let read = |mut fields: Fields| {
-            let now = fields.number()?;
-            Ok((entry(fields)?, now))
-        };
-        let rows = self.link.fetch(&self.texts.entry, &[key.as_str().into()], read).await?;
-        rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)
-    }
-
-    /// Returns the entry of a key, and locks it until the transaction ends.
-    pub(super) async fn lock_entry(&mut self, key: &LeaseKey) -> sqlx::Result<Option<LeaseEntry>> {
-        let rows = self.link.fetch(&self.texts.lock_entry, &[key.as_str().into()], entry).await?;
-        Ok(rows.into_iter().next().flatten())
-    }
-
-    /// Inserts an entry, or overwrites the one that was read as `before`, except for its ledger. Returns `false` if the entry
-    /// has changed since. If another program has inserted the entry since, this is an error.
-    pub(super) async fn put_entry(
-        &mut self,
-        key: &LeaseKey,
-        before: Option<&LeaseEntry>,
-        after: &LeaseEntry,
-    ) -> sqlx::Result<bool> {
-        let LeaseEntry { epoch, holder, until, touched, .. } = after;
-        let new = [(*epoch).into(), holder.as_str().into(), (*until).into(), (*touched).into()];
-        let key = [Value::from(key.as_str())];
-        let found = match before {
-            None => {
-                let ledger = ledger(&after.ledger)?;
-                let values = [&key[..], &new, &[ledger.as_str().into()]].concat();
-                self.link.execute(&self.texts.add_entry, &values).await?
-            }
-            Some(LeaseEntry { epoch, holder, until, touched, .. }) => {
-                let old = [(*epoch).into(), holder.as_str().into(), (*until).into(), (*touched).into()];
-                let values = [&new[..], &key, &old].concat();
-                self.link.execute(&self.texts.put_entry, &values).await?
-            }
-        };
-        Ok(found > 0)
-    }
-
-    /// Does what [`LeaseEntry::renew`] does, by the server's clock.
-    pub(super) async fn renew(&mut self, lease: &Lease, life: Duration) -> sqlx::Result<bool> {
-        let ledger = ledger(&lease.ledger)?;
-        let values = [&[milliseconds(life), ledger.as_str().into()][..], &of(lease)].concat();
-        Ok(self.link.execute(&self.texts.renew, &values).await? > 0)
-    }
-
-    /// Does what [`LeaseEntry::release`] does, by the server's clock.
-    pub(super) async fn release(&mut self, lease: &Lease) -> sqlx::Result<bool> {
-        let ledger = ledger(&lease.ledger)?;
-        let values = [&[ledger.as_str().into()][..], &of(lease)].concat();
-        Ok(self.link.execute(&self.texts.release, &values).await? > 0)
-    }
-
-    /// Returns the server's clock, in epoch milliseconds.
-    pub(super) async fn clock(&mut self) -> sqlx::Result<u64> {
-        let rows = self.link.fetch(&self.texts.clock, &[], |mut fields| fields.number()).await?;
-        rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)
-    }
-
-    /// Returns the key of each entry, and when it was last written.
-    pub(super) async fn ages(&mut self) -> sqlx::Result<Vec<(String, u64)>> {
-        let read = |mut fields: Fields| Ok((fields.text()?, fields.number()?));
-        self.link.fetch(&self.texts.ages, &[], read).await
-    }
-
-    /// Deletes an entry if it was last written at `touched`.
-    pub(super) async fn delete_entry(&mut self, key: &str, touched: u64) -> sqlx::Result<()> {
-        self.link.execute(&self.texts.delete_entry, &[key.into(), touched.into()]).await.map(|_| ())
-    }
-}
-
-/// The store's identity.
-impl<L: Link> Session<L> {
-    /// Returns the identity, if the store has one.
-    pub(super) async fn identity(&mut self) -> sqlx::Result<Option<StoreIdentity>> {
-        let read = |mut fields: Fields| fields.text();
-        let found = self.link.fetch(&self.texts.identity, &[IDENTITY], read).await?.pop();
-        Ok(found.map(StoreIdentity::new))
-    }
-
-    /// Stores an identity, unless the store has one.
-    pub(super) async fn insert_identity(&mut self, identity: &StoreIdentity) -> sqlx::Result<()> {
-        let text = identity.to_string();
-        let values = [IDENTITY, 0.into(), text.as_str().into()];
-        self.link.execute(&self.texts.insert_if_missing, &values).await.map(|_| ())
-    }
-}
-
-/// Transactions, and the row that counts ids.
+/// Transactions, ids and the server's clock.
 impl<L: Link> Session<L> {
     pub(super) async fn begin(&mut self) -> sqlx::Result<()> {
         self.link.command(&self.texts.begin).await
@@ -267,30 +166,6 @@ impl<L: Link> Session<L> {
         self.link.command(&self.texts.roll_back).await
     }
 
-    /// Returns the highest id ever assigned.
-    pub(super) async fn highest_id(&mut self) -> sqlx::Result<Option<u64>> {
-        let read = |mut fields: Fields| fields.number();
-        Ok(self.link.fetch(&self.texts.highest_id, &[HIGHEST_ID], read).await?.pop())
-    }
-
-    /// Returns the highest id ever assigned, and locks its row until the transaction ends.
-    pub(super) async fn lock_highest_id(&mut self) -> sqlx::Result<Option<u64>> {
-        let read = |mut fields: Fields| fields.number();
-        Ok(self.link.fetch(&self.texts.lock_highest_id, &[HIGHEST_ID], read).await?.pop())
-    }
-
-    /// Inserts the row that counts ids if it does not exist.
-    pub(super) async fn insert_highest_id(&mut self, highest: u64) -> sqlx::Result<()> {
-        let values = [HIGHEST_ID, highest.into(), "".into()];
-        self.link.execute(&self.texts.insert_if_missing, &values).await.map(|_| ())
-    }
-
-    /// Stores the highest id ever assigned.
-    pub(super) async fn set_highest_id(&mut self, highest: u64) -> sqlx::Result<()> {
-        let values = [highest.into(), HIGHEST_ID];
-        self.link.execute(&self.texts.set_highest_id, &values).await.map(|_| ())
-    }
-
     /// Returns the highest id in the official table that is a number of at most ten digits, or zero.
     pub(super) async fn highest_stored_id(&mut self) -> sqlx::Result<u64> {
         let read = |mut fields: Fields| fields.number();
@@ -300,6 +175,12 @@ impl<L: Link> Session<L> {
     /// Returns all ids in the official table. Used only after the highest number was assigned.
     pub(super) async fn ids(&mut self) -> sqlx::Result<Vec<String>> {
         self.link.fetch(&self.texts.ids, &[], |mut fields| fields.text()).await
+    }
+
+    /// Returns the server's clock, in epoch milliseconds.
+    pub(super) async fn clock(&mut self) -> sqlx::Result<u64> {
+        let rows = self.link.fetch(&self.texts.clock, &[], |mut fields| fields.number()).await?;
+        rows.into_iter().next().ok_or(sqlx::Error::RowNotFound)
     }
 }
 
@@ -318,7 +199,7 @@ fn position(column: &str) -> usize {
 }
 
 /// Creates a statement about a number of rows. Only those for a full chunk and for a single row are used often.
-fn sized(text: String, rows: usize) -> Statement {
+pub(super) fn sized(text: String, rows: usize) -> Statement {
     Statement { is_cached: rows == CHUNK || rows == 1, ..Statement::new(text) }
 }
 
@@ -334,34 +215,15 @@ fn token(mut fields: Fields) -> sqlx::Result<StoredToken> {
     Ok(StoredToken::from_values(std::array::from_fn(|_| fields.next())))
 }
 
-/// Reads a lease entry; `None` if its first field is null.
-fn entry(mut fields: Fields) -> sqlx::Result<Option<LeaseEntry>> {
-    let Some(epoch) = fields.next() else { return Ok(None) };
-    let (holder, until, touched, ledger) =
-        (fields.text()?, fields.number()?, fields.number()?, fields.text()?);
-    Ok(Some(LeaseEntry {
-        epoch: epoch.parse().map_err(|_| sqlx::Error::Decode("an epoch is not a number".into()))?,
-        holder,
-        until,
-        touched,
-        ledger: serde_json::from_str(&ledger).map_err(|error| sqlx::Error::Decode(error.into()))?,
-    }))
-}
-
 fn exactly(token: &StoredToken) -> impl Iterator<Item = Value<'_>> {
     token.values().into_iter().map(Value::Exact)
 }
 
 /// Returns the values that identify a lease.
-fn of(lease: &Lease) -> [Value<'_>; 3] {
+pub(super) fn of(lease: &Lease) -> [Value<'_>; 3] {
     [lease.key.as_str().into(), lease.epoch.into(), lease.holder.as_str().into()]
 }
 
-fn ledger(ledger: &Ledger) -> sqlx::Result<String> {
+pub(super) fn ledger(ledger: &Ledger) -> sqlx::Result<String> {
     serde_json::to_string(ledger).map_err(|error| sqlx::Error::Encode(error.into()))
-}
-
-/// Returns a lease's life in milliseconds, limited so that its end does not overflow.
-fn milliseconds(life: Duration) -> Value<'static> {
-    Value::Number(i64::try_from(life.as_millis()).unwrap_or(i64::MAX).min(i64::MAX / 2))
 }

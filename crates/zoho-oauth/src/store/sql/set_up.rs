@@ -113,7 +113,7 @@ pub(super) async fn complete(tables: &Tables, session: &mut Session<impl Link>) 
     }
     let now = session.clock().await?;
     for (key, touched) in session.ages().await? {
-        let entry = LeaseEntry { touched, ..LeaseEntry::default() };
+        let entry = LeaseEntry { touched: touched.try_into().unwrap_or_default(), ..LeaseEntry::default() };
         if entry.may_be_forgotten(now) {
             session.delete_entry(&key, touched).await?;
         }

@@ -271,6 +271,10 @@ impl<S: Server> Coordination for SqlStore<S> {
         self.call("read the clock", self.server_clock()).await
     }
 
+    async fn damaged_leases(&self, keys: &[LeaseKey]) -> Result<Vec<LeaseKey>, StoreError> {
+        self.call("read leases", self.damaged(keys)).await
+    }
+
     async fn stored_identity(&self) -> Result<Option<StoreIdentity>, StoreError> {
         self.call("read its identity", self.read_identity()).await
     }

@@ -49,6 +49,7 @@ pub(in crate::store) struct Words {
 pub(in crate::store) struct Texts {
     placeholder: Option<fn(usize) -> String>,
     select: String,
+    select_entry: String,
     insert: String,
     pub(super) columns: Statement,
     pub(super) indexed: Statement,
@@ -94,7 +95,8 @@ impl Texts {
         let as_read = StoredToken::COLUMNS.map(exactly).join(" and ");
         let set = StoredToken::COLUMNS[1..].join(" = ?, ") + " = ?";
         let entry = ["epoch", "holder", "until_ms", "touched", "ledger"];
-        let entry_as_text = entry.map(as_text).join(", ");
+        let entry_as_text = format!("lease_key, {}", entry.map(as_text).join(", "));
+        let select_entry = format!("select {entry_as_text} from {state}");
         let (entry, now, epoch) = (entry.join(", "), as_text(clock), as_text("epoch"));
         let of_lease = "lease_key = ? and epoch = ? and holder = ?";
         Self {
@@ -120,11 +122,12 @@ impl Texts {
             entry: sql(format!(
                 "select {now}, {entry_as_text} from (select 1 as one) as always left join {state} on lease_key = ?"
             )),
-            lock_entry: sql(format!("select {entry_as_text} from {state} where lease_key = ? for update")),
+            lock_entry: sql(format!("{select_entry} where lease_key = ? for update")),
             add_entry: sql(format!("insert into {state} (lease_key, {entry}) values (?, ?, ?, ?, ?, ?)")),
             put_entry: sql(format!(
                 "update {state} set epoch = ?, holder = ?, until_ms = ?, touched = ? \
-                where {of_lease} and until_ms = ? and touched = ?"
+                where lease_key = ? and coalesce(epoch, -1) = ? and coalesce(until_ms, -1) = ? \
+                and coalesce(touched, -1) = ? and coalesce(holder, '') = ?"
             )),
             renew: sql(format!(
                 "update {state} set until_ms = {clock} + ?, touched = {clock}, ledger = ? where {of_lease}"
@@ -138,7 +141,9 @@ impl Texts {
                 "select lease_key, {} from {state} where lease_key like '%:%'",
                 as_text("touched")
             )),
-            delete_entry: sql(format!("delete from {state} where lease_key = ? and touched = ?")),
+            delete_entry: sql(format!(
+                "delete from {state} where lease_key = ? and coalesce(touched, -1) = ?"
+            )),
             highest_id: sql(format!("select {epoch} from {state} where lease_key = ?")),
             lock_highest_id: sql(format!("select {epoch} from {state} where lease_key = ? for update")),
             insert_if_missing: sql(words.insert_if_missing.clone()),
@@ -148,7 +153,14 @@ impl Texts {
             commit: sql("commit".to_owned()),
             roll_back: sql("rollback".to_owned()),
             select,
+            select_entry,
         }
+    }
+
+    /// Returns a statement that selects the lease entries of `keys` keys.
+    pub(super) fn entries_of_many(&self, keys: usize) -> String {
+        let keys = vec!["?"; keys].join(", ");
+        numbered(&format!("{} where lease_key in ({keys})", self.select_entry), self.placeholder)
     }
 
     /// Returns a statement that selects the rows that have one of `values` values in a column.

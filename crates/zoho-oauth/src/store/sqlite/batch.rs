@@ -8,7 +8,7 @@ use crate::token::OAuthToken;
 
 use super::super::coordination::{Acquired, Fenced, Lease, LeaseEntry, LeaseKey, machine_clock};
 use super::super::ids::{id_number, next_id};
-use super::super::maintenance::{Finding, RepairStep, repair_steps};
+use super::super::maintenance::{Finding, FindingKind, RepairStep, lease_key, repair_steps};
 use super::super::matching::Criterion;
 use super::super::stored::{StoredToken, is_empty};
 use super::fault::Fault;
@@ -147,6 +147,9 @@ impl<'c> Batch<'c> {
         for id in &finding.ids {
             wrong.extend(rows::find(self.connection, &Criterion::Id(id))?);
         }
+        if finding.kind == FindingKind::DamagedLease {
+            return wrong.iter().try_for_each(|row| self.rewrite_lease(row));
+        }
         for step in repair_steps(finding.kind, &wrong) {
             match step {
                 RepairStep::Fill(position, filled) => {
@@ -162,6 +165,15 @@ impl<'c> Batch<'c> {
             }
         }
         Ok(())
+    }
+
+    /// Writes what can be read of the lease on a row's refresh token.
+    fn rewrite_lease(&mut self, row: &StoredToken) -> Result<(), Fault> {
+        let Some(key) = lease_key(row) else { return Ok(()) };
+        match lease::find(self.connection, key.as_str())? {
+            Some(entry) => lease::put(self.connection, key.as_str(), &entry),
+            None => Ok(()),
+        }
     }
 
     fn change(&mut self, lease: &Lease, apply: impl FnOnce(&mut LeaseEntry) -> bool) -> Result<bool, Fault> {

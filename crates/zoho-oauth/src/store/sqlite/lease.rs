@@ -1,28 +1,32 @@
 //! Stores lease entries in the side table. `LeaseEntry` has the rules.
 
+use std::borrow::Cow;
+
 use rusqlite::TransactionBehavior::Immediate;
-use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::coordination::LeaseEntry;
+use super::super::stored_entry::StoredEntry;
 use super::fault::Fault;
 
-/// Reads the entry of a key.
+/// Reads the entry of a key. What is damaged in it counts as empty.
 pub(super) fn find(connection: &Connection, key: &str) -> Result<Option<LeaseEntry>, Fault> {
+    Ok(find_stored(connection, key)?.map(|stored| stored.usable(key)))
+}
+
+/// Reads the entry of a key, and whether it is damaged.
+pub(super) fn find_stored(connection: &Connection, key: &str) -> Result<Option<StoredEntry>, Fault> {
     let text = "select epoch, holder, until, touched, ledger from oauthtoken_state where key = ?";
     let mut statement = connection.prepare_cached(text)?;
-    let entry = statement.query_row([key], |row| {
-        let ledger: String = row.get(4)?;
-        let damaged = |error| rusqlite::Error::FromSqlConversionFailure(4, Type::Text, Box::new(error));
-        Ok(LeaseEntry {
-            epoch: number(row.get(0)?),
-            holder: row.get(1)?,
-            until: number(row.get(2)?),
-            touched: number(row.get(3)?),
-            ledger: serde_json::from_str(&ledger).map_err(damaged)?,
-        })
+    let stored = statement.query_row([key], |row| {
+        let mut fields = [const { None }; 5];
+        for (column, field) in fields.iter_mut().enumerate() {
+            *field = text_of(row, column)?;
+        }
+        Ok(StoredEntry::of_fields(fields.each_ref().map(|field| field.as_deref())))
     });
-    Ok(entry.optional()?)
+    Ok(stored.optional()?)
 }
 
 /// Writes the entry of a key.
@@ -56,7 +60,8 @@ fn old_keys(connection: &Connection, now: u64) -> Result<Vec<String>, Fault> {
     let mut rows = statement.query([HIGHEST_ID])?;
     let mut old = Vec::new();
     while let Some(row) = rows.next()? {
-        let entry = LeaseEntry { touched: number(row.get(1)?), ..LeaseEntry::default() };
+        let touched = text_of(row, 1)?.and_then(|text| text.parse().ok()).unwrap_or_default();
+        let entry = LeaseEntry { touched, ..LeaseEntry::default() };
         if entry.may_be_forgotten(now) {
             old.push(row.get(0)?);
         }
@@ -78,6 +83,16 @@ pub(super) fn note_highest_id(connection: &Connection, highest: u64) -> Result<(
 
 /// The key of the row with the highest id. It cannot collide with a lease, because the key of a lease contains a colon.
 const HIGHEST_ID: &str = "highest_id";
+
+/// Reads a column as text, whatever type the value has: SQLite does not enforce the type of a column.
+fn text_of<'r>(row: &'r Row<'_>, column: usize) -> rusqlite::Result<Option<Cow<'r, str>>> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Null | ValueRef::Blob(_) => None,
+        ValueRef::Integer(number) => Some(number.to_string().into()),
+        ValueRef::Real(number) => Some(number.to_string().into()),
+        ValueRef::Text(text) => Some(String::from_utf8_lossy(text)),
+    })
+}
 
 /// Converts to SQLite's signed integers. No time and no epoch comes near the limit of either type.
 fn integer(number: u64) -> i64 {

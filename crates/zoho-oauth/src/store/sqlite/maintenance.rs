@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::store::erased::Boxed;
 use crate::store::error::{StoreError, StoreErrorKind};
-use crate::store::maintenance::{Backup, CheckReport, Maintenance, Repaired, check_by_pages, repairable};
+use crate::store::maintenance::{
+    Backup, CheckReport, Maintenance, Repaired, changes_rows, check_by_pages, repairable,
+};
 
 use super::SqliteStore;
 
@@ -19,11 +21,12 @@ impl Maintenance for SqliteStore {
             if findings.is_empty() {
                 return Ok(Repaired::default());
             }
-            let backup =
-                self.back_up(backup.as_deref()).map_err(|error| error.in_store(&*self.shared.name))?;
+            let back_up = || self.back_up(backup.as_deref());
+            let backup = changes_rows(&findings).then(back_up).transpose();
+            let backup = backup.map_err(|error| error.in_store(&*self.shared.name))?;
             let repairable = findings.clone();
             self.write("repair", move |batch| batch.repair(&repairable)).await?;
-            Ok(Repaired { backup: Some(backup), findings })
+            Ok(Repaired { backup, findings })
         })
     }
 }

@@ -309,6 +309,20 @@ impl Coordination for SqliteStore {
     async fn version(&self) -> Result<Option<u64>, StoreError> {
         self.named("read its version", self.shared.readers.version())
     }
+
+    async fn damaged_leases(&self, keys: &[LeaseKey]) -> Result<Vec<LeaseKey>, StoreError> {
+        let damaged = self.shared.readers.read(|connection| {
+            let mut damaged = Vec::new();
+            if schema::has_state(connection)? {
+                for key in keys {
+                    let stored = lease::find_stored(connection, key.as_str())?;
+                    damaged.extend(stored.filter(|stored| stored.is_damaged).map(|_| key.clone()));
+                }
+            }
+            Ok(damaged)
+        });
+        self.named("read leases", damaged)
+    }
 }
 
 impl From<SqliteStore> for AnyStore {

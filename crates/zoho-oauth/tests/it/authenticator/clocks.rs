@@ -198,6 +198,10 @@ impl Coordination for FarStore {
         Ok(self.clock.now())
     }
 
+    async fn damaged_leases(&self, keys: &[LeaseKey]) -> Result<Vec<LeaseKey>, StoreError> {
+        self.store.damaged_leases(keys).await
+    }
+
     async fn stored_identity(&self) -> Result<Option<StoreIdentity>, StoreError> {
         self.store.stored_identity().await
     }

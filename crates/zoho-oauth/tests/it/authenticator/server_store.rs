@@ -131,6 +131,10 @@ impl Coordination for ServerStore {
         self.response().await?.clock().await
     }
 
+    async fn damaged_leases(&self, keys: &[LeaseKey]) -> Result<Vec<LeaseKey>, StoreError> {
+        self.response().await?.damaged_leases(keys).await
+    }
+
     async fn stored_identity(&self) -> Result<Option<StoreIdentity>, StoreError> {
         self.response().await?.stored_identity().await
     }

@@ -210,20 +210,6 @@ async fn the_clock_is_that_of_the_server() {
     }
 }
 
-#[tokio::test]
-#[ignore = "needs Redis"]
-async fn the_longest_lease_duration_is_accepted() {
-    for namespace in namespaces() {
-        let store = namespace.store();
-        let Acquired::Granted(lease) = store.acquire(&key(), "one", Duration::MAX).await.unwrap() else {
-            panic!("another holder has the lease");
-        };
-        assert!(store.renew(&lease, Duration::MAX).await.unwrap());
-        assert!(store.lease_state(&key()).await.unwrap().remaining > Duration::from_secs(1 << 40));
-        assert!(store.release(&lease).await.unwrap());
-    }
-}
-
 /// The calls of one renewal, for tests of other subjects.
 pub(crate) async fn acquire_renew_and_release(store: &RedisStore) {
     let lease = granted(store, "one").await;

@@ -2,4 +2,4 @@
 
 mod faults;
 mod rows;
-mod support;
+pub(crate) mod support;
