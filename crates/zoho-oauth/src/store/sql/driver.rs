@@ -1,41 +1,15 @@
-//! The interface to a server's driver: sending statements with values, and reading rows.
+//! The interface to a driver: sending statements with values, and reading rows.
 
 use std::future::Future;
 use std::sync::Arc;
 use std::vec;
 
 use futures_util::TryStreamExt;
-use sqlx::error::DatabaseError;
 use sqlx::query::Query;
 use sqlx::{
     AssertSqlSafe, ColumnIndex, Connection, Database, Decode, Executor, IntoArguments, Row, SqlSafeStr,
     SqlStr, Type, raw_sql,
 };
-
-use super::fault::ServerFault;
-use super::options::ServerOptions;
-use super::texts::Words;
-
-/// A kind of server: how to connect to it, its SQL dialect and its errors.
-pub(in crate::store) trait Server: Send + Sync + 'static {
-    /// A connection to the server.
-    type Link: Link + Connection;
-
-    /// Returns the driver's options.
-    fn connect_options(options: &ServerOptions) -> <Self::Link as Connection>::Options;
-
-    /// Returns the statements that set up a session, whatever the server's settings are.
-    fn greeting(options: &ServerOptions) -> String;
-
-    /// Returns the parts of statements that are specific to this server.
-    fn words(table: &str) -> Words;
-
-    /// Returns the meaning of an error of the server.
-    fn classify(&self, error: &dyn DatabaseError) -> ServerFault;
-
-    /// Returns the code by which the server's manual lists the error.
-    fn code(&self, error: &dyn DatabaseError) -> String;
-}
 
 /// What differs between the drivers' connections. Every such connection is a [`Link`].
 pub(in crate::store) trait Dialect: Connection + Send + 'static {

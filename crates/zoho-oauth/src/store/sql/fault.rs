@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use super::super::error::{StoreError, StoreErrorKind};
-use super::driver::Server;
+use super::server::{Server, ServerFault};
 
 /// A failure, before it is known which call failed.
 #[derive(Debug)]
@@ -20,18 +20,6 @@ pub(super) enum Fault {
     Changed,
     /// A violation of the store's rules.
     Rule(StoreError),
-}
-
-/// The meaning of an error of the server.
-pub(in crate::store) enum ServerFault {
-    /// The server is shutting down or has closed the connection.
-    Lost,
-    /// The transaction was rolled back because of a conflict, and can be retried.
-    Contended,
-    /// A row with this id exists.
-    Taken,
-    /// Any other error: its kind, what to do, and the server's message, unless it may quote a value.
-    Other { kind: StoreErrorKind, next_step: Cow<'static, str>, message: Option<String> },
 }
 
 impl Fault {
@@ -122,22 +110,6 @@ impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         Self::Rule(error)
     }
-}
-
-/// What to do if the server or the account has no connection left.
-pub(in crate::store) const TOO_MANY: &str = "try again later; if it persists, raise the server's max_connections or its limit for this account, or lower max_connections in the stores that use it";
-/// What to do if the server's disk is full.
-pub(in crate::store) const FREE_SPACE: &str =
-    "free space on the server's disk and try again; what was stored before is intact";
-/// What to do if the server has no memory left.
-pub(in crate::store) const MORE_MEMORY: &str =
-    "give the server more memory or less load, and try again; what was stored before is intact";
-
-/// What to do if the server at a host is read-only.
-pub(in crate::store) fn read_only(host: &str) -> String {
-    format!(
-        "the server at {host} is read-only, perhaps a replica after a failover; use the address of the primary, or try again when there is one"
-    )
 }
 
 /// An untrusted certificate is reported as an I/O error during the handshake.

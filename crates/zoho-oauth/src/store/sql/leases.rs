@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime};
 use crate::token::from_epoch_milliseconds;
 
 use super::super::coordination::{Acquired, Lease, LeaseEntry, LeaseKey, LeaseState};
-use super::driver::{Link, Server};
+use super::driver::Link;
 use super::fault::Fault;
+use super::server::Server;
 use super::session::Session;
 use super::store::SqlStore;
 

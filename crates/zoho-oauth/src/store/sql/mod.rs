@@ -12,18 +12,20 @@ mod options;
 mod pool;
 mod public;
 mod retries;
+mod server;
 mod session;
 mod set_up;
 mod side_table;
 mod store;
+mod tables;
 mod texts;
 mod transaction;
 mod writes;
 
-pub(super) use driver::{Dialect, Server, Statement, Value};
-pub(super) use fault::{FREE_SPACE, MORE_MEMORY, ServerFault, TOO_MANY, read_only};
+pub(super) use driver::{Dialect, Statement, Value};
 pub(super) use options::{Place, ServerOptions, server_options};
 pub(super) use public::sql_store;
+pub(super) use server::{FREE_SPACE, MORE_MEMORY, Server, ServerFault, TOO_MANY, read_only};
 pub(super) use store::SqlStore;
 pub(super) use texts::Words;
 

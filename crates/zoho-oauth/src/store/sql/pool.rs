@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::driver::{Link, Server, Statement};
+use super::driver::{Link, Statement};
 use super::fault::Fault;
 use super::options::ServerOptions;
+use super::server::Server;
 use super::session::Session;
 use super::texts::Texts;
 

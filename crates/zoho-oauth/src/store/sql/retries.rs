@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::backoff::Backoff;
 
-use super::driver::Server;
 use super::fault::Fault;
 use super::pool::Pool;
+use super::server::Server;
 
 /// The retries of one call. The timeout of the call limits them too.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use crate::ledger::Ledger;
 use super::super::coordination::Lease;
 use super::super::stored::StoredToken;
 use super::driver::{Fields, Link, Statement, Value};
-use super::set_up::{Column, Tables};
+use super::tables::{Column, Tables};
 use super::texts::{LOOK_UPS, Texts};
 
 /// The maximum number of rows or values in one statement. The protocols allow 65,535 values.

@@ -16,12 +16,13 @@ use super::super::matching::Criterion;
 use super::super::page::TokenPage;
 use super::super::stored::StoredToken;
 use super::super::token_store::TokenStore;
-use super::driver::Server;
 use super::fault::Fault;
 use super::options::ServerOptions;
 use super::pool::{Pool, Pooled};
 use super::retries::Retries;
-use super::set_up::{self, Tables};
+use super::server::Server;
+use super::set_up;
+use super::tables::Tables;
 use super::texts::PAGE;
 
 /// A store on a database server. The first call connects. Clones share the store.

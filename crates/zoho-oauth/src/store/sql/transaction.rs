@@ -4,10 +4,10 @@ use std::future::Future;
 use std::ops::{Deref, DerefMut};
 
 use super::super::ids::id_number;
-use super::driver::Server;
 use super::fault::Fault;
 use super::pool::Pooled;
 use super::retries::Retries;
+use super::server::Server;
 use super::session::Session;
 use super::store::SqlStore;
 

@@ -1,0 +1,60 @@
+//! The interface to a kind of server: how to connect to it, its SQL dialect and its errors.
+
+use std::borrow::Cow;
+
+use sqlx::Connection;
+use sqlx::error::DatabaseError;
+
+use super::super::error::StoreErrorKind;
+use super::driver::Link;
+use super::options::ServerOptions;
+use super::texts::Words;
+
+/// A kind of server: how to connect to it, its SQL dialect and its errors.
+pub(in crate::store) trait Server: Send + Sync + 'static {
+    /// A connection to the server.
+    type Link: Link + Connection;
+
+    /// Returns the driver's options.
+    fn connect_options(options: &ServerOptions) -> <Self::Link as Connection>::Options;
+
+    /// Returns the statements that set up a session, whatever the server's settings are.
+    fn greeting(options: &ServerOptions) -> String;
+
+    /// Returns the parts of statements that are specific to this server.
+    fn words(table: &str) -> Words;
+
+    /// Returns the meaning of an error of the server.
+    fn classify(&self, error: &dyn DatabaseError) -> ServerFault;
+
+    /// Returns the code by which the server's manual lists the error.
+    fn code(&self, error: &dyn DatabaseError) -> String;
+}
+
+/// The meaning of an error of the server.
+pub(in crate::store) enum ServerFault {
+    /// The server is shutting down or has closed the connection.
+    Lost,
+    /// The transaction was rolled back because of a conflict, and can be retried.
+    Contended,
+    /// A row with this id exists.
+    Taken,
+    /// Any other error: its kind, what to do, and the server's message, unless it may quote a value.
+    Other { kind: StoreErrorKind, next_step: Cow<'static, str>, message: Option<String> },
+}
+
+/// What to do if the server or the account has no connection left.
+pub(in crate::store) const TOO_MANY: &str = "try again later; if it persists, raise the server's max_connections or its limit for this account, or lower max_connections in the stores that use it";
+/// What to do if the server's disk is full.
+pub(in crate::store) const FREE_SPACE: &str =
+    "free space on the server's disk and try again; what was stored before is intact";
+/// What to do if the server has no memory left.
+pub(in crate::store) const MORE_MEMORY: &str =
+    "give the server more memory or less load, and try again; what was stored before is intact";
+
+/// What to do if the server at a host is read-only.
+pub(in crate::store) fn read_only(host: &str) -> String {
+    format!(
+        "the server at {host} is read-only, perhaps a replica after a failover; use the address of the primary, or try again when there is one"
+    )
+}
