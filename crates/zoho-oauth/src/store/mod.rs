@@ -21,6 +21,8 @@ mod matching;
 mod memory;
 #[cfg(feature = "mysql")]
 mod mysql;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+mod outage;
 mod page;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "secrets-manager"))]
 mod plan;

@@ -20,6 +20,8 @@ mod identity;
 mod many;
 mod matching;
 mod messages;
+#[cfg(all(unix, feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
+mod outages;
 #[cfg(all(unix, feature = "redis"))]
 mod redis;
 #[cfg(feature = "secrets-manager")]

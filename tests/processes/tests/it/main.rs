@@ -9,6 +9,7 @@
 #[macro_use]
 mod support;
 
+mod connections;
 mod damage;
 mod fleet;
 mod full_disk;

@@ -14,8 +14,8 @@ use sqlx::{ConnectOptions, MySql, query};
 
 use super::super::error::StoreErrorKind;
 use super::super::sql::{
-    Dialect, FREE_SPACE, MORE_MEMORY, Place, Server, ServerFault, ServerOptions, Statement, TOO_MANY, Tls,
-    Value, Words, read_only,
+    Dialect, FREE_SPACE, MORE_MEMORY, Place, REACH, Server, ServerFault, ServerOptions, Statement, TOO_MANY,
+    Tls, Value, Words, read_only,
 };
 use super::super::stored::StoredToken;
 use super::words;
@@ -79,14 +79,18 @@ impl Server for MySqlServer {
         let Place { user, host, database, table } = &self.0;
         let number = number(error);
         let (kind, next_step): (_, Cow<'static, str>) = match number {
-            // Shutting down; the connection was killed or idle for too long.
-            1053 | 1077 | 1079 | 1927 | 4031 => return ServerFault::Lost,
+            // Shutting down; the connection was killed or idle for too long; an error of the network; a proxy has lost the
+            // server.
+            1053 | 1077 | 1079 | 1152 | 1158..=1161 | 1184 | 1927 | 2006 | 2013 | 4031 => return ServerFault::Lost,
             // The row has changed since the snapshot, a lock timeout, a deadlock, a deadlock in a cluster.
-            1020 | 1205 | 1213 | 1180 => return ServerFault::Contended,
+            1020 | 1205 | 1213 | 1180 | 3101 => return ServerFault::Contended,
             1022 | 1062 | 1586 => return ServerFault::Taken,
-            1040 | 1203 | 1226 => (Busy, TOO_MANY.into()),
+            1040 | 1203 | 1226 => return ServerFault::NotNow(TOO_MANY.into()),
+            // A read-only server or transaction; a node that is not part of its Galera cluster.
+            1290 | 1792 | 1836 | 3989 | 1047 => return ServerFault::NotNow(read_only(host).into()),
+            // ProxySQL reaches no server.
+            9001 => return ServerFault::NotNow(REACH.into()),
             1317 | 1969 | 3024 => (Busy, "the server cancelled the statement; try again".into()),
-            1290 | 1792 | 1836 | 3989 => (Busy, read_only(host).into()),
             1021 | 1114 => (Full, FREE_SPACE.into()),
             _ if error.message().contains("No space left on device") => (Full, FREE_SPACE.into()),
             1037 | 1038 | 1041 => (Full, MORE_MEMORY.into()),

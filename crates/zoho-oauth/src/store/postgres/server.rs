@@ -75,10 +75,11 @@ impl Server for PostgresServer {
             // A serialization failure, a deadlock, a lock timeout.
             "40001" | "40P01" | "55P03" => return ServerFault::Contended,
             "23505" => return ServerFault::Taken,
-            "53300" => (Busy, TOO_MANY.into()),
-            "57P03" => (Busy, "the server is starting or stopping; try again".into()),
+            "53300" => return ServerFault::NotNow(TOO_MANY.into()),
+            "57P03" => return ServerFault::NotNow("the server is starting or stopping; try again".into()),
+            // A hot standby, or a transaction that is read-only by a setting.
+            "25006" => return ServerFault::NotNow(read_only(host).into()),
             "57014" => (Busy, "the server cancelled the statement; try again".into()),
-            "25006" => (Busy, read_only(host).into()),
             "53100" => (Full, FREE_SPACE.into()),
             "53200" => (Full, MORE_MEMORY.into()),
             "28P01" | "28000" => {

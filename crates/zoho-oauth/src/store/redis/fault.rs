@@ -60,11 +60,23 @@ impl Fault {
         matches!(self, Self::Redis(error) if !error.is_io_error())
     }
 
+    /// Whether no connection was established because the server is away.
+    pub(super) fn is_outage(&self) -> bool {
+        matches!(self, Self::Unconnected(error) if classify(error).0 == StoreErrorKind::Busy)
+    }
+
+    /// Whether the server rejected the command for now, and did nothing: it is starting, was demoted to a replica, or misses
+    /// nodes or replicas.
+    pub(super) fn is_not_now(&self) -> bool {
+        matches!(self, Self::Redis(error)
+            if !error.is_io_error() && classify(error).0 == StoreErrorKind::Busy)
+    }
+
     /// Whether a new connection may help.
     pub(super) fn concerns_connection(&self) -> bool {
         let Self::Redis(error) = self else { return false };
-        // After a failover, the old connection leads to a replica.
-        let is_replica = matches!(code(error), "READONLY" | "MASTERDOWN");
+        // After a failover, the old connection leads to a replica, or to a server that is not the primary yet.
+        let is_replica = matches!(code(error), "READONLY" | "MASTERDOWN" | "LOADING");
         error.is_io_error() || error.is_unrecoverable_error() || is_replica
     }
 }
@@ -149,7 +161,8 @@ fn classify(error: &RedisError) -> (StoreErrorKind, &'static str) {
 
 /// Returns the code of an error. Before Redis 7, an error in a script has its code in the message.
 fn code(error: &RedisError) -> &str {
-    const IN_SCRIPTS: [&str; 6] = ["OOM", "READONLY", "MISCONF", "NOREPLICAS", "WRONGTYPE", "NOPERM"];
+    const IN_SCRIPTS: [&str; 7] =
+        ["OOM", "READONLY", "MASTERDOWN", "MISCONF", "NOREPLICAS", "WRONGTYPE", "NOPERM"];
     let code = error.code().unwrap_or_default();
     if code != "ERR" {
         return code;

@@ -4,6 +4,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster::ClusterClient;
@@ -16,6 +17,7 @@ use redis::{
 use rustls::crypto::{CryptoProvider, ring};
 use secrecy::ExposeSecret;
 
+use super::super::outage::Outage;
 use super::durability;
 use super::fault::Fault;
 use super::options::RedisOptions;
@@ -23,13 +25,17 @@ use super::options::RedisOptions;
 const UNKNOWN_SCRIPT: ErrorKind = ErrorKind::Server(ServerErrorKind::NoScript);
 
 /// The shared connection to a server. A call that finds the connection dead discards it. The next call connects again, while
-/// the others wait for it and share its failure.
+/// the others wait for it and share its failure. While the server is away, calls keep trying within their timeout.
 pub(super) struct Link {
     options: RedisOptions,
     name: String,
     current: Mutex<Option<Numbered>>,
     attempts: AtomicU64,
     connecting: tokio::sync::Mutex<Connecting>,
+    /// When the server accepts no connections.
+    unreachable: Outage,
+    /// When it rejects commands for now.
+    rejecting: Outage,
 }
 
 #[derive(Clone)]
@@ -49,6 +55,8 @@ impl Link {
     pub(super) fn new(options: RedisOptions) -> Self {
         Self {
             name: options.name(),
+            unreachable: Outage::new(options.timeout),
+            rejecting: Outage::new(options.timeout),
             options,
             current: Mutex::default(),
             attempts: AtomicU64::new(0),
@@ -72,12 +80,23 @@ impl Link {
         }
     }
 
-    /// Runs a script without a retry, and loads it if the server does not know it. In a cluster it can still run twice (see
-    /// [`client_retries`](Self::client_retries)).
+    /// Runs a script at most once: retries it only while the server rejects it for now. In a cluster it can still run twice
+    /// (see [`client_retries`](Self::client_retries)).
     pub(super) async fn run_once<T: FromRedisValue>(
         &self,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, Fault> {
+        let mut attempts = self.rejecting.attempts();
+        loop {
+            match self.run_now(script).await {
+                Err(fault) if fault.is_not_now() => attempts.after(fault).await?,
+                result => return result.inspect(|_| attempts.succeeded()),
+            }
+        }
+    }
+
+    /// Runs a script without waiting, and loads it if the server does not know it.
+    async fn run_now<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Fault> {
         const MAX_ATTEMPTS: u32 = 5;
         let mut attempts = 0;
         loop {
@@ -103,6 +122,17 @@ impl Link {
     }
 
     async fn query_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
+        let mut attempts = self.rejecting.attempts();
+        loop {
+            match self.query_now(command).await {
+                Err(fault) if fault.is_not_now() => attempts.after(fault).await?,
+                result => return result.inspect(|_| attempts.succeeded()),
+            }
+        }
+    }
+
+    /// Runs a command without waiting for the end of an outage.
+    pub(super) async fn query_now<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
         let Numbered { number, mut connection } = self.connection().await?;
         self.checked(number, command.query_async(&mut connection).await)
     }
@@ -120,6 +150,16 @@ impl Link {
     }
 
     async fn connection(&self) -> Result<Numbered, Fault> {
+        let mut attempts = self.unreachable.attempts();
+        loop {
+            match self.connection_now(attempts.limit(self.options.connect_timeout)).await {
+                Err(fault) if fault.is_outage() => attempts.after(fault).await?,
+                result => return result,
+            }
+        }
+    }
+
+    async fn connection_now(&self, timeout: Duration) -> Result<Numbered, Fault> {
         if let Some(current) = &*self.current() {
             return Ok(current.clone());
         }
@@ -132,10 +172,11 @@ impl Link {
         if let (Some(failure), true) = (&connecting.failure, number > before) {
             return Err(failure.clone());
         }
-        let result = Connection::open(&self.options).await;
+        let result = Connection::open(&self.options, timeout).await;
         self.attempts.store(number + 1, Ordering::Release);
         connecting.failure = result.as_ref().err().cloned();
         let mut connection = result?;
+        self.unreachable.end();
         if !connecting.durability_was_checked {
             durability::warn_of_losses(&self.name, &mut connection).await;
             connecting.durability_was_checked = true;
@@ -159,21 +200,22 @@ pub(super) enum Connection {
 }
 
 impl Connection {
-    async fn open(options: &RedisOptions) -> Result<Self, Fault> {
+    async fn open(options: &RedisOptions, timeout: Duration) -> Result<Self, Fault> {
         if options.tls {
             install_crypto_provider();
         }
         let certificates = certificates(options).await?;
-        Self::open_with(options, certificates).await.map_err(Fault::Unconnected)
+        Self::open_with(options, timeout, certificates).await.map_err(Fault::Unconnected)
     }
 
     async fn open_with(
         options: &RedisOptions,
+        timeout: Duration,
         certificates: Option<TlsCertificates>,
     ) -> Result<Self, RedisError> {
         if options.cluster {
             let mut builder = ClusterClient::builder([server(options)?.set_redis_settings(account(options))])
-                .connection_timeout(options.connect_timeout)
+                .connection_timeout(timeout)
                 .response_timeout(options.timeout);
             if let Some(certificates) = certificates {
                 builder = builder.certs(certificates);
@@ -186,9 +228,8 @@ impl Connection {
             None => Client::open(server(options)?)?,
         };
         // Each call has its own timeout.
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(options.connect_timeout))
-            .set_response_timeout(None);
+        let config =
+            AsyncConnectionConfig::new().set_connection_timeout(Some(timeout)).set_response_timeout(None);
         let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
         log_in(&mut connection, options).await?;
         Ok(Self::Single(connection))

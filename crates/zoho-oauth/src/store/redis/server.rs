@@ -210,7 +210,8 @@ impl Server {
     /// Stores an identity, unless the store has one.
     pub(super) async fn insert_identity(&self, identity: &StoreIdentity) -> Result<(), Fault> {
         let text = identity.to_string();
-        self.link.query(cmd("SET").arg(&self.keys.identity).arg(text).arg("NX")).await
+        // A replica that has no identity yet is not waited for.
+        self.link.query_now(cmd("SET").arg(&self.keys.identity).arg(text).arg("NX")).await
     }
 
     fn lease(&self, key: &str) -> String {

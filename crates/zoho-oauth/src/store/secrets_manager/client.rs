@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_types, reason = "this file sends the requests to AWS")]
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_secretsmanager::config::retry::RetryConfig;
 use aws_sdk_secretsmanager::config::timeout::TimeoutConfig;
@@ -175,7 +175,7 @@ impl Client {
             .build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
-            .retry_config(RetryConfig::standard())
+            .retry_config(retries(self.options.timeout))
             .timeout_config(timeouts);
         if let Some(region) = &self.options.region {
             loader = loader.region(Region::new(region.clone()));
@@ -196,6 +196,16 @@ impl Client {
         }
         Ok(aws_sdk_secretsmanager::Client::from_conf(config.build()))
     }
+}
+
+/// Returns the retries of a request that was throttled or found the server away. They end before the timeout of the call, so
+/// that it returns the last error.
+fn retries(timeout: Duration) -> RetryConfig {
+    let attempts = u32::try_from(timeout.as_secs()).unwrap_or(u32::MAX).saturating_mul(2).saturating_add(3);
+    RetryConfig::standard()
+        .with_max_attempts(attempts)
+        .with_initial_backoff(Duration::from_millis(100))
+        .with_max_backoff(Duration::from_millis(500))
 }
 
 impl From<SecretValueEntry> for Found {

@@ -5,13 +5,15 @@ use std::io;
 use std::time::Duration;
 
 use super::super::error::{StoreError, StoreErrorKind};
-use super::server::{Server, ServerFault};
+use super::server::{REACH, Server, ServerFault};
 
 /// A failure, before it is known which call failed.
 #[derive(Debug)]
 pub(super) enum Fault {
     /// An error of the driver or the server.
     Driver(sqlx::Error),
+    /// An error of the driver or the server while a connection was being established.
+    Unconnected(sqlx::Error),
     /// No connection was established within this time.
     Unreachable(Duration),
     /// The call took longer than this.
@@ -32,6 +34,35 @@ impl Fault {
         }
     }
 
+    /// Whether the server rejected the statement on this connection, and did nothing.
+    pub(super) fn is_not_now(&self, server: &impl Server) -> bool {
+        matches!(self.server_fault(server), Some(ServerFault::NotNow(_)))
+    }
+
+    /// Whether the connection is of no further use: it was lost, the server rejects statements on it, or it was opened
+    /// before a permission was granted.
+    pub(super) fn spoils_connection(&self, server: &impl Server) -> bool {
+        let is_forbidden = || {
+            matches!(
+                self.server_fault(server),
+                Some(ServerFault::Other { kind: StoreErrorKind::Permission, .. })
+            )
+        };
+        self.is_lost(server) || self.is_not_now(server) || is_forbidden()
+    }
+
+    /// Whether no connection was established because the server is away.
+    pub(super) fn is_outage(&self, server: &impl Server) -> bool {
+        match self {
+            Self::Unreachable(_) => true,
+            Self::Unconnected(sqlx::Error::Io(error)) => is_about_the_network(error),
+            Self::Unconnected(sqlx::Error::Database(error)) => {
+                matches!(server.classify(&**error), ServerFault::Lost | ServerFault::NotNow(_))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether an immediate retry may succeed, because a conflict caused the failure.
     pub(super) fn is_contended(&self, server: &impl Server) -> bool {
         matches!(self, Self::Changed)
@@ -46,11 +77,15 @@ impl Fault {
     /// Converts into the error that the caller gets.
     pub(super) fn into_error(self, server: &impl Server, action: &'static str) -> StoreError {
         let of = |kind, next_step| StoreError::of(kind, action).next_step(next_step);
-        if self.is_lost(server) {
+        let fault = match self {
+            Self::Unconnected(error) => Self::Driver(error),
+            other => other,
+        };
+        if fault.is_lost(server) {
             return of(StoreErrorKind::Busy, Cow::Borrowed(REACH))
-                .evidence(format!("the connection failed: {}", self.connection_error()));
+                .evidence(format!("the connection failed: {}", fault.connection_error()));
         }
-        match self {
+        match fault {
             Self::Rule(error) => error,
             Self::Unreachable(time) => of(StoreErrorKind::Busy, REACH.into())
                 .evidence(format!("no connection within {} s", time.as_secs_f32())),
@@ -65,6 +100,11 @@ impl Fault {
                 ServerFault::Taken => of(StoreErrorKind::Rejected, "choose another id".into()).evidence(
                     "a row with this id, or with one that the table considers equal, already exists",
                 ),
+                ServerFault::NotNow(next_step) => of(StoreErrorKind::Busy, next_step).evidence(format!(
+                    "{} (error {})",
+                    error.message(),
+                    server.code(&*error)
+                )),
                 ServerFault::Other { kind, next_step, message } => {
                     let code = server.code(&*error);
                     of(kind, next_step).evidence(match message {
@@ -76,7 +116,7 @@ impl Fault {
             Self::Driver(
                 error @ (sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Configuration(_)),
             ) => of(StoreErrorKind::Other, SECURE.into()).evidence(error.to_string()).caused_by(error),
-            Self::Driver(error) => of(StoreErrorKind::Damaged, REPAIR.into())
+            Self::Driver(error) | Self::Unconnected(error) => of(StoreErrorKind::Damaged, REPAIR.into())
                 .evidence(format!("the content cannot be read: {error}")),
         }
     }
@@ -112,12 +152,17 @@ impl From<StoreError> for Fault {
     }
 }
 
+/// Whether an I/O error came from the network, and not from a certificate or its file.
+fn is_about_the_network(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput, NotFound, PermissionDenied, Unsupported};
+    !matches!(error.kind(), InvalidData | InvalidInput | NotFound | PermissionDenied | Unsupported)
+}
+
 /// An untrusted certificate is reported as an I/O error during the handshake.
 fn is_about_tls(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::InvalidData
 }
 
-const REACH: &str = "check that the server is running and reachable from here, and try again";
 const WAIT: &str = "try again; if it persists, the server is overloaded, or this store's timeout or max_connections is too low";
 const SECURE: &str = "check the TLS settings of the URL and of the server, and the certificates";
 const REPAIR: &str = "the table was not changed; check that it is the right one";

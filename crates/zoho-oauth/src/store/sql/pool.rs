@@ -1,7 +1,8 @@
 //! A pool of connections.
 //!
-//! sqlx's own pool pings the server after each use, which doubles the round trips, and silently keeps trying while a server
-//! refuses connections. Here, a dead connection fails the call that uses it, and the call is retried on a new connection.
+//! sqlx's own pool pings the server after each use, which doubles the round trips, and hides why a server accepts no
+//! connection. Here, a dead connection fails the call that uses it, and the call is retried on a new connection. While the
+//! server is away, a call keeps trying to connect within its timeout, and then fails with the last error.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::super::outage::Outage;
 use super::driver::{Link, Statement};
 use super::fault::Fault;
 use super::options::ServerOptions;
@@ -28,6 +30,10 @@ pub(super) struct Pool<S: Server> {
     connect_timeout: Duration,
     permits: Semaphore,
     idle: Mutex<Vec<(Session<S::Link>, Instant)>>,
+    /// When the server accepts no connections.
+    unreachable: Outage,
+    /// When it rejects the statements of its connections.
+    rejecting: Outage,
 }
 
 impl<S: Server> Pool<S> {
@@ -41,6 +47,8 @@ impl<S: Server> Pool<S> {
             connect_timeout: options.connect_timeout,
             permits: Semaphore::new(max_connections),
             idle: Mutex::default(),
+            unreachable: Outage::new(options.timeout),
+            rejecting: Outage::new(options.timeout),
         }
     }
 
@@ -50,13 +58,31 @@ impl<S: Server> Pool<S> {
 
     /// Returns an idle connection or a new one. Waits while the maximum number of connections is in use.
     pub(super) async fn get(&self) -> Result<Pooled<'_, S>, Fault> {
-        let permit = self.permits.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?;
-        let idle = self.idle().pop().filter(|(_, since)| since.elapsed() < MAX_IDLE);
-        let session = match idle {
-            Some((session, _)) => session,
-            None => self.connect().await?,
-        };
-        Ok(Pooled { session, pool: self, permit })
+        let mut attempts = self.unreachable.attempts();
+        loop {
+            let permit = self.permits.acquire().await.map_err(|_| sqlx::Error::PoolClosed)?;
+            let idle = self.idle().pop().filter(|(_, since)| since.elapsed() < MAX_IDLE);
+            if let Some((session, _)) = idle {
+                return Ok(Pooled { session, pool: self, permit });
+            }
+            match self.connect(attempts.limit(self.connect_timeout)).await {
+                Ok(session) => {
+                    self.unreachable.end();
+                    return Ok(Pooled { session, pool: self, permit });
+                }
+                Err(fault) if fault.is_outage(&self.server) => {
+                    // Another call may get a connection in between.
+                    drop(permit);
+                    attempts.after(fault).await?;
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+
+    /// When the server rejects the statements of its connections.
+    pub(super) fn rejecting(&self) -> &Outage {
+        &self.rejecting
     }
 
     /// Closes the idle connections. If one connection is dead, the others may be dead too.
@@ -64,14 +90,15 @@ impl<S: Server> Pool<S> {
         self.idle().clear();
     }
 
-    async fn connect(&self) -> Result<Session<S::Link>, Fault> {
+    async fn connect(&self, timeout: Duration) -> Result<Session<S::Link>, Fault> {
         let link = async {
             let mut link = self.options.connect().await?;
             link.command(&self.greeting).await.map(|()| link)
         };
-        match tokio::time::timeout(self.connect_timeout, link).await {
-            Ok(link) => Ok(Session::new(link?, self.texts.clone())),
-            Err(_) => Err(Fault::Unreachable(self.connect_timeout)),
+        match tokio::time::timeout(timeout, link).await {
+            Ok(Ok(link)) => Ok(Session::new(link, self.texts.clone())),
+            Ok(Err(error)) => Err(Fault::Unconnected(error)),
+            Err(_) => Err(Fault::Unreachable(timeout)),
         }
     }
 

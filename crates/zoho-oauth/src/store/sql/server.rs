@@ -39,10 +39,16 @@ pub(in crate::store) enum ServerFault {
     Contended,
     /// A row with this id exists.
     Taken,
+    /// The server accepts no connection or no statement now, and did nothing: it is starting, has too many connections, or
+    /// was demoted to a replica. A new connection may lead to another server, or be accepted later. What to do if it persists.
+    NotNow(Cow<'static, str>),
     /// Any other error: its kind, what to do, and the server's message, unless it may quote a value.
     Other { kind: StoreErrorKind, next_step: Cow<'static, str>, message: Option<String> },
 }
 
+/// What to do if the server cannot be reached.
+pub(in crate::store) const REACH: &str =
+    "check that the server is running and reachable from here, and try again";
 /// What to do if the server or the account has no connection left.
 pub(in crate::store) const TOO_MANY: &str = "try again later; if it persists, raise the server's max_connections or its limit for this account, or lower max_connections in the stores that use it";
 /// What to do if the server's disk is full.

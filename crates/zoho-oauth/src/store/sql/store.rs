@@ -21,6 +21,7 @@ use super::options::ServerOptions;
 use super::pool::{Pool, Pooled};
 use super::retries::Retries;
 use super::server::Server;
+use super::session::Session;
 use super::set_up;
 use super::tables::Tables;
 use super::texts::PAGE;
@@ -96,30 +97,33 @@ impl<S: Server> SqlStore<S> {
 
     /// Returns what exists of the tables, after the setup steps for which the account has permission.
     pub(super) async fn tables(&self) -> Result<&Tables, Fault> {
-        let find = async || {
-            let mut session = self.pool.get().await?;
-            let tables = set_up::find_tables(self.pool.server(), &mut *session).await?;
-            match set_up::complete(&tables, &mut *session).await {
-                Ok(()) => drop(self.is_complete.set(())),
-                Err(fault) if fault.is_lost(self.pool.server()) => return Err(fault),
-                // The tables can be read. The first save tries again to complete them.
-                Err(fault) => tracing::debug!(?fault, "could not set up {} for writing", self.name),
-            }
-            session.put_back();
-            Ok(tables)
-        };
+        let find =
+            || self.with_session(|mut session| async move { (self.set_up(&mut *session).await, session) });
         self.tables.get_or_try_init(find).await
+    }
+
+    async fn set_up(&self, session: &mut Session<S::Link>) -> Result<Tables, Fault> {
+        let tables = set_up::find_tables(self.pool.server(), session).await?;
+        match set_up::complete(&tables, session).await {
+            Ok(()) => drop(self.is_complete.set(())),
+            Err(fault) if fault.is_lost(self.pool.server()) => return Err(fault),
+            // The tables can be read. The first save tries again to complete them.
+            Err(fault) => tracing::debug!(?fault, "could not set up {} for writing", self.name),
+        }
+        Ok(tables)
     }
 
     /// Like [`tables`](Self::tables), but fails if anything that writing requires is missing.
     pub(super) async fn tables_for_writing(&self) -> Result<&Tables, Fault> {
         let tables = self.tables().await?;
-        let complete = async || {
-            let mut session = self.pool.get().await?;
-            let tables = session.tables().await?;
-            set_up::complete(&tables, &mut *session).await?;
-            session.put_back();
-            Ok::<_, Fault>(())
+        let complete = || {
+            self.with_session(|mut session| async move {
+                let result = match session.tables().await {
+                    Ok(tables) => set_up::complete(&tables, &mut *session).await,
+                    Err(error) => Err(error.into()),
+                };
+                (result, session)
+            })
         };
         self.is_complete.get_or_try_init(complete).await?;
         Ok(tables)
@@ -130,29 +134,31 @@ impl<S: Server> SqlStore<S> {
         self.is_complete.initialized()
     }
 
-    /// Runs idempotent work, and retries it after a conflict, or once on a new connection after a lost one. The work returns
-    /// the connection with its result.
+    /// Runs idempotent work, and retries it after a conflict, and on a new connection after a lost one or if the server
+    /// rejects it for now. The work returns the connection with its result.
     pub(super) async fn with_session<'s, T, E, W, F>(&'s self, work: W) -> Result<T, Fault>
     where
         E: Into<Fault>,
         W: Fn(Pooled<'s, S>) -> F,
         F: Future<Output = (Result<T, E>, Pooled<'s, S>)>,
     {
-        let mut retries = Retries::default();
+        let mut retries = Retries::of(&self.pool);
         loop {
             let (result, session) = work(self.pool.get().await?).await;
             let fault = match result.map_err(E::into) {
                 Ok(value) => {
                     session.put_back();
+                    retries.succeeded();
                     return Ok(value);
                 }
-                Err(fault) if fault.is_lost(self.pool.server()) => fault,
-                Err(fault) => {
-                    session.put_back();
-                    fault
-                }
+                Err(fault) => fault,
             };
-            retries.after(fault, &self.pool).await?;
+            if fault.spoils_connection(self.pool.server()) {
+                drop(session);
+            } else {
+                session.put_back();
+            }
+            retries.after(fault).await?;
         }
     }
 

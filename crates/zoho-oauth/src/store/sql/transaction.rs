@@ -37,11 +37,14 @@ impl<S: Server> SqlStore<S> {
         W: Fn(Transaction<'s, S>, History<T>) -> F,
         F: Future<Output = (Result<T, Fault>, Transaction<'s, S>)>,
     {
-        let mut retries = Retries::default();
+        let mut retries = Retries::of(&self.pool);
         let mut history = History { unconfirmed: None, id_was_taken: false };
         loop {
             let fault = match self.attempt(&work, history.clone()).await {
-                Attempt::Done(value) => return Ok(value),
+                Attempt::Done(value) => {
+                    retries.succeeded();
+                    return Ok(value);
+                }
                 Attempt::Failed(fault) => fault,
                 Attempt::Unconfirmed(value, fault) => {
                     history.unconfirmed = Some(value);
@@ -49,7 +52,7 @@ impl<S: Server> SqlStore<S> {
                 }
             };
             history.id_was_taken |= fault.is_taken(self.pool.server());
-            retries.after(fault, &self.pool).await?;
+            retries.after(fault).await?;
         }
     }
 
@@ -80,7 +83,7 @@ impl<S: Server> SqlStore<S> {
                 Attempt::Done(value)
             }
             (Err(fault), end) => {
-                if end.is_ok() {
+                if end.is_ok() && !fault.spoils_connection(self.pool.server()) {
                     transaction.session.put_back();
                 }
                 Attempt::Failed(fault)

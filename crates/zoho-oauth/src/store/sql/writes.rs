@@ -73,7 +73,7 @@ impl<S: Server> SqlStore<S> {
             }
             Ok(None) => session.put_back(),
             // The transaction below finds out whether the write happened.
-            Err(fault) if fault.is_lost(self.pool.server()) || fault.is_contended(self.pool.server()) => {
+            Err(fault) if self.may_be_retried(&fault) => {
                 drop(session);
                 self.pool.close_idle();
             }
@@ -83,6 +83,11 @@ impl<S: Server> SqlStore<S> {
             (transaction.save_under(lease, new, history).await, transaction)
         })
         .await
+    }
+
+    fn may_be_retried(&self, fault: &Fault) -> bool {
+        let server = self.pool.server();
+        fault.is_lost(server) || fault.is_not_now(server) || fault.is_contended(server)
     }
 
     async fn insert(&self, new: &StoredToken) -> Result<StoredToken, Fault> {

@@ -12,7 +12,7 @@ use super::support::{Namespace, redis_cli, token, users, wait_for};
 #[ignore = "needs Redis"]
 async fn a_killed_server_loses_no_confirmed_save_and_the_store_recovers() {
     let Some(mut server) = private(Kind::Redis) else { return };
-    let store = Namespace::on(&server).store();
+    let store = RedisStore::open(&Namespace::on(&server).url("&timeout=1")).unwrap();
     let mut confirmed = Vec::new();
     for round in 0..30 {
         let savers: Vec<_> =
@@ -53,7 +53,7 @@ async fn a_closed_port_is_busy_and_named() {
     let mut proxy = Proxy::to(1).await.unwrap();
     proxy.cut().await;
     let port = proxy.port();
-    let store = RedisStore::open(&format!("redis://127.0.0.1:{port}")).unwrap();
+    let store = RedisStore::open(&format!("redis://127.0.0.1:{port}?timeout=1")).unwrap();
     let error = store.find_token(&token("ada")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
     assert!(error.to_string().contains(&format!("127.0.0.1:{port}")), "{error}");
@@ -188,7 +188,7 @@ async fn a_replica_can_be_read_and_is_busy_for_writers_until_it_is_promoted() {
     let on_primary = RedisStore::open(&namespace.url("").replace(replica.url(), primary.url())).unwrap();
     on_primary.save_token(&token("ada")).await.unwrap();
     wait_for("the replica follows", || namespace.keys().len() == 4);
-    let store = namespace.store();
+    let store = RedisStore::open(&namespace.url("&timeout=1")).unwrap();
     assert_eq!(users(&store).await, ["ada"]);
     let error = store.save_token(&token("bob")).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
@@ -217,7 +217,7 @@ async fn a_server_out_of_memory_is_full_and_can_be_read() {
 #[ignore = "needs Redis"]
 async fn a_cluster_without_slots_is_busy() {
     let Some(server) = private(Kind::RedisCluster) else { return };
-    let store = Namespace::on(&server).store();
+    let store = RedisStore::open(&Namespace::on(&server).url("&timeout=1")).unwrap();
     store.save_token(&token("ada")).await.expect("this node has all slots");
     redis_cli(server.port(), &["CLUSTER", "DELSLOTSRANGE", "0", "16383"]);
     let error = store.save_token(&token("bob")).await.unwrap_err();
@@ -241,7 +241,8 @@ async fn too_many_connections_are_busy_until_one_is_free() {
     for password in ["", "top-secret"] {
         let Some(server) = private(Kind::Redis) else { return };
         redis_cli(server.port(), &["CONFIG", "SET", "requirepass", password, "maxclients", "1"]);
-        let url = Namespace::on(&server).url("").replace("redis://", &format!("redis://:{password}@"));
+        let url =
+            Namespace::on(&server).url("&timeout=1").replace("redis://", &format!("redis://:{password}@"));
         let first = RedisStore::open(&url).unwrap();
         // The server may not have noticed yet that the previous client has disconnected.
         wait_until_saved(&first, "ada").await;
@@ -298,7 +299,7 @@ async fn a_full_disk_stops_a_server_that_always_syncs_without_losing_a_confirmed
     let Some(mut server) = private(Kind::Redis) else { return };
     let disk = tokio::task::block_in_place(|| server.move_to_small_disk(8)).unwrap();
     let Some(disk) = disk else { return };
-    let store = Namespace::on(&server).store();
+    let store = RedisStore::open(&Namespace::on(&server).url("&timeout=2")).unwrap();
     store.save_token(&token("ada")).await.unwrap();
     disk.fill();
     let mut saved = vec!["ada".to_owned()];

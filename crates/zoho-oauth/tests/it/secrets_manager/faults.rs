@@ -34,8 +34,8 @@ async fn a_value_that_is_too_large_is_rejected_before_anything_is_written() {
 async fn an_unreachable_endpoint_is_a_transient_error_that_says_what_to_check() {
     let Some(namespace) = Namespace::new() else { return };
     let free = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
-    let store = SecretsManagerStore::open(&namespace.url().replacen(&namespace.host, &free.to_string(), 1))
-        .expect("opened");
+    let url = namespace.url().replacen(&namespace.host, &free.to_string(), 1);
+    let store = SecretsManagerStore::open(&format!("{url}&timeout=4")).expect("opened");
     let error = store.get_tokens().await.expect_err("the port is closed");
     assert!(error.is_transient(), "{error}");
     assert!(error.to_string().contains("refused") && error.to_string().contains("endpoint"), "{error}");
@@ -83,8 +83,8 @@ async fn error_responses_of_aws_are_reported_with_advice() {
     for (code, kind, advice) in responses {
         let body = format!(r#"{{"__type": "{code}", "message": "no, said AWS"}}"#);
         let host = respond_with("400 Bad Request", body).await;
-        let store =
-            SecretsManagerStore::open(&namespace.url().replacen(&namespace.host, &host, 1)).expect("opened");
+        let url = namespace.url().replacen(&namespace.host, &host, 1);
+        let store = SecretsManagerStore::open(&format!("{url}&timeout=4")).expect("opened");
         let token = store.find_token(&ada()).await.expect_err("rejected");
         let lease = store.lease_state(&LeaseKey::refresh(&"r".into())).await.expect_err("rejected");
         let page = store.get_token_page(None).await.expect_err("rejected");

@@ -16,7 +16,8 @@ use super::support::{TestTable, found, on_both_servers, token, users};
 
 on_both_servers! {
     a_wrong_password_is_reported_without_showing_it
-    a_closed_port_is_reported_immediately
+    a_closed_port_is_waited_for_within_the_timeout_and_then_reported
+    what_cannot_change_by_itself_is_not_waited_for
     a_hanging_server_times_out_and_is_used_again_later
     dead_connections_are_replaced
     saves_whose_responses_are_lost_happen_once
@@ -34,11 +35,35 @@ async fn a_wrong_password_is_reported_without_showing_it(table: TestTable) {
     assert!(!format!("{error} {error:?}").contains("top-secret-guess"), "{error:?}");
 }
 
-async fn a_closed_port_is_reported_immediately(table: TestTable) {
-    let store = table.with(|url| url.set_port(Some(1)).expect("the URL has a host")).open();
+/// What is waited for is the server: a password does not become right by itself.
+async fn what_cannot_change_by_itself_is_not_waited_for(table: TestTable) {
+    let another_password = |url: &mut url::Url| url.set_password(Some("guess")).expect("the URL has a host");
+    let (encryption, file) = match table.kind {
+        Kind::Postgres => ("sslmode=verify-full&sslrootcert=", "/nowhere.pem"),
+        _ => ("ssl-mode=VERIFY_IDENTITY&ssl-ca=", "/nowhere.pem"),
+    };
+    for wrong in [
+        table.with(another_password),
+        table.with(|url| url.set_path("elsewhere")),
+        table.setting(&format!("{encryption}{file}")),
+    ] {
+        let start = Instant::now();
+        wrong.open().get_tokens().await.expect_err("rejected");
+        assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    }
+}
+
+async fn a_closed_port_is_waited_for_within_the_timeout_and_then_reported(table: TestTable) {
+    let table = table.setting("timeout=1").with(|url| url.set_port(Some(1)).expect("the URL has a host"));
+    let store = table.open();
     let start = Instant::now();
     let error = store.get_tokens().await.expect_err("the port is closed");
+    assert!(start.elapsed() > Duration::from_millis(500), "{:?}", start.elapsed());
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    // The server stays away, so the next call does not wait again.
+    let start = Instant::now();
+    store.get_tokens().await.expect_err("the port is closed");
+    assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
     assert!(error.is_transient(), "{error}");
     assert!(error.to_string().contains("at 127.0.0.1:1 could not read all tokens"), "{error}");
     assert!(error.to_string().contains("check that the server is running"), "{error}");

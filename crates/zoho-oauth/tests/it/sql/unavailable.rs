@@ -24,7 +24,7 @@ async fn too_many_connections_are_busy_until_one_is_free() {
             _ => &["--max-connections=10"],
         };
         let Some(server) = private_with(kind, few) else { continue };
-        let table = TestTable::on(kind, &server);
+        let table = TestTable::on(kind, &server).setting("timeout=2");
         let (others, rejected, error) = take_connections(&table, 12).await;
         assert_too_many_connections(&error);
         drop(others);
@@ -43,7 +43,7 @@ async fn an_account_at_its_connection_limit_is_busy_until_one_is_free() {
             _ => "grant usage on *.* to zoho with max_user_connections 2",
         };
         table.for_administrator(&server).run(limit).await;
-        let (others, rejected, error) = take_connections(&table, 3).await;
+        let (others, rejected, error) = take_connections(&table.setting("timeout=2"), 3).await;
         assert_too_many_connections(&error);
         drop(others);
         save_when_possible(&rejected, "try again later").await;
@@ -55,7 +55,7 @@ async fn an_account_at_its_connection_limit_is_busy_until_one_is_free() {
 async fn a_read_only_server_can_be_read_and_refers_writers_to_the_primary() {
     for kind in SERVERS {
         let Some(server) = private(kind) else { continue };
-        let table = TestTable::on(kind, &server);
+        let table = TestTable::on(kind, &server).setting("timeout=2");
         let store = table.open();
         store.save_token(&token("ada")).await.expect("saved");
         let administrator = table.for_administrator(&server);
@@ -93,7 +93,7 @@ async fn a_standby_can_be_read_and_accepts_saves_after_its_promotion() {
     server.kill();
     File::create(server.folder().join("data/standby.signal")).expect("created");
     tokio::task::block_in_place(|| server.restart()).expect("it is a standby now");
-    let store = table.open();
+    let store = table.setting("timeout=2").open();
     assert_read_only(&store).await;
     table.for_administrator(&server).run("select cast(pg_promote() as text)").await;
     store.save_token(&token("bob")).await.expect("saved");
