@@ -16,6 +16,7 @@ use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
 pub use message::{Content, Failed, Request, Response};
+#[cfg(feature = "simulation")]
 pub use this_machine::ThisMachine;
 
 /// A future on the heap.
