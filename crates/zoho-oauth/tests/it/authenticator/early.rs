@@ -53,7 +53,7 @@ async fn a_user_who_is_asked_for_rarely_gets_an_early_renewal_on_a_store_without
 #[tokio::test(flavor = "multi_thread")]
 async fn programs_do_not_renew_each_others_short_lived_tokens() {
     for store in [AnyStore::from(MemoryStore::new()), ServerStore::without_version().into()] {
-        let zoho = Emulator::builder().token_lifetime(Duration::from_secs(20)).start().await;
+        let zoho = Emulator::builder().token_lifetime(Duration::from_secs(200)).start().await;
         with_a_stale_token(&zoho, &store).await;
         let programs: Vec<_> = (0..8).map(|_| authenticator(&zoho, store.clone())).collect();
         let started = SystemTime::now();
