@@ -71,7 +71,7 @@ impl Desk {
             .client(OAuthClient::new(setup.client_id.clone(), setup.client_secret.clone()))
             .store(connect(&setup.store)?)
             .margin(Duration::from_secs(1))
-            .early_window(Duration::ZERO)
+            .early_window(Duration::from_millis(setup.early_window))
             .lease_life(Duration::from_millis(setup.lease_life))
             .request_timeout(Duration::from_millis(setup.timeout))
             .attempts(setup.attempts)

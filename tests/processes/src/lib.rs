@@ -98,6 +98,8 @@ pub struct Setup {
     pub client_id: String,
     /// The client app's secret.
     pub client_secret: String,
+    /// How long before its expiry a token is renewed in the background, in milliseconds.
+    pub early_window: u64,
     /// The lifetime of a lease, in milliseconds.
     pub lease_life: u64,
     /// The timeout of a request, in milliseconds.

@@ -10,9 +10,12 @@
 mod support;
 
 mod connections;
+mod cut_off;
 mod damage;
+mod early;
 mod fleet;
 mod full_disk;
+mod hung_store;
 mod kill;
 mod locked;
 mod million;
@@ -24,3 +27,4 @@ mod secrets;
 mod sharing;
 mod spool;
 mod takeover;
+mod unreachable;

@@ -57,6 +57,24 @@ impl Worker {
         Self::run(place, worker)
     }
 
+    /// Starts one on a network of its own that leads nowhere. `None`: this account may not make one.
+    pub(crate) fn start_without_network(place: &Place) -> Option<Self> {
+        let unshare = |program: &str| {
+            let mut unshare = Program::new("unshare");
+            unshare.args(["--net", program]);
+            unshare
+        };
+        let is_possible = unshare("true").status().is_ok_and(|status| status.success());
+        is_possible.then(|| Self::run(place, unshare(PROGRAM)))
+    }
+
+    /// Starts one on a system that trusts no certificates.
+    pub(crate) fn start_without_certificates(place: &Place) -> Self {
+        let mut worker = Program::new(PROGRAM);
+        worker.env("SSL_CERT_FILE", "/dev/null").env("SSL_CERT_DIR", "/dev/null");
+        Self::run(place, worker)
+    }
+
     fn run(place: &Place, mut program: Program) -> Self {
         let program = program.current_dir("/").env("HOME", place.home()).env_remove("RUST_LOG");
         Self(ChildProcess::start(program).unwrap())
