@@ -206,12 +206,13 @@ async fn a_token_that_cannot_be_stored_is_printed_anyway() {
     let refresh_token = zoho.grant_refresh_token(zoho.default_client().id(), ADA);
     terminal.save(&json!({ "user_name": "ada", "refresh_token": refresh_token }));
 
-    zoho.fault(Fault::on("POST /oauth/v2/token").delay(Duration::from_secs(3)));
+    zoho.fault(Fault::on("POST /oauth/v2/token").hold());
     let process = terminal.command(&["token"]).spawn().unwrap();
     while zoho.journal().count("POST /oauth/v2/token") == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     std::fs::rename(&folder, terminal.path("elsewhere")).unwrap();
+    zoho.clear_faults();
     let ended = process.wait_with_output().unwrap();
     let (stdout, stderr) =
         (String::from_utf8(ended.stdout).unwrap(), String::from_utf8(ended.stderr).unwrap());

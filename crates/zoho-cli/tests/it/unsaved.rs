@@ -21,13 +21,14 @@ fn terminal_at(zoho: &Emulator) -> Terminal {
 
 /// Starts a login whose store's folder is moved away before Zoho has answered.
 async fn login_without_a_store(zoho: &Emulator, terminal: &Terminal) -> Child {
-    zoho.fault(Fault::on("POST /oauth/v2/token").delay(Duration::from_secs(2)));
+    zoho.fault(Fault::on("POST /oauth/v2/token").hold());
     let before = zoho.journal().count("POST /oauth/v2/token");
     let process = terminal.command(&["login", "--code", &zoho.self_client_code(ADA)]).spawn().unwrap();
     while zoho.journal().count("POST /oauth/v2/token") == before {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     std::fs::rename(terminal.path("store"), terminal.path("elsewhere")).unwrap();
+    zoho.clear_faults();
     process
 }
 

@@ -20,10 +20,11 @@ over_every_server!(
 async fn a_leader_that_is_cut_off_from_the_store_does_not_overwrite_the_newer_token(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     zoho.seed(&place, "ada").await;
-    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(400)));
+    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).hold());
     let (mut proxy, mut leader) = leader_behind_a_proxy(&zoho, &place).await;
     let mut others = three_others(&zoho, &place);
     proxy.cut().await;
+    zoho.emulator.clear_faults();
 
     let told = close_together(&mut others, "ada", 200);
     let newer = told[0].tokens.keys().next().expect("a token").clone();
@@ -49,10 +50,11 @@ async fn a_leader_that_is_cut_off_from_the_store_does_not_overwrite_the_newer_to
 async fn a_leader_whose_connection_hangs_costs_at_most_one_more_request(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     zoho.seed(&place, "ada").await;
-    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(400)));
+    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).hold());
     let (mut proxy, leader) = leader_behind_a_proxy(&zoho, &place).await;
     let mut others = three_others(&zoho, &place);
     proxy.hang().await.expect("the connection hangs");
+    zoho.emulator.clear_faults();
 
     let told = close_together(&mut others, "ada", 200);
     let newer = told[0].tokens.keys().next().expect("a token").clone();

@@ -1,7 +1,6 @@
 //! A full disk, and a limit on the size of files.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use processes::{Answer, Command, Failed};
 use servers::SmallDisk;
@@ -58,11 +57,12 @@ async fn the_token_of_an_exchange_on_a_full_disk_is_spooled_in_the_home_folder(b
     let setup = zoho.setup(&place);
     let mut worker = Worker::open(&place, &setup);
     let acknowledged = save_forty(&mut worker);
-    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(300)));
+    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).hold());
     let code = zoho.emulator.self_client_code(Zoho::USER);
     worker.tell(&Command::Exchange { code });
     until("the code arrives", || zoho.requests() == 1).await;
     disk.fill();
+    zoho.emulator.clear_faults();
     let Some(Answer::Login { user: Some(user), persistence_error: Some(error), .. }) = worker.hear() else {
         panic!("the caller has to get the token and the reason why it is not stored");
     };

@@ -3,7 +3,6 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::Duration;
 
 use processes::{Answer, Command};
 use zoho_emulator::Fault;
@@ -22,10 +21,11 @@ async fn every_file_is_private_to_its_owner(backend: Backend) {
     let answer = worker.ask(&Command::Exchange { code });
     let Answer::Login { user: Some(user), .. } = answer else { panic!("{answer:?}") };
     // A renewal that cannot be stored is spooled.
-    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(200)));
+    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).hold());
     worker.tell(&Command::Refresh { user });
     until("the request arrives", || zoho.requests() == 2).await;
     worker.limit_files(Some(4_096));
+    zoho.emulator.clear_faults();
     assert!(matches!(worker.hear(), Some(Answer::Tokens(_))));
 
     // The worker still runs, so the files of an open store exist.

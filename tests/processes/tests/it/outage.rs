@@ -63,12 +63,13 @@ async fn a_renewal_outlives_its_server(backend: Backend) {
     for _ in 0..4 {
         fleet.push(Worker::open(&place, &setup));
     }
-    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(600)));
+    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).hold());
     for worker in &mut fleet {
         worker.tell(&Command::AccessToken { user: "ada".to_owned(), tasks: 50 });
     }
     until("the request arrives", || zoho.requests() == 1).await;
     server.kill();
+    zoho.emulator.clear_faults();
     sleep(Duration::from_millis(500)).await;
     server.restart().expect("the server starts again");
     for worker in &mut fleet {

@@ -97,10 +97,11 @@ impl<'a> Life<'a> {
     /// A renewal whose save the store rejects, and the next start.
     async fn spool(&mut self, user: &str) {
         let before = self.zoho.requests();
-        self.zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(200)));
+        self.zoho.emulator.fault(Fault::on(TOKEN_REQUEST).hold());
         self.worker.tell(&Command::Refresh { user: user.to_owned() });
         until("the request arrives", || self.zoho.requests() > before).await;
         self.worker.limit_files(Some(4_096));
+        self.zoho.emulator.clear_faults();
         let Some(Answer::Tokens(told)) = self.worker.hear() else { panic!("no token") };
         self.secrets.extend(told.tokens.into_keys());
         let failed = self.worker.fails(&Command::Save { user: "full".to_owned(), number: 1 });

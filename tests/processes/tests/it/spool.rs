@@ -1,7 +1,5 @@
 //! The store rejects a new token: the caller gets the token, and the next start stores it.
 
-use std::time::Duration;
-
 use processes::{Answer, Command};
 use zoho_emulator::Fault;
 use zoho_oauth::ExposeSecret;
@@ -20,10 +18,11 @@ async fn the_next_start_stores_the_spooled_token_of_an_exchange(backend: Backend
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let mut worker = worker_with_forty_rows(&zoho, &place);
     let code = zoho.emulator.self_client_code(Zoho::USER);
-    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(200)));
+    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).hold());
     worker.tell(&Command::Exchange { code });
     until("the code arrives", || zoho.requests() == 1).await;
     worker.limit_files(SMALL);
+    zoho.emulator.clear_faults();
     let Some(Answer::Login { user: Some(user), access_token: Some(token), persistence_error: Some(error) }) =
         worker.hear()
     else {
@@ -40,10 +39,11 @@ async fn the_next_start_stores_the_spooled_token_of_a_renewal(backend: Backend) 
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     zoho.seed(&place, "ada").await;
     let mut worker = worker_with_forty_rows(&zoho, &place);
-    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(200)));
+    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).hold());
     worker.tell(&Command::AccessToken { user: "ada".to_owned(), tasks: 200 });
     until("the request arrives", || zoho.requests() == 1).await;
     worker.limit_files(SMALL);
+    zoho.emulator.clear_faults();
     let Some(Answer::Tokens(told)) = worker.hear() else { panic!("the callers get no answer") };
     assert_eq!(told.tokens.values().sum::<usize>(), 200, "{:?}", told.errors);
     let token = told.tokens.keys().next().expect("a token").clone();

@@ -46,11 +46,12 @@ async fn another_process_takes_over_within_the_lease_when_the_leader_is_killed(b
 async fn a_leader_that_was_stopped_past_its_lease_does_not_overwrite_the_newer_token(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     let refresh_token = zoho.seed(&place, "ada").await;
-    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(400)));
+    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).hold());
     let (mut leader, mut others) = leader_with_a_request_under_way(&zoho, &place).await;
     // Its response arrives while it is stopped: a valid token, but older than the one that the others get.
     leader.stop();
     let stopped = Instant::now();
+    zoho.emulator.clear_faults();
     let told = close_together(&mut others, "ada", 200);
     let newer = told[0].tokens.keys().next().expect("a token").clone();
     for told in &told {
@@ -80,11 +81,12 @@ async fn a_login_that_was_stopped_past_its_lease_is_not_lost(backend: Backend) {
     let setup = zoho.setup(&place);
     let mut leader = Worker::open(&place, &setup);
     let mut other = Worker::open(&place, &setup);
-    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_millis(300)));
+    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).hold());
     let exchange = Command::Exchange { code: zoho.emulator.self_client_code(Zoho::USER) };
     leader.tell(&exchange);
     until("the code arrives", || zoho.requests() == 1).await;
     leader.stop();
+    zoho.emulator.clear_faults();
     let failed = other.fails(&exchange);
     assert!(failed.text.contains("invalid_code"), "{failed:?}");
 
@@ -101,10 +103,11 @@ async fn a_login_that_was_stopped_past_its_lease_is_not_lost(backend: Backend) {
 async fn a_row_that_is_revoked_during_its_renewal_stays_gone(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));
     zoho.seed(&place, "ada").await;
-    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).delay(Duration::from_secs(3)));
+    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).hold());
     let (mut leader, mut others) = leader_with_a_request_under_way(&zoho, &place).await;
     others[0].done(&Command::Revoke { user: "ada".to_owned() });
     assert!(place.rows().await.is_empty());
+    zoho.emulator.clear_faults();
     let Some(Answer::Tokens(late)) = leader.hear() else { panic!("the leader has no answer") };
     assert!(place.rows().await.is_empty(), "the late response has stored the row again");
     assert_eq!(late.tokens, [].into(), "a revoked token is no token");
