@@ -94,7 +94,7 @@ pub use request::{Download, Request, Response};
 pub use stream::{Items, Pages};
 pub use tags::{Tag, Tags};
 pub use transport::Retries;
-pub use value::{ActionResult, Date, DateTime, Extra, InvalidDate, Nullable};
+pub use value::{ActionResult, Date, DateTime, Extra, InvalidDate, JobState, Nullable};
 pub use written::WrittenRecord;
 pub use zoho_oauth::{
     self, Authenticator, DataCenter, Environment, Grant, OAuthClient, OAuthToken, UserSignature, store,

@@ -18,7 +18,8 @@ mod write;
 mod write_batch;
 mod write_job;
 
-pub use polling::{JobState, Polling};
+pub use crate::value::JobState;
+pub use polling::Polling;
 pub use read::{BulkRead, BulkReadResult, BulkReadStatus, StartBulkRead};
 pub use result::{BulkWriteError, BulkWriteRow, RowStatus};
 pub use write::StartBulkWrite;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::archive::Archive;
-use super::polling::{Added, JobState, JobStatus, Polling};
+use super::polling::{Added, JobFailure, JobStatus, Polling};
 use super::rows;
 use crate::caller::Caller;
 use crate::criteria::Criteria;
@@ -17,7 +17,7 @@ use crate::message::Method;
 use crate::record::Record;
 use crate::request::{Download, Request};
 use crate::stream::Items;
-use crate::value::{DateTime, Extra, or_default};
+use crate::value::{DateTime, Extra, JobState, or_default};
 
 /// The scopes for bulk reads, any one of which is enough. Zoho also requires the scope for reading the module.
 const SCOPES: &[&str] = &["ZohoCRM.bulk.READ", "ZohoCRM.bulk.ALL"];
@@ -313,9 +313,9 @@ impl JobStatus for BulkReadStatus {
         &self.state
     }
 
-    fn failure(&self) -> Option<String> {
+    fn failure(&self) -> Option<JobFailure> {
         let reason = || self.result.as_ref()?.extra.get("error_message").map(Value::to_string);
-        self.state.has_failed().then(|| reason().unwrap_or_else(|| "Zoho named no reason".to_owned()))
+        self.state.has_failed().then(|| JobFailure { state: self.state.clone(), reason: reason() })
     }
 }
 

@@ -90,11 +90,14 @@ pub(super) enum CsvSource {
 }
 
 fn unreadable(path: &Path, error: &csv::Error) -> Error {
-    let evidence = match error.kind() {
-        csv::ErrorKind::Io(error) => error.to_string(),
-        _ => format!("it {}", csv_error::evidence(error)),
-    };
-    Error::File { path: path.to_owned(), evidence }
+    match error.kind() {
+        csv::ErrorKind::Io(error) => Error::file(path, error),
+        _ => Error::File {
+            path: path.to_owned(),
+            kind: std::io::ErrorKind::InvalidData,
+            evidence: format!("it {}", csv_error::evidence(error)),
+        },
+    }
 }
 
 fn fields_of(record: &impl Serialize) -> Result<Map<String, Value>, Error> {

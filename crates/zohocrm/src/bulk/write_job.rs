@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 use super::archive::Archive;
-use super::polling::{JobState, JobStatus, Polling};
+use super::polling::{JobFailure, JobStatus, Polling};
 use super::result::BulkWriteRow;
 use super::rows;
 use crate::caller::Caller;
@@ -15,7 +15,7 @@ use crate::message::Method;
 use crate::record::Record;
 use crate::request::Request;
 use crate::stream::Items;
-use crate::value::{DateTime, Extra, or_default};
+use crate::value::{DateTime, Extra, JobState, or_default};
 
 const SCOPES: &[&str] = &["ZohoCRM.bulk.READ", "ZohoCRM.bulk.ALL"];
 
@@ -96,10 +96,7 @@ impl BulkWrite {
     /// The request for the result, at a URL that Zoho names. The token is only sent to a host of Zoho.
     async fn result(&self) -> Result<Request, Error> {
         let url = self.wait().await?.result.and_then(|result| result.download_url);
-        let url = url.ok_or_else(|| Error::JobFailed {
-            job: self.id.clone(),
-            evidence: "Zoho returned no URL of the result".to_owned(),
-        })?;
+        let url = url.ok_or_else(|| Error::JobResultMissing { job: self.id.clone() })?;
         Ok(Request::new(&self.caller, Method::Get, url).scopes(SCOPES))
     }
 }
@@ -198,16 +195,16 @@ impl JobStatus for BulkWriteStatus {
         &self.state
     }
 
-    fn failure(&self) -> Option<String> {
-        let failed = |state: &Option<JobState>| state.as_ref().is_some_and(JobState::has_failed);
-        let resource = self.resource.iter().find(|resource| failed(&resource.status));
-        let reason = || {
-            let resource = resource?;
+    fn failure(&self) -> Option<JobFailure> {
+        let failed = |resource: &BulkWriteResource| {
+            let state = resource.status.clone().filter(JobState::has_failed)?;
             let parts = [resource.code.as_deref(), resource.message.as_deref()];
             let parts: Vec<&str> = parts.into_iter().flatten().collect();
-            (!parts.is_empty()).then(|| parts.join(", "))
+            let reason = (!parts.is_empty()).then(|| parts.join(", "));
+            Some(JobFailure { state, reason })
         };
-        let has_failed = self.state.has_failed() || (self.state.is_final() && resource.is_some());
-        has_failed.then(|| reason().unwrap_or_else(|| "Zoho named no reason".to_owned()))
+        let part = self.resource.iter().find_map(failed).filter(|_| self.state.is_final());
+        let whole = || JobFailure { state: self.state.clone(), reason: None };
+        part.or_else(|| self.state.has_failed().then(whole))
     }
 }

@@ -81,13 +81,21 @@ fn errors() -> Vec<Error> {
             ]
             .into(),
         },
-        Error::JobFailed { job: job(), evidence: "Zoho's reason".to_owned() },
-        Error::JobUnfinished { job: job(), state: "IN PROGRESS".to_owned(), waited: Duration::from_secs(60) },
+        Error::JobFailed { job: job(), state: JobState::Failed, reason: Some("Zoho's reason".to_owned()) },
+        Error::JobFailed { job: job(), state: JobState::Failure, reason: None },
+        Error::JobResultMissing { job: job() },
+        Error::JobUnfinished {
+            job: job(),
+            state: Some(JobState::InProgress),
+            waited: Duration::from_secs(60),
+        },
+        Error::JobUnfinished { job: job(), state: None, waited: Duration::from_secs(60) },
         Error::JobInDoubt { rows: 0..200, source: Arc::new(Error::PaginationStalled) },
         Error::CreditsShort { remaining: 99, floor: 100, retry_at: SystemTime::UNIX_EPOCH },
         Error::ForeignHost { host: "evil.example".to_owned(), own: "https://www.zohoapis.eu".to_owned() },
         Error::File {
             path: "contract.pdf".into(),
+            kind: std::io::ErrorKind::NotFound,
             evidence: "No such file or directory (os error 2)".to_owned(),
         },
     ];

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::message::RawResponse;
+use crate::value::JobState;
 
 pub use api::{ApiError, RecordError};
 pub use field_problem::{FieldProblem, FieldProblemKind};
@@ -71,7 +72,7 @@ pub enum Error {
     },
 
     /// The response exceeds the maximum size. Files are streamed and have none: see [`Download`](crate::Download).
-    #[error("the response has more than {max_bytes} bytes; request less at once, or raise `max_bytes`")]
+    #[error("the response has more than {max_bytes} bytes; request less data at once, or raise `max_bytes`")]
     #[non_exhaustive]
     TooLarge {
         /// The HTTP status.
@@ -81,9 +82,7 @@ pub enum Error {
     },
 
     /// Zoho reports more records but does not say how to get them. The records before are complete.
-    #[error(
-        "Zoho reports more records but returned no new page token for the next page; narrow the list down and try again"
-    )]
+    #[error("Zoho reports more records but returned no new page token; narrow the list down and try again")]
     PaginationStalled,
 
     /// The record was not sent, because the call for the records before it failed.
@@ -101,33 +100,46 @@ pub enum Error {
     },
 
     /// A background job failed.
-    #[error("the job `{}` failed: {evidence}; correct the cause and start another job", job.escape_debug())]
+    #[error(
+        "the job `{}` failed: {}; correct the cause and start another job",
+        job.escape_debug(), reason.as_deref().unwrap_or("Zoho named no reason")
+    )]
     #[non_exhaustive]
     JobFailed {
         /// Zoho's id of the job.
         job: String,
-        /// What Zoho says about the failure.
-        evidence: String,
+        /// The state of the job, or of the part of it that failed.
+        state: JobState,
+        /// Zoho's reason.
+        reason: Option<String>,
+    },
+
+    /// A background job has completed, but Zoho returned no URL of its result.
+    #[error("the job `{}` has completed, but Zoho returned no URL of its result; request its status again", job.escape_debug())]
+    #[non_exhaustive]
+    JobResultMissing {
+        /// Zoho's id of the job.
+        job: String,
     },
 
     /// A background job did not finish within the time limit. It continues, and can be waited for again.
     #[error(
-        "the job `{}` was still {:?} after {} seconds; it continues, so wait for it again by its id",
-        job.escape_debug(), state, waited.as_secs()
+        "the job `{}` was still {} after {} seconds; it continues, so wait for it again by its id",
+        job.escape_debug(), in_state(state.as_ref()), waited.as_secs()
     )]
     #[non_exhaustive]
     JobUnfinished {
         /// Zoho's id of the job.
         job: String,
-        /// The last known state of the job; `not seen` if every poll failed.
-        state: String,
+        /// The last known state of the job. `None` if every poll failed.
+        state: Option<JobState>,
         /// How long the caller waited.
         waited: Duration,
     },
 
     /// A job was to be started and the call failed, but Zoho may have started the job.
     #[error(
-        "Zoho may have started a job for rows {} to {}; check for their records before you send them again",
+        "Zoho may have started a job for rows {} to {}; check whether their records exist before you send them again",
         rows.start + 1, rows.end
     )]
     #[non_exhaustive]
@@ -168,7 +180,9 @@ pub enum Error {
     File {
         /// The path of the file.
         path: PathBuf,
-        /// The message of the operating system.
+        /// What failed. `InvalidData` if the content of the file is invalid.
+        kind: std::io::ErrorKind,
+        /// The message of the operating system, or what is wrong with the content.
         evidence: String,
     },
 
@@ -214,9 +228,10 @@ impl Error {
             Self::Api(error) => error.kind(),
             Self::Record(error) => error.kind(),
             Self::Unreachable { .. } => ErrorKind::Unreachable,
-            Self::InvalidResponse { .. } | Self::TooLarge { .. } | Self::PaginationStalled => {
-                ErrorKind::Decode
-            }
+            Self::InvalidResponse { .. }
+            | Self::TooLarge { .. }
+            | Self::PaginationStalled
+            | Self::JobResultMissing { .. } => ErrorKind::Decode,
             Self::NotSent(error) | Self::JobInDoubt { source: error, .. } => error.kind(),
             Self::CreditsShort { .. } => ErrorKind::Throttled,
             Self::InvalidRecord { .. } => ErrorKind::InvalidData,
@@ -236,13 +251,14 @@ impl Error {
         }
     }
 
-    /// Whether Zoho may have carried out the call although it failed.
+    /// Whether Zoho may have carried out the call although it failed. For [`NotSent`](Self::NotSent) it has not, whatever
+    /// happened to the call before.
     #[must_use]
     pub fn is_in_doubt(&self) -> bool {
         match self {
             Self::Unreachable { sent, .. } => *sent,
             // The token is requested before the call is sent.
-            Self::Token(_) => false,
+            Self::Token(_) | Self::NotSent(_) => false,
             _ => matches!(self.kind(), ErrorKind::Unreachable | ErrorKind::Server | ErrorKind::Decode),
         }
     }
@@ -360,7 +376,7 @@ impl Error {
     }
 
     pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
-        Self::File { path: path.to_owned(), evidence: error.to_string() }
+        Self::File { path: path.to_owned(), kind: error.kind(), evidence: error.to_string() }
     }
 }
 
@@ -378,6 +394,13 @@ impl From<RecordError> for Error {
 
 fn listed(problems: &[FieldProblem]) -> String {
     problems.iter().map(FieldProblem::to_string).collect::<Vec<_>>().join("; ")
+}
+
+fn in_state(state: Option<&JobState>) -> String {
+    state.map_or_else(
+        || "in an unknown state".to_owned(),
+        |state| format!("`{}`", state.as_str().escape_debug()),
+    )
 }
 
 fn at(json_path: &Option<String>) -> String {

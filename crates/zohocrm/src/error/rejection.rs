@@ -169,7 +169,7 @@ impl Rejection {
     pub(crate) fn next_step(&self, status: Option<u16>) -> Option<&'static str> {
         match (self.code.as_str(), self.kind(status)) {
             _ if self.rejects_the_token() => {
-                Some("Zoho rejected a new token, too; log in again, in the user's own data center")
+                Some("Zoho rejected a new token as well; log in again in the user's own data center")
             }
             ("INVALID_MODULE", _) => Some("use the module's API name, from GET /crm/v8/settings/modules"),
             (_, ErrorKind::LoginRequired) => Some("log in again"),

@@ -120,5 +120,5 @@ open_enum! {
 
 /// The error when a body is not a notification.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the body is not a notification of Zoho: {0}; respond with an error and check who calls this URL")]
+#[error("the body is not a notification from Zoho: {0}; respond with an error and check who calls this URL")]
 pub struct InvalidNotification(String);

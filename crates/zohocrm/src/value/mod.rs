@@ -2,11 +2,13 @@
 
 mod action_result;
 mod date_time;
+mod job_state;
 mod nullable;
 pub(crate) mod open_enum;
 
 pub use action_result::ActionResult;
 pub use date_time::{Date, DateTime, InvalidDate};
+pub use job_state::JobState;
 pub use nullable::Nullable;
 
 /// Decodes an absent or null member as the default value: an empty list, `false`.

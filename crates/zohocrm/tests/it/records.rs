@@ -231,6 +231,9 @@ async fn batches_after_one_without_a_response_are_not_sent() {
     assert!(results[..100].iter().all(Result::is_ok));
     assert!(results[100..200].iter().all(|result| matches!(result, Err(Error::Unreachable { .. }))));
     assert!(results[200..].iter().all(|result| matches!(result, Err(Error::NotSent(_)))));
+    let is_in_doubt = |result: &Result<_, Error>| result.as_ref().is_err_and(Error::is_in_doubt);
+    let in_doubt: Vec<_> = (0..250).filter(|number| is_in_doubt(&results[*number])).collect();
+    assert_eq!(in_doubt, (100..200).collect::<Vec<_>>(), "only what was sent and got no response");
     assert_eq!(ada.zoho.journal().count("POST /crm/v8/Leads"), 2);
 }
 
