@@ -32,7 +32,7 @@ pub(crate) struct BulkRead {
     #[arg(long, value_name = "ID")]
     pub(crate) view: Option<String>,
 
-    /// Continue after a job; a read that was resumed with --job prints its token
+    /// Page token to start with; a read that was resumed with --job prints the next one
     #[arg(long, value_name = "TOKEN")]
     pub(crate) page_token: Option<String>,
 
@@ -40,7 +40,7 @@ pub(crate) struct BulkRead {
     #[arg(long, value_name = "ID", conflicts_with_all = ["fields", "criteria", "view", "page_token"])]
     pub(crate) job: Option<String>,
 
-    /// File to write, which appears when it is complete [default: -, standard output]
+    /// File to write; it appears once it is complete [default: -, standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 

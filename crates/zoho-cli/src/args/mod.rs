@@ -2,6 +2,7 @@
 
 mod bulk;
 mod emulator;
+mod filter;
 mod module;
 mod records;
 mod tokens;
@@ -18,10 +19,11 @@ use crate::messages::Problem;
 
 pub(crate) use bulk::{Bulk, BulkRead, BulkWrite};
 pub(crate) use emulator::{EMULATOR_USER, Emulator};
+pub(crate) use filter::Filter;
 pub(crate) use module::{Fields, Schema};
 pub(crate) use records::{
-    Coql, Count, Data, Delete, Deleted, DeletedKind, Filter, Get, InputFormat, List, LongPaging, Records,
-    Related, RowFormat, Search, Upsert, Write,
+    Coql, Count, Data, Delete, Deleted, DeletedKind, Get, InputFormat, List, LongPaging, Records, Related,
+    RowFormat, Search, Upsert, Write,
 };
 pub(crate) use tokens::{Check, Copy, Find, Reveal, Revoke, Tokens};
 

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::filter::Filter;
 use super::{Whose, name};
 
 #[derive(Debug, Subcommand)]
@@ -109,27 +110,6 @@ pub(crate) struct List {
     pub(crate) whose: Whose,
 }
 
-/// The filter of a search: one of these.
-#[derive(Debug, Args)]
-#[group(id = "filter", multiple = false)]
-pub(crate) struct Filter {
-    /// Criteria in Zoho's syntax: (Last_Name:equals:Hopper)and(City:starts_with:New)
-    #[arg(long)]
-    pub(crate) criteria: Option<String>,
-
-    /// Email address, in any email field
-    #[arg(long)]
-    pub(crate) email: Option<String>,
-
-    /// Phone number, in any phone field
-    #[arg(long)]
-    pub(crate) phone: Option<String>,
-
-    /// Word, in any field
-    #[arg(long)]
-    pub(crate) word: Option<String>,
-}
-
 #[derive(Debug, Args)]
 #[command(mut_group("filter", |filter| filter.required(true)))]
 pub(crate) struct Search {
@@ -175,7 +155,7 @@ pub(crate) struct Get {
 /// Input records.
 #[derive(Debug, Args)]
 pub(crate) struct Data {
-    /// Records: JSON, @FILE, or @- for standard input, which writes read by default
+    /// Records: JSON, @FILE, or @- for standard input [default for create, update and upsert: @-]
     ///
     /// JSON is one object, an array of objects, or one object per line. The first line of CSV names the fields. CSV and
     /// lines of JSON are streamed, so their number is not limited.
@@ -250,7 +230,7 @@ pub(crate) struct Count {
     pub(crate) module: String,
 
     #[command(flatten)]
-    pub(crate) filter: Filter,
+    pub(crate) filter: Option<Filter>,
 
     #[command(flatten)]
     pub(crate) whose: Whose,

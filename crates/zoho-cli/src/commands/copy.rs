@@ -10,7 +10,7 @@ use crate::args::Copy;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::messages::{CopyCount, Note, Problem, Progress, Warning};
+use crate::messages::{CopyCount, MissingStore, Note, Problem, Progress, Warning};
 
 pub(crate) async fn run(config: &Config, copy: Copy) -> Result<(), Failure> {
     let from = url(&copy.from)?;
@@ -20,7 +20,7 @@ pub(crate) async fn run(config: &Config, copy: Copy) -> Result<(), Failure> {
     let (from, to) = (open(&from)?, url(&copy.to)?);
     // Opening a file creates it, and a dry run must not create anything.
     let to = if copy.dry_run && is_missing_file(&to) {
-        AnyStore::from(MemoryStore::new()).named(format!("{to}, which does not exist yet"))
+        AnyStore::from(MemoryStore::new()).named(MissingStore(&to).to_string())
     } else {
         open(&to)?
     };

@@ -74,7 +74,7 @@ impl fmt::Display for Advice {
         match self {
             Self::Repair { remedy } => write!(f, "`--repair` {remedy}"),
             Self::SetMode => f.write_str("the owner of the file has to set mode 0600"),
-            Self::RepairLater => f.write_str("repair again when no other program is using these rows"),
+            Self::RepairLater => f.write_str("run the repair again when no other program uses these rows"),
             Self::RestoreFile => f.write_str("check that this is the token file, or restore it from a copy"),
             Self::Renew { id } => {
                 write!(f, "run `zoho token --id {id}` to renew it, which stores a new expiry")
@@ -82,7 +82,7 @@ impl fmt::Display for Advice {
             Self::LogInOrDelete { id } => {
                 write!(f, "run `zoho login` to replace it, or `zoho tokens delete {id}` to delete it")
             }
-            Self::GiveIds => f.write_str("give each row a unique id with the tools of the database"),
+            Self::GiveIds => f.write_str("give each row a unique id with the database's own tools"),
             Self::RepairThenAsk => f.write_str("repair the store, then check again"),
             Self::CheckLater => f.write_str("check again later"),
             Self::RemoveCause => f.write_str("fix the cause, then check again"),
@@ -94,8 +94,8 @@ impl fmt::Display for OnlineFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAccepted { error } => write!(f, "Zoho no longer accepts it: {error}"),
-            Self::NotAsked { error } => write!(f, "could not ask Zoho about it: {error}"),
-            Self::NoneAsked { error } => write!(f, "could not ask Zoho about the tokens: {error}"),
+            Self::NotAsked { error } => write!(f, "could not check it with Zoho: {error}"),
+            Self::NoneAsked { error } => write!(f, "could not check the tokens with Zoho: {error}"),
         }
     }
 }

@@ -16,7 +16,6 @@ pub(crate) enum NextStep {
     RevealTokens,
     CorrectTokens,
 
-    GiveCriteria,
     GivePath,
     DropPaginate,
     /// Continues with the page that failed.
@@ -114,7 +113,6 @@ impl fmt::Display for NextStep {
             ),
             Self::CorrectTokens => f.write_str("nothing was saved; correct the token and run the command again"),
 
-            Self::GiveCriteria => f.write_str("pass one of `--criteria`, `--email`, `--phone` and `--word`"),
             Self::GivePath => f.write_str("pass a path, such as `/crm/v8/Leads`"),
             Self::DropPaginate => f.write_str("run the command without `--paginate`"),
             Self::ContinueList { option, printed } => {
@@ -147,15 +145,15 @@ impl fmt::Display for NextStep {
             Self::SkipRows { rows } => write!(f, "continue with `--skip {rows}`"),
             Self::CheckJob { job, first, last } => write!(
                 f,
-                "job {job} may have written rows {first} to {last}; before you write them again, check it with `zoho \
-                 api GET /crm/bulk/v8/write/{job}`, or continue after them with `--skip {last}`"
+                "job {job} may have written rows {first} to {last}; see its state with `zoho api GET \
+                 /crm/bulk/v8/write/{job}` before you write them again, or continue after them with `--skip {last}`"
             ),
             Self::CheckForJob => {
-                f.write_str("before you write these rows again, check whether Zoho has a job for them")
+                f.write_str("before you write these rows again, check whether their records exist")
             }
             Self::CheckForJobAfter { rows } => write!(
                 f,
-                "check whether Zoho has a job for the rows after row {rows}; if it has none, continue with `--skip \
+                "check whether the records of the rows after row {rows} exist; if they do not, continue with `--skip \
                  {rows}`"
             ),
             Self::KeepRows => f.write_str("do not write the rows again; all of them were sent"),

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use zoho_oauth::store::StoreUrl;
+
 use super::counted;
 
 /// News that is not a problem.
@@ -95,6 +97,10 @@ pub(crate) enum CopyCount {
     Verified,
 }
 
+/// The name of a target store whose file does not exist yet.
+#[derive(Debug)]
+pub(crate) struct MissingStore<'a>(pub(crate) &'a StoreUrl);
+
 /// The label of a progress bar, beside its count.
 #[derive(Debug)]
 pub(crate) enum Progress {
@@ -162,7 +168,9 @@ impl fmt::Display for Note {
             }
 
             Self::Copied { from, to, dry_run: false } => write!(f, "copied from {from} to {to}:"),
-            Self::Copied { from, to, dry_run: true } => write!(f, "would copy from {from} to {to}:"),
+            Self::Copied { from, to, dry_run: true } => {
+                write!(f, "dry run: a copy from {from} to {to} would report:")
+            }
             Self::CopyCount { kind, count } => write!(f, "  {count:>9} {kind}"),
 
             Self::NoRecords => f.write_str("no records"),
@@ -210,6 +218,19 @@ impl fmt::Display for CopyCount {
             Self::Verified => "verified",
         })
     }
+}
+
+impl fmt::Display for MissingStore<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (which does not exist yet)", self.0)
+    }
+}
+
+impl Progress {
+    /// A bar for a known number of rows, as a template of `indicatif`.
+    pub(crate) const BAR: &'static str = "{bar:30} {human_pos}/{human_len} {msg}, {eta} left";
+    /// A counter for an unknown number of records.
+    pub(crate) const COUNTER: &'static str = "{spinner} {human_pos} {msg}, {elapsed}";
 }
 
 impl fmt::Display for Progress {

@@ -32,8 +32,6 @@ pub(crate) enum Problem {
     ClientMissing,
     #[error("no criteria given")]
     NothingToFind,
-    #[error("no search criteria given")]
-    NothingToSearch,
     #[error("{count} tokens are stored and none was selected: {}", names.join(", "))]
     SeveralTokens { count: usize, names: Vec<String> },
     #[error("`--result` requires a file, because the totals are printed to standard output")]
@@ -132,7 +130,7 @@ pub(crate) enum Problem {
     SecondProcessLost,
     #[error("`zoho token` failed: {stderr}")]
     SecondProcessFailed { stderr: String },
-    #[error("the demo failed: expected that {claim}")]
+    #[error("the demo failed; expected: {claim}")]
     Untrue { claim: super::Claim },
 }
 
@@ -184,7 +182,6 @@ impl Problem {
             | Self::CodeMissing
             | Self::ClientMissing
             | Self::NothingToFind
-            | Self::NothingToSearch
             | Self::SeveralTokens { .. }
             | Self::ResultIsStdout
             | Self::JobOfAnotherModule { .. } => Exit::Usage,
@@ -207,7 +204,6 @@ impl Problem {
             Self::CodeMissing => NextStep::LogIn,
             Self::ClientMissing => NextStep::SetClient,
             Self::NothingToFind => NextStep::FindHelp,
-            Self::NothingToSearch => NextStep::GiveCriteria,
             Self::SeveralTokens { .. } => NextStep::SelectToken,
             Self::NoTokenWithId { .. } => NextStep::ListTokenIds,
             Self::NoTokenOf { .. } => NextStep::ListTokenNames,

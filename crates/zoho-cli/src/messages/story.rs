@@ -35,7 +35,7 @@ pub(crate) enum Line {
     End,
 }
 
-/// What the demo verifies before it prints a line. Its text completes "expected that …".
+/// What the demo verifies before it prints a line. Its text completes "expected: …".
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Claim {
     UserIsKnown,

@@ -31,7 +31,7 @@ fn every_message_and_every_help_is_in_one_snapshot() {
     section("What to do next", &lines(&next_steps()));
     section("Warnings", &lines(&warnings()));
     section("Notes on standard error", &lines(&notes()));
-    section("Progress", &lines(&progress()));
+    section("Progress", &progress());
     section("`zoho tokens check`", &findings());
     section("`zoho bulk write`", &lines(&[Totals { added: 2, updated: 1, rejected: 3 }]));
     section("`zoho demo`", &story());
@@ -106,7 +106,6 @@ fn problems() -> Vec<Problem> {
         CodeMissing,
         ClientMissing,
         NothingToFind,
-        NothingToSearch,
         SeveralTokens { count: 2, names: texts(&["ada (id 1)", "carol (id 2)"]) },
         ResultIsStdout,
         JobOfAnotherModule { job: text("17"), reads: text("Leads"), module: text("Contacts") },
@@ -172,7 +171,6 @@ fn next_steps() -> Vec<NextStep> {
         FindHelp,
         RevealTokens,
         CorrectTokens,
-        GiveCriteria,
         GivePath,
         DropPaginate,
         ContinueList { option: text("--page 3"), printed: 400 },
@@ -240,7 +238,7 @@ fn notes() -> Vec<Note> {
         RowRejected { status: text("SKIPPED"), cells: texts(&["Hopper", "Rome"]), reason: text("INVALID_DATA (City)") },
         HowToStop,
         Stopped,
-        Copied { from: store(), to: text("the token file sdk_tokens.txt"), dry_run: true },
+        Copied { from: store(), to: MissingStore(&"sqlite:new.db".parse().unwrap()).to_string(), dry_run: true },
         Copied { from: store(), to: text("the token file sdk_tokens.txt"), dry_run: false },
         CopyCount { kind: CopyCount::Read, count: 300 },
     );
@@ -248,8 +246,10 @@ fn notes() -> Vec<Note> {
     notes.into_iter().chain(counts.skip(1)).collect()
 }
 
-fn progress() -> Vec<Progress> {
-    samples!(Progress: Read, Verified, Records, Job { job: text("17"), state: text("IN PROGRESS") }).into()
+fn progress() -> String {
+    let labels =
+        samples!(Progress: Read, Verified, Records, Job { job: text("17"), state: text("IN PROGRESS") });
+    lines(&[Progress::BAR, Progress::COUNTER]) + &lines(&labels)
 }
 
 fn findings() -> String {

@@ -64,13 +64,13 @@ impl Output {
         if !io::stderr().is_terminal() {
             return ProgressBar::hidden();
         }
-        let style = ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} {msg}, {eta} left");
+        let style = ProgressStyle::with_template(Progress::BAR);
         ProgressBar::no_length().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
     }
 
     /// A counter for work of unknown length, hidden if standard error is not a terminal.
     pub(crate) fn counter(self) -> ProgressBar {
-        let style = ProgressStyle::with_template("{spinner} {human_pos} {msg}, {elapsed}");
+        let style = ProgressStyle::with_template(Progress::COUNTER);
         let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
         let bar = self.progress().with_style(style).with_message(Progress::Records.to_string());
         let bar = bar.with_finish(ProgressFinish::AndClear);

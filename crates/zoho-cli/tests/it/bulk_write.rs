@@ -59,11 +59,11 @@ async fn if_a_job_may_have_been_started_the_user_is_told_to_check_first() {
     for (fault, told) in [
         (
             Fault::on(START).drop_after(),
-            "before you write these rows again, check whether Zoho has a job for them",
+            "before you write these rows again, check whether their records exist",
         ),
         (
             Fault::on(START).skip(1).html(),
-            "check whether Zoho has a job for the rows after row 25000; if it has none, continue with `--skip 25000`",
+            "check whether the records of the rows after row 25000 exist; if they do not, continue with `--skip 25000`",
         ),
     ] {
         zoho.fault(fault);

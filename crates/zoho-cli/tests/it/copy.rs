@@ -31,7 +31,7 @@ fn every_token_is_copied_and_verified_and_a_second_run_finds_nothing_to_do() {
 fn a_dry_run_writes_nothing() {
     let terminal = three_users();
     let ran = terminal.run(&[&TO_A_FILE[..], &["--dry-run"]].concat()).done();
-    assert!(ran.stderr.contains("would copy") && ran.stderr.contains("3 added"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("dry run: a copy from ") && ran.stderr.contains("3 added"), "{}", ran.stderr);
     assert!(!terminal.path("sdk_tokens.txt").exists());
     let other = ["tokens", "copy", "--from", "sqlite:zohooauth.db", "--to", "sqlite:other.db", "--dry-run"];
     terminal.run(&other).done();

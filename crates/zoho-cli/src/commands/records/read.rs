@@ -29,9 +29,8 @@ pub(super) async fn list(config: &Config, list: List) -> Result<(), Failure> {
 
 pub(super) async fn search(config: &Config, search: args::Search) -> Result<(), Failure> {
     let args::Search { module, filter, fields, paging, format, whose } = search;
-    let search = sought(filter).ok_or(Problem::NothingToSearch)?;
     let crm = whose::crm(config, whose).await?;
-    print(config, crm.records(module).search(search), &fields, &paging, format).await
+    print(config, crm.records(module).search(sought(filter)), &fields, &paging, format).await
 }
 
 pub(super) async fn related(config: &Config, related: Related) -> Result<(), Failure> {
@@ -88,8 +87,8 @@ pub(super) async fn count(config: &Config, count: Count) -> Result<(), Failure> 
     let Count { module, filter, whose } = count;
     let crm = whose::crm(config, whose).await?;
     let mut count = crm.records(module).count();
-    if let Some(search) = sought(filter) {
-        count = count.matching(search);
+    if let Some(filter) = filter {
+        count = count.matching(sought(filter));
     }
     config.output.data(count.send().await?.into_inner())
 }
@@ -117,8 +116,11 @@ async fn print(
     pages::print(config, pages.all, paging.into(), rows, list.pages()).await
 }
 
-/// The search for a filter, if it is set.
-fn sought(Filter { criteria, email, phone, word }: Filter) -> Option<Search> {
-    let by_criteria = criteria.map(|text| Criteria::raw(text).into());
-    by_criteria.or(email.map(Search::email)).or(phone.map(Search::phone)).or(word.map(Search::word))
+fn sought(filter: Filter) -> Search {
+    match filter {
+        Filter::Criteria(text) => Criteria::raw(text).into(),
+        Filter::Email(address) => Search::email(address),
+        Filter::Phone(number) => Search::phone(number),
+        Filter::Word(word) => Search::word(word),
+    }
 }
