@@ -4,19 +4,16 @@ use std::fmt;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::Outcome;
 use crate::options::Options;
 use crate::report::Fact;
-use crate::{Outcome, crm, server};
 
 /// The environment variable with the name of the work and a URL. The URL may contain a password, which other users could
 /// see in an argument.
 pub(crate) const VARIABLE: &str = "ZOHOCRM_BENCH_ALONE";
 
-/// Reads everything at a URL and counts it.
-type Work = fn(&str) -> Outcome<u64>;
-
-const WORKS: &[(&str, Work)] =
-    &[("tokens", server::pages::read), ("records", crm::stream::read), ("rows", crm::bulk::read)];
+/// A piece of work, with its name: reads everything at a URL and counts it.
+pub(crate) type Work = (&'static str, fn(&str) -> Outcome<u64>);
 
 /// The result of a piece of work.
 #[derive(Debug)]
@@ -97,9 +94,9 @@ impl fmt::Display for Peaks {
 }
 
 /// Does the work that [`VARIABLE`] names, and returns the result as numbers.
-pub(crate) fn obey(order: &str) -> Outcome<String> {
+pub(crate) fn obey(order: &str, works: &[Work]) -> Outcome<String> {
     let (name, url) = order.split_once(' ').ok_or("expected the name of the work and a URL")?;
-    let (_, work) = WORKS.iter().find(|(known, _)| *known == name).ok_or("unknown work")?;
+    let (_, work) = works.iter().find(|(known, _)| *known == name).ok_or("unknown work")?;
     let (started, before) = (Instant::now(), peak_bytes()?);
     let count = work(url)?;
     let (took, peak) = (started.elapsed(), peak_bytes()?);

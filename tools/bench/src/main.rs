@@ -61,6 +61,11 @@ const SUBJECTS: &[Subject] = &[
     ("check", check::run),
 ];
 
+/// What [`alone`] runs in a separate process.
+#[cfg(unix)]
+const WORKS: &[alone::Work] =
+    &[("tokens", server::pages::read), ("records", crm::stream::read), ("rows", crm::bulk::read)];
+
 fn main() -> ExitCode {
     match measure() {
         Ok(()) => ExitCode::SUCCESS,
@@ -74,7 +79,7 @@ fn main() -> ExitCode {
 fn measure() -> Outcome {
     #[cfg(unix)]
     if let Ok(order) = std::env::var(alone::VARIABLE) {
-        return Ok(writeln!(std::io::stdout(), "{}", alone::obey(&order)?)?);
+        return Ok(writeln!(std::io::stdout(), "{}", alone::obey(&order, WORKS)?)?);
     }
     let names: Vec<_> = SUBJECTS.iter().map(|(name, _)| *name).collect();
     let options = Options::parse(std::env::args().skip(1), &names)?;

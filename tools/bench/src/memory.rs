@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime;
 use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
-use zoho_oauth::store::{AnyStore, SqliteStore, StoreError, TokenStore};
+use zoho_oauth::store::{AnyStore, SqliteStore, StoreError, StoreIdentity, TokenPage, TokenStore};
 use zoho_oauth::{Authenticator, DataCenter, OAuthToken, UserSignature};
 
 use crate::Outcome;
@@ -195,6 +195,7 @@ impl Counting {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl TokenStore for Counting {
     async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
         self.counted().find_token(token).await
@@ -219,8 +220,17 @@ impl TokenStore for Counting {
     async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
         self.counted().find_token_by_id(id).await
     }
+
+    async fn get_token_page(&self, after: Option<&str>) -> Result<TokenPage, StoreError> {
+        self.counted().get_token_page(after).await
+    }
+
+    async fn save_tokens(&self, tokens: &[OAuthToken]) -> Result<Vec<OAuthToken>, StoreError> {
+        self.counted().save_tokens(tokens).await
+    }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl Coordination for Counting {
     async fn acquire(&self, key: &LeaseKey, holder: &str, life: Duration) -> Result<Acquired, StoreError> {
         self.counted().acquire(key, holder, life).await
@@ -245,5 +255,21 @@ impl Coordination for Counting {
     async fn version(&self) -> Result<Option<u64>, StoreError> {
         self.calls.version.fetch_add(1, Ordering::Relaxed);
         self.store.version().await
+    }
+
+    fn poll_interval(&self) -> Duration {
+        self.store.poll_interval()
+    }
+
+    async fn clock(&self) -> Result<SystemTime, StoreError> {
+        self.store.clock().await
+    }
+
+    async fn damaged_leases(&self, keys: &[LeaseKey]) -> Result<Vec<LeaseKey>, StoreError> {
+        self.counted().damaged_leases(keys).await
+    }
+
+    async fn stored_identity(&self) -> Result<Option<StoreIdentity>, StoreError> {
+        self.store.stored_identity().await
     }
 }

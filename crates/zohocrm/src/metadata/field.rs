@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::module::ModuleName;
+use super::module_name::ModuleName;
 use crate::value::open_enum::open_enum;
 use crate::value::{Extra, or_default};
 

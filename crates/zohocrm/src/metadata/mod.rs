@@ -4,6 +4,7 @@ mod cache;
 mod check;
 mod field;
 mod module;
+mod module_name;
 mod rust_struct;
 
 use std::ops::Deref;
@@ -24,7 +25,8 @@ use crate::request::Request;
 
 pub use crate::error::{FieldProblem, FieldProblemKind};
 pub use field::{Field, FieldType, LookupTarget, OperationType, PickListValue, SubformTarget};
-pub use module::{Layout, LayoutSection, Module, ModuleName, RelatedList};
+pub use module::{Layout, LayoutSection, Module, RelatedList};
+pub use module_name::ModuleName;
 pub use rust_struct::rust_struct;
 
 /// The modules, fields, layouts and related lists of an organization; from [`Crm::metadata`](crate::Crm::metadata).

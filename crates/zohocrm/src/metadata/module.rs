@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::field::Field;
+use super::module_name::ModuleName;
 use crate::value::{Extra, or_default};
 
 /// A module, as Zoho describes it. The names are Zoho's own.
@@ -101,21 +102,6 @@ pub struct RelatedList {
     /// `default`, `multiselectlookup` and others.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// A reference to a module.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ModuleName {
-    /// The API name.
-    #[serde(deserialize_with = "or_default")]
-    pub api_name: String,
-    /// Zoho's id of the item.
-    pub id: Option<String>,
     /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,

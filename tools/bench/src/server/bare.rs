@@ -27,7 +27,7 @@ impl Bare {
             let connection = redis::Client::open(&**server)?.get_multiplexed_async_connection().await?;
             return Ok(Self::Redis { connection, prefix: format!("{name}:bare:") });
         }
-        let connection = Sql::connect(place).await?;
+        let connection = place.sql().await?;
         let columns = StoredToken::COLUMNS.join(", ");
         let look_up = |key: Key| {
             Sql::text(format!(

@@ -9,7 +9,6 @@ use tokio::runtime;
 use zoho_oauth::store::{AnyStore, SqliteStore, TokenCopy};
 
 use super::place::Place;
-use super::sql::Sql;
 use crate::Outcome;
 use crate::fixture;
 use crate::options::Options;
@@ -73,7 +72,7 @@ async fn copy(from: &AnyStore, place: &Place, rows: u64) -> Outcome<Duration> {
 /// Inserts the same rows into a table with the same indexes.
 async fn insert(place: &Place, rows: u64) -> Outcome<Duration> {
     place.settle().await?;
-    let mut sql = Sql::connect(place).await?;
+    let mut sql = place.sql().await?;
     let started = Instant::now();
     place.insert(&mut sql, rows).await?;
     let took = started.elapsed();

@@ -38,6 +38,11 @@ impl Place {
         Ok(connect(&self.url)?)
     }
 
+    /// Connects to the server without the store.
+    pub(crate) async fn sql(&self) -> Outcome<Sql> {
+        Sql::connect(self.kind, &self.server).await
+    }
+
     /// Fills the place with rows, and has the store add its indexes.
     pub(crate) async fn fill(&self, rows: u64) -> Outcome {
         if self.kind == Kind::Redis {
@@ -50,7 +55,7 @@ impl Place {
 
     /// Creates the table as the official samples do, and inserts rows.
     pub(crate) async fn fill_table(&self, rows: u64) -> Outcome {
-        let mut sql = Sql::connect(self).await?;
+        let mut sql = self.sql().await?;
         sql.command(fixture::OFFICIAL_TABLE.replacen("oauthtoken", &self.name, 1)).await?;
         self.insert(&mut sql, rows).await
     }
@@ -62,7 +67,7 @@ impl Place {
         store.find_token(&OAuthToken::new().with_user("nobody")).await?;
         let took = started.elapsed();
         let command = if self.kind == Kind::MariaDb { "analyze table" } else { "vacuum analyze" };
-        Sql::connect(self).await?.command(format!("{command} {}", self.name)).await?;
+        self.sql().await?.command(format!("{command} {}", self.name)).await?;
         Ok(took)
     }
 
@@ -92,7 +97,7 @@ impl Place {
             return Ok(self.store()?.delete_tokens().await?);
         }
         let text = format!("drop table if exists {0}, {0}_state", self.name);
-        Sql::connect(self).await?.command(text).await
+        self.sql().await?.command(text).await
     }
 
     /// Only the store knows how rows are laid out in Redis.

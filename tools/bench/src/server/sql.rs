@@ -7,7 +7,6 @@ use sqlx::mysql::MySqlConnection;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Row, SqlSafeStr, SqlStr, query, raw_sql};
 
-use super::place::Place;
 use crate::Outcome;
 
 /// A connection.
@@ -18,10 +17,11 @@ pub(crate) enum Sql {
 }
 
 impl Sql {
-    pub(crate) async fn connect(place: &Place) -> Outcome<Self> {
-        Ok(match place.kind {
-            Kind::MariaDb => Self::MariaDb(MySqlConnection::connect(&place.server).await?),
-            _ => Self::Postgres(PgConnection::connect(&place.server).await?),
+    /// Connects to the server at a URL that its driver understands.
+    pub(crate) async fn connect(kind: Kind, url: &str) -> Outcome<Self> {
+        Ok(match kind {
+            Kind::MariaDb => Self::MariaDb(MySqlConnection::connect(url).await?),
+            _ => Self::Postgres(PgConnection::connect(url).await?),
         })
     }
 
