@@ -12,6 +12,7 @@ mod retries;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::time::Instant;
 use url::Url;
 use zoho_oauth::AccessToken;
 
@@ -22,7 +23,7 @@ use gate::Gate;
 use http::Http;
 pub(crate) use incoming::Incoming;
 pub use retries::Retries;
-use retries::Verdict;
+use retries::{Attempts, Verdict};
 
 /// Sends requests. All calls of an organization share one.
 #[derive(Debug)]
@@ -91,22 +92,24 @@ impl Transport {
     /// Sends the request, with retries. The slot among the concurrent calls is released when the body has been received or
     /// the response is dropped.
     pub(crate) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Incoming, Error> {
-        let mut attempt = 1;
+        let (mut count, mut started) = (1, None);
         loop {
             let pass = self.gate.enter().await?;
+            let started = *started.get_or_insert_with(Instant::now);
             let outcome = self.send_once(&outgoing).await;
             let status = outcome.as_ref().map(|incoming| incoming.status);
-            match self.retries.verdict(attempt, outgoing.repeatable, status) {
+            let attempts = Attempts { count, elapsed: started.elapsed() };
+            match self.retries.verdict(attempts, outgoing.repeatable, status) {
                 Verdict::Final => return outcome.map(|incoming| incoming.holding(pass)),
                 Verdict::RetryAfter { delay, all_calls } => {
-                    tracing::debug!(attempt, ?delay, "retrying the call");
+                    tracing::debug!(attempt = count, ?delay, "retrying the call");
                     if all_calls {
                         self.gate.close_for(delay);
                     }
                     // A waiting call gives up its slot so that others can proceed.
                     drop((pass, outcome));
                     tokio::time::sleep(delay).await;
-                    attempt += 1;
+                    count += 1;
                 }
             }
         }

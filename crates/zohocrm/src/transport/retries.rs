@@ -30,17 +30,18 @@ use crate::error::Error;
 pub struct Retries {
     attempts: u32,
     delay: Backoff,
+    time: Duration,
 }
 
 impl Default for Retries {
     fn default() -> Self {
         let delay = Backoff { first: Duration::from_millis(250), max: Duration::from_secs(10) };
-        Self { attempts: 4, delay }
+        Self { attempts: 4, delay, time: Duration::from_secs(120) }
     }
 }
 
 impl Retries {
-    /// Four attempts, with delays from 250 milliseconds to ten seconds.
+    /// Four attempts in two minutes, with delays from 250 milliseconds to ten seconds.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -70,23 +71,46 @@ impl Retries {
         Self { delay: Backoff { max, ..self.delay }, ..self }
     }
 
-    /// Decides what to do after an attempt, counted from 1, given the status of its response or its error.
-    pub(super) fn verdict(&self, attempt: u32, repeatable: bool, outcome: Result<u16, &Error>) -> Verdict {
+    /// Sets how long a call is retried: no attempt begins later than this after the first one. Default: two minutes.
+    ///
+    /// So a server that accepts calls and never responds costs at most this and one
+    /// [timeout](crate::CrmBuilder::timeout).
+    #[must_use]
+    pub fn give_up_after(self, time: Duration) -> Self {
+        Self { time, ..self }
+    }
+
+    /// Decides what to do after an attempt, given the status of its response or its error.
+    pub(super) fn verdict(
+        &self,
+        Attempts { count, elapsed }: Attempts,
+        repeatable: bool,
+        outcome: Result<u16, &Error>,
+    ) -> Verdict {
         let again = match outcome {
             Ok(429) => true,
             Ok(status) => repeatable && (500..=599).contains(&status),
             Err(Error::Unreachable { sent, .. }) => repeatable || !sent,
             Err(_) => false,
         };
-        if !again || attempt >= self.attempts {
+        let delay = self.delay_after(count);
+        if !again || count >= self.attempts || elapsed + delay > self.time {
             return Verdict::Final;
         }
-        Verdict::RetryAfter { delay: self.delay_after(attempt), all_calls: matches!(outcome, Ok(429)) }
+        Verdict::RetryAfter { delay, all_calls: matches!(outcome, Ok(429)) }
     }
 
     fn delay_after(&self, attempt: u32) -> Duration {
         self.delay.delay(attempt).mul_f64(rand::rng().random_range(0.5..=1.0))
     }
+}
+
+/// The attempts so far.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempts {
+    pub(super) count: u32,
+    /// The time since the first one began.
+    pub(super) elapsed: Duration,
 }
 
 /// What to do after an attempt.
@@ -102,8 +126,12 @@ pub(super) enum Verdict {
 mod tests {
     use super::*;
 
+    fn attempts(count: u32, seconds: u64) -> Attempts {
+        Attempts { count, elapsed: Duration::from_secs(seconds) }
+    }
+
     fn retries(repeatable: bool, status: u16) -> bool {
-        Retries::new().verdict(1, repeatable, Ok(status)) != Verdict::Final
+        Retries::new().verdict(attempts(1, 0), repeatable, Ok(status)) != Verdict::Final
     }
 
     #[test]
@@ -127,8 +155,19 @@ mod tests {
     #[test]
     fn the_last_attempt_is_final() {
         let twice = Retries::new().attempts(2);
-        assert_ne!(twice.verdict(1, true, Ok(500)), Verdict::Final);
-        assert_eq!(twice.verdict(2, true, Ok(500)), Verdict::Final);
+        assert_ne!(twice.verdict(attempts(1, 0), true, Ok(500)), Verdict::Final);
+        assert_eq!(twice.verdict(attempts(2, 0), true, Ok(500)), Verdict::Final);
+    }
+
+    #[test]
+    fn no_attempt_begins_after_the_time_for_retries() {
+        let late = Error::late("zoho".to_owned());
+        let retries = |retries: &Retries, seconds| {
+            retries.verdict(attempts(1, seconds), true, Err(&late)) != Verdict::Final
+        };
+        assert!(retries(&Retries::new(), 60) && !retries(&Retries::new(), 120));
+        let impatient = Retries::new().give_up_after(Duration::from_secs(30));
+        assert!(retries(&impatient, 29) && !retries(&impatient, 30));
     }
 
     #[test]
