@@ -43,7 +43,7 @@ impl<A: DeserializeOwned + Send + 'static> ChildProcess<A> {
         let (sender, answers) = channel();
         thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
-                // A store may print lines of its own, and a killed process may leave an incomplete line.
+                // A store may print its own lines, and a killed process may leave an incomplete line.
                 let Ok(answer) = serde_json::from_str(&line) else { continue };
                 if sender.send(answer).is_err() {
                     return;

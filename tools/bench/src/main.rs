@@ -31,7 +31,7 @@ use std::process::ExitCode;
 use options::Options;
 use report::Report;
 
-/// The error is only printed, so it needs no type of its own.
+/// The error is only printed, so it needs no specific type.
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// A benchmark, with its name for `--only`.

@@ -1,4 +1,5 @@
-//! `cargo xtask generate` and `cargo xtask coverage`: the typed client from what Zoho publishes.
+//! `cargo xtask generate` and `cargo xtask coverage`: generates the typed client from what Zoho publishes, and counts what
+//! it covers.
 
 use std::path::PathBuf;
 
@@ -8,7 +9,7 @@ use generator::{Output, Sources};
 
 use crate::{python, workspace};
 
-/// Where Zoho's descriptions of the API are.
+/// The sources: Zoho's descriptions of the API.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// The folder with Zoho's OpenAPI files
@@ -19,33 +20,37 @@ pub(crate) struct Options {
     sdk: Option<PathBuf>,
 }
 
-/// Whether to write.
+/// The options of `cargo xtask generate`.
 #[derive(Debug, Args)]
 pub(crate) struct GenerateOptions {
     #[command(flatten)]
     options: Options,
-    /// Write nothing, and fail if what is committed differs
+    /// Write nothing, and fail if the committed files differ
     #[arg(long)]
     check: bool,
 }
 
+/// Generates the client, or checks it. Returns whether that succeeded.
 pub(crate) fn generate(options: &GenerateOptions) -> bool {
-    let outcome =
-        options.options.sources().and_then(|sources| make(&sources, options.check).map_err(in_words));
+    let outcome = options
+        .options
+        .sources()
+        .and_then(|sources| write_or_check(&sources, options.check).map_err(in_words));
     report(&outcome)
 }
 
-/// Whether what is committed is what the generator makes of the files in a folder.
+/// Checks whether the committed files are those that the generator writes for this folder. Returns whether they are.
 pub(crate) fn check(spec: PathBuf) -> bool {
     generate(&GenerateOptions { options: Options { spec, sdk: None }, check: true })
 }
 
+/// Prints how much of the API is generated. Returns whether that succeeded.
 pub(crate) fn coverage(options: &Options) -> bool {
     let outcome = options.sources().and_then(|sources| generator::load(&sources).map_err(in_words));
     report(&outcome.map(|loaded| loaded.coverage.to_string()))
 }
 
-fn make(sources: &Sources, check: bool) -> Result<String, Error> {
+fn write_or_check(sources: &Sources, check: bool) -> Result<String, Error> {
     let loaded = generator::load(sources)?;
     for output in Output::of(&loaded.client, &workspace())? {
         if check { output.check() } else { output.write() }?;
@@ -72,7 +77,7 @@ fn report(outcome: &Result<String, String>) -> bool {
     outcome.is_ok()
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "it stands in map_err")]
+#[allow(clippy::needless_pass_by_value, reason = "`map_err` passes the error by value")]
 fn in_words(error: Error) -> String {
     error.to_string()
 }

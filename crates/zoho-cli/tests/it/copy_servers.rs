@@ -1,5 +1,5 @@
-//! `zoho tokens copy` with stores on servers: on the way through all of them, killed in the middle, with a server that
-//! goes away meanwhile, and into one with less room.
+//! `zoho tokens copy` with stores on servers: from each to the next, killed halfway, with a server that goes away during
+//! the copy, and into a table with narrower columns.
 
 use std::collections::BTreeMap;
 use std::fs;

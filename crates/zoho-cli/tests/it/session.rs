@@ -197,7 +197,7 @@ async fn revoke_all_goes_on_after_a_failure_and_keeps_that_row() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn a_token_that_cannot_be_stored_is_printed_anyway() {
+async fn a_token_that_cannot_be_stored_is_still_printed() {
     let zoho = Emulator::start().await;
     let terminal = Terminal::at(&zoho).with("ZOHO_STORE", "file:store/sdk_tokens.txt");
     let terminal = terminal.with("HOME", "home");

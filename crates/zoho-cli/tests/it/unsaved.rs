@@ -10,7 +10,7 @@ use zoho_emulator::{Emulator, Fault};
 
 use crate::support::{ADA, ADA_STORED, Ran, Terminal};
 
-/// A terminal with a file store in a folder of its own, which can be taken away.
+/// A terminal with a file store in a separate folder, which a test can move away.
 fn terminal_at(zoho: &Emulator) -> Terminal {
     let terminal = Terminal::at(zoho).with("ZOHO_STORE", "file:store/sdk_tokens.txt").with("HOME", "home");
     std::fs::create_dir(terminal.path("store")).unwrap();

@@ -1,6 +1,9 @@
 //! Drives the emulator over real HTTP, as a client does.
 
-#![expect(clippy::disallowed_types, reason = "the emulator is tested with a client of its own")]
+#![expect(
+    clippy::disallowed_types,
+    reason = "the tests use an HTTP client that shares no code with the emulator"
+)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod actions;

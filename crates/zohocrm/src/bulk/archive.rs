@@ -210,7 +210,7 @@ mod tests {
             assert!(error.contains("CSV file") || error.contains("ZIP file"), "{error}");
         }
         let error = rejected(&zip(&[("1.csv", b"id,Last_Name\n1,A\n2\n")])).await;
-        assert!(error.contains("1 cells instead of 2 in row 2 after the header"), "{error}");
+        assert!(error.contains("1 cell instead of 2 in row 2 after the header"), "{error}");
         let error = rejected(&zip(&[("1.csv", b"id\r\n1\r\n\xff\r\n")])).await;
         assert!(error.contains("not UTF-8 in row 2 after the header"), "{error}");
     }

@@ -2,7 +2,7 @@
 
 use csv::ErrorKind;
 
-/// The evidence, as a predicate whose subject is the file: `has 1 cells instead of 2 in row 2 after the header`.
+/// The evidence, as a predicate whose subject is the file: `has 1 cell instead of 2 in row 2 after the header`.
 pub(super) fn evidence(error: &csv::Error) -> String {
     let place = place(error);
     match error.kind() {
@@ -11,7 +11,8 @@ pub(super) fn evidence(error: &csv::Error) -> String {
             None => format!("has an invalid value{place}: {}", err.kind()),
         },
         ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("has {len} cells instead of {expected_len}{place}")
+            let cells = if *len == 1 { "cell" } else { "cells" };
+            format!("has {len} {cells} instead of {expected_len}{place}")
         }
         ErrorKind::Utf8 { .. } => format!("is not UTF-8{place}"),
         _ => format!("could not be read{place}"),

@@ -217,7 +217,7 @@ mod tests {
             let rows: Vec<_> = table.rows.collect();
             assert_eq!(rows[0].as_ref().unwrap().cells, vec!["1", "2"]);
             let error = rows[1].as_ref().unwrap_err().to_string();
-            assert!(error.contains("it has 1 cells instead of 2 in row 2 after the header"), "{error}");
+            assert!(error.contains("it has 1 cell instead of 2 in row 2 after the header"), "{error}");
         }
     }
 }

@@ -84,8 +84,8 @@ impl Field {
         self.may_be_set(|operation| operation.api_update)
     }
 
-    /// The operation type decides, if Zoho sends it: `Owner` is `field_read_only` and can be set anyway. Of subforms Zoho says
-    /// that the API cannot set them, although they are set with their record.
+    /// The operation type decides, if Zoho sends it: `Owner` is `field_read_only` and can still be set. Zoho reports that
+    /// the API cannot set subforms, although they are set with their record.
     fn may_be_set(&self, allowed: impl Fn(&OperationType) -> Option<bool>) -> bool {
         match self.operation_type.as_ref().and_then(allowed) {
             Some(allowed) if self.data_type != FieldType::Subform => allowed,

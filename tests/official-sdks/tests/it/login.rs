@@ -65,7 +65,7 @@ async fn the_sdk_continues_with_a_token_that_we_renewed(kind: Kind, first: First
     assert_eq!(both.sdk.who_am_i(), ADA);
     let header = format!("Zoho-oauthtoken {}", renewed.expose_secret());
     assert_eq!(zoho.journal().count_where(|call| call.header("authorization") == Some(&header)), 1);
-    assert_eq!(zoho.journal().count(TOKEN_REQUEST), 0, "the SDK asked for no token of its own");
+    assert_eq!(zoho.journal().count(TOKEN_REQUEST), 0, "the SDK requested no token");
 }
 
 async fn we_continue_with_a_token_that_the_sdk_renewed(kind: Kind, first: First) {

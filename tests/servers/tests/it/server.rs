@@ -181,7 +181,7 @@ fn nothing_is_left_of_a_server_whose_test_was_killed() {
 }
 
 #[test]
-#[ignore = "another test runs it, in a process of its own"]
+#[ignore = "another test runs it in a separate process"]
 #[allow(clippy::print_stdout, reason = "this is how the other test learns the folder")]
 fn child_that_starts_a_server_and_waits() {
     let kind = std::env::var(KIND).unwrap();

@@ -41,7 +41,7 @@ fn a_test_without_its_server_fails_where_nothing_counts_it_as_skipped() {
 }
 
 #[test]
-#[ignore = "other tests run it, in a process of its own"]
+#[ignore = "other tests run it in a separate process"]
 #[allow(clippy::print_stdout, reason = "this is how the other tests learn the answer")]
 fn child_that_asks_for_the_shared_server() {
     for place in (0..2).map_while(|_| fresh(Kind::Redis)) {

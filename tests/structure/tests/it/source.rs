@@ -83,7 +83,7 @@ impl Crate {
         };
         let child = self.module(&join(&module.path, &path[..1]));
         match first.as_str() {
-            // `main.rs` beside `lib.rs` is a crate of its own, and names the library as others do.
+            // `main.rs` beside `lib.rs` is a separate crate, and names the library as others do.
             "crate" if module.path.first().is_some_and(|name| name == "main") => {
                 self.local(&join(&module.path[..1], rest), steps)
             }

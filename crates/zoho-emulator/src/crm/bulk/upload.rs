@@ -48,7 +48,7 @@ pub(crate) fn upload(request: &Request<'_>) -> Result<Response, Response> {
     ))
 }
 
-/// The error of the content host, which has a format of its own.
+/// The error of the content host, which has its own format.
 fn bad_headers() -> Response {
     Response::json(
         400,

@@ -46,7 +46,7 @@ pub(super) fn database_of(path: &Path, rows: &[[&str; 10]]) {
 pub(super) async fn memory_of(rows: &[[&str; 10]]) -> MemoryStore {
     let store = MemoryStore::new();
     for row in rows {
-        // Each row has an id of its own, so that none is merged with another.
+        // Each row has its own id, so that no two are merged.
         store.save_token(&stored(*row).into()).await.unwrap();
     }
     store

@@ -347,7 +347,7 @@ async fn a_three_node_cluster_keeps_a_store_on_one_node_and_every_node_redirects
         value.last().unwrap().clone()
     });
     for (server, slots) in servers.iter().zip([["0", "5460"], ["5461", "10922"], ["10923", "16383"]]) {
-        // Each node started as a cluster of its own with all slots.
+        // Each node started as its own cluster with all slots.
         redis_cli(server.port(), &["CLUSTER", "RESET", "HARD"]);
         redis_cli(server.port(), &["CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1]]);
         redis_cli(server.port(), &["CLUSTER", "MEET", "127.0.0.1", &port_of_one, &bus_of_one]);

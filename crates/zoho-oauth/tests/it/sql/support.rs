@@ -1,4 +1,4 @@
-//! Shared by the tests of the database stores: a table of its own for each test, on a real server.
+//! Shared by the tests of the database stores: a separate table for each test, on a real server.
 
 use servers::{Kind, Proxy, Server};
 use sqlx::mysql::MySqlConnectOptions;
