@@ -32,17 +32,20 @@ fn main() -> ExitCode {
     let (arguments, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(mut message) => {
-            output::clap_message(&mut message);
-            return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(2));
+            let code = ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(2));
+            return output::clap_message(&mut message).map_or_else(|failure| ended(&failure), |()| code);
         }
     };
     match run(arguments, &matches) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            output::failure(&failure);
-            failure.exit_code()
-        }
+        Err(failure) => ended(&failure),
     }
+}
+
+/// Reports a failure and returns its exit code.
+fn ended(failure: &Failure) -> ExitCode {
+    output::failure(failure);
+    failure.exit_code()
 }
 
 fn run(arguments: Arguments, matches: &clap::ArgMatches) -> Result<(), Failure> {

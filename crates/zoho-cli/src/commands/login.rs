@@ -26,10 +26,14 @@ pub(crate) async fn run(config: &Config, login: Login) -> Result<(), Failure> {
         "-" => SecretString::from(input::text("@-")?.trim()),
         _ => code,
     };
+    if code.expose_secret().is_empty() {
+        return Err(Problem::CodeEmpty.into());
+    }
     if config.client().is_none() {
         return Err(Problem::ClientMissing.into());
     }
     let authenticator = super::whose::authenticator(config).await?;
+    config.waits_for_accounts_server();
     let login = authenticator.exchange(Grant::from_self_client(code)).await?;
     let token = match login.persistence() {
         Persistence::Stored => login.token().clone(),

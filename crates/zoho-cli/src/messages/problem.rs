@@ -28,6 +28,8 @@ pub(crate) enum Problem {
     PageNotANumber,
     #[error("browser login is not available yet; pass `--code`")]
     CodeMissing,
+    #[error("the code is empty")]
+    CodeEmpty,
     #[error("a login needs the id and secret of a client app")]
     ClientMissing,
     #[error("no criteria given")]
@@ -180,6 +182,7 @@ impl Problem {
             | Self::NotObjects
             | Self::PageNotANumber
             | Self::CodeMissing
+            | Self::CodeEmpty
             | Self::ClientMissing
             | Self::NothingToFind
             | Self::SeveralTokens { .. }
@@ -201,7 +204,7 @@ impl Problem {
         Some(match self {
             Self::NotAPath { .. } | Self::ForeignHost { .. } => NextStep::GivePath,
             Self::NotOneList | Self::NotObjects => NextStep::DropPaginate,
-            Self::CodeMissing => NextStep::LogIn,
+            Self::CodeMissing | Self::CodeEmpty => NextStep::LogIn,
             Self::ClientMissing => NextStep::SetClient,
             Self::NothingToFind => NextStep::FindHelp,
             Self::SeveralTokens { .. } => NextStep::SelectToken,

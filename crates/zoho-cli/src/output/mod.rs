@@ -2,6 +2,7 @@
 
 mod destination;
 mod rows;
+mod stdout;
 mod table;
 
 use std::fmt::Display;
@@ -48,8 +49,7 @@ impl Output {
 
     /// Prints bytes unchanged.
     pub(crate) fn bytes(self, bytes: &[u8]) -> Result<(), Failure> {
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| Failure::unwritable(&error))
+        stdout::write(bytes).map_err(|error| Failure::unwritable(&error))
     }
 
     /// Prints a table at its full width, so that cells can be copied.
@@ -100,10 +100,10 @@ pub(crate) fn failure(failure: &Failure) {
     }
 }
 
-/// Prints a message of clap: help and version to standard output, errors to standard error.
+/// Prints a message of clap: help and version to standard output, errors to standard error. Returns whether that failed.
 ///
 /// A misplaced value is not quoted: `zoho login CODE` is an easy mistake, and a code is a secret.
-pub(crate) fn clap_message(message: &mut clap::Error) {
+pub(crate) fn clap_message(message: &mut clap::Error) -> Result<(), Failure> {
     let misplaced = match message.kind() {
         ErrorKind::UnknownArgument => Some(ContextKind::InvalidArg),
         ErrorKind::InvalidSubcommand => Some(ContextKind::InvalidSubcommand),
@@ -116,8 +116,12 @@ pub(crate) fn clap_message(message: &mut clap::Error) {
     {
         message.insert(kind, ContextValue::String("…".to_owned()));
     }
-    // If standard error is closed, there is nowhere to report it.
-    let _ = message.print();
+    if message.use_stderr() || io::stdout().is_terminal() {
+        // If standard error is closed, there is nowhere to report it.
+        let _ = message.print();
+        return Ok(());
+    }
+    stdout::write(message.render().to_string().as_bytes()).map_err(|error| Failure::unwritable(&error))
 }
 
 /// Escapes the control characters of a text, so that stored values cannot move the cursor, change colors or reorder
