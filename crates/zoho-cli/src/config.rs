@@ -21,8 +21,11 @@ use zoho_oauth::{
 use crate::args::{DEFAULT_ENVIRONMENT, DEFAULT_STORE, LogLevel, Options};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::messages::Problem;
+use crate::messages::{Problem, Waiting};
 use crate::output::Output;
+
+/// The timeout of a token request. A user who waits wants to know sooner than a server.
+const TOKEN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The output, and what the global options select.
 #[derive(Debug)]
@@ -86,12 +89,25 @@ impl Config {
         Err(Problem::ForeignHost { host: host.to_owned() }.into())
     }
 
-    /// Opens the token store.
+    /// Opens the token store, which is what the command then waits for.
     pub(crate) fn store(&self) -> Result<AnyStore, Failure> {
-        match &self.store {
-            Store::Open(store) => Ok(store.clone()),
-            Store::Closed(url) => Ok(url.connect()?),
-        }
+        let store = match &self.store {
+            Store::Open(store) => store.clone(),
+            Store::Closed(url) => url.connect()?,
+        };
+        self.output.waits_for(Waiting::Store { name: store.name().to_owned() });
+        Ok(store)
+    }
+
+    /// Notes that the command now waits for the accounts server.
+    pub(crate) fn waits_for_accounts_server(&self) {
+        let host = host_of(self.environment.accounts_url());
+        self.output.waits_for(Waiting::AccountsServer { host });
+    }
+
+    /// Notes that the command now waits for this API host.
+    pub(crate) fn waits_for_response(&self, api_url: &str) {
+        self.output.waits_for(Waiting::Response { host: host_of(api_url) });
     }
 
     /// An authenticator over the token store.
@@ -103,6 +119,7 @@ impl Config {
     pub(crate) fn authenticator_over(&self, store: AnyStore) -> Result<Authenticator, Failure> {
         let mut builder = Authenticator::builder(self.environment.clone())
             .store(store)
+            .request_timeout(TOKEN_TIMEOUT)
             // A background renewal would be cut off when the command ends.
             .early_window(Duration::ZERO);
         if let Some(client) = self.client() {
@@ -248,6 +265,11 @@ fn is_on_this_machine(origin: &str) -> bool {
 fn is_typed(matches: &ArgMatches, name: &str) -> bool {
     let here = matches.value_source(name) == Some(ValueSource::CommandLine);
     here || matches.subcommand().is_some_and(|(_, below)| is_typed(below, name))
+}
+
+/// A host with its port, without the scheme.
+fn host_of(url: &str) -> String {
+    url.split_once("://").map_or(url, |(_, host)| host).trim_end_matches('/').to_owned()
 }
 
 fn filled(text: Option<&str>) -> Option<&str> {

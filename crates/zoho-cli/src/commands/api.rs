@@ -16,7 +16,8 @@ pub(crate) async fn run(config: &Config, call: Api) -> Result<(), Failure> {
         if method != Method::Get || data.is_some() {
             return Err(Problem::PaginateNeedsGet.into());
         }
-        return paginate::print(whose::crm(config, whose).await?, &path, query, json_lines).await;
+        let crm = whose::crm(config, whose).await?;
+        return paginate::print(config, crm, &path, query, json_lines).await;
     }
     let body = data.as_deref().map(input::json).transpose()?;
     let crm = whose::crm(config, whose).await?;

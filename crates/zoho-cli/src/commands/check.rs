@@ -148,6 +148,7 @@ fn next_step(finding: &Finding, was_repaired: bool) -> Advice {
 /// Asks Zoho about every stored token.
 async fn ask_about_all(config: &Config, store: &AnyStore) -> Result<Vec<Row>, Failure> {
     let authenticator = config.authenticator_over(store.clone())?;
+    config.waits_for_accounts_server();
     let mut problems = Vec::new();
     let mut after = None;
     loop {

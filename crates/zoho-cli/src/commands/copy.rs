@@ -10,7 +10,7 @@ use crate::args::Copy;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::messages::{CopyCount, MissingStore, Note, Problem, Progress, Warning};
+use crate::messages::{CopyCount, MissingStore, Note, Problem, Progress, Waiting, Warning};
 
 pub(crate) async fn run(config: &Config, copy: Copy) -> Result<(), Failure> {
     let from = url(&copy.from)?;
@@ -24,6 +24,7 @@ pub(crate) async fn run(config: &Config, copy: Copy) -> Result<(), Failure> {
     } else {
         open(&to)?
     };
+    config.output.waits_for(Waiting::Store { name: to.name().to_owned() });
     let bar = config.output.progress();
     let mut last = CopyReport::default();
     let outcome = TokenCopy::new(&from, &to)

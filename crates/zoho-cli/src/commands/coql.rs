@@ -18,7 +18,7 @@ pub(crate) async fn run(config: &Config, query: Coql) -> Result<(), Failure> {
         query = query.offset(rows);
     }
     // The columns are known only from the rows.
-    let mut rows = Rows::new(config.output, format, &[""; 0]);
+    let mut rows = Rows::new(&config.output, format, &[""; 0]);
     if all {
         return pages::print(config, all, Cursor::Offset(offset.unwrap_or(0)), rows, query.pages()).await;
     }

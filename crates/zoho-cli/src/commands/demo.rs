@@ -27,9 +27,10 @@ use super::interruption::interruption;
 const LIFE: Duration = Duration::from_secs(4);
 
 pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
+    config.output.without_notices();
     let interrupted = interruption()?;
     tokio::select! {
-        told = tell(config.output) => told,
+        told = tell(config.output.clone()) => told,
         () = interrupted => Err(Problem::Interrupted.into()),
     }
 }

@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::messages::{Greeting, Note, Problem};
 
 pub(crate) async fn run(config: &Config, options: Emulator) -> Result<(), Failure> {
+    config.output.without_notices();
     // Registered before the URL is printed, because the reader may stop the process as soon as it sees it.
     let interrupted = interruption()?;
     let (port, user) = (options.port, email(&options.users[0]).to_owned());

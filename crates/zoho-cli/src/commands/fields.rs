@@ -13,7 +13,7 @@ use crate::output::Rows;
 pub(crate) async fn run(config: &Config, Fields { module, format, whose }: Fields) -> Result<(), Failure> {
     let fields = whose::crm(config, whose).await?.metadata().fields(&module).await?;
     let columns = ["api_name", "field_label", "data_type", "required", "pick_list_values"];
-    let mut rows = Rows::new(config.output, format, &columns);
+    let mut rows = Rows::new(&config.output, format, &columns);
     rows.print(&fields.iter().map(row).collect::<Vec<_>>())?;
     rows.finish()
 }

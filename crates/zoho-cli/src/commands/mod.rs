@@ -17,14 +17,19 @@ mod records;
 mod revoke;
 mod token;
 mod tokens;
+mod waiting;
 mod whose;
 
 use crate::args::Command;
 use crate::config::Config;
 use crate::failure::Failure;
 
-/// Runs a command.
+/// Runs a command. While nothing happens, says on standard error what it waits for.
 pub(crate) async fn run(config: &Config, command: Command) -> Result<(), Failure> {
+    waiting::announced(&config.output, carry_out(config, command)).await
+}
+
+async fn carry_out(config: &Config, command: Command) -> Result<(), Failure> {
     match command {
         Command::Demo => demo::run(config).await,
         Command::Login(login) => login::run(config, login).await,

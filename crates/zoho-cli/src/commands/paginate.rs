@@ -4,18 +4,20 @@ use serde_json::{Map, Value};
 use url::form_urlencoded;
 use zohocrm::{Crm, Error, Method, RawResponse, Record, Request};
 
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::messages::{NextStep, Problem};
 use crate::output::Rows;
 
 /// Prints the items of a list page by page. Pages are requested by token if Zoho returns one, otherwise by number.
 pub(super) async fn print(
+    config: &Config,
     crm: Crm,
     path: &str,
     query: Vec<(String, String)>,
     json_lines: bool,
 ) -> Result<(), Failure> {
-    let mut rows = Rows::json(json_lines);
+    let mut rows = Rows::json(&config.output, json_lines);
     // The query in the path is merged with the options, so that the page parameter is not sent twice.
     let (path, in_path) = path.split_once('?').unwrap_or((path, ""));
     let in_path = form_urlencoded::parse(in_path.as_bytes()).into_owned();

@@ -16,6 +16,7 @@ pub(crate) async fn run(config: &Config, which: Revoke) -> Result<(), Failure> {
         Revoke { user: Some(user), .. } => OAuthToken::new().with_user(user),
         Revoke { id: None, user: None, .. } => return revoke_all(config, &authenticator).await,
     };
+    config.waits_for_accounts_server();
     match authenticator.revoke(&wanted).await {
         Ok(()) => {
             config.output.note(&Note::TokenRevoked { owner: owner(&wanted) });
@@ -36,6 +37,7 @@ pub(crate) async fn run(config: &Config, which: Revoke) -> Result<(), Failure> {
 async fn revoke_all(config: &Config, authenticator: &Authenticator) -> Result<(), Failure> {
     let tokens = authenticator.store().get_tokens().await?;
     let mut failed = 0;
+    config.waits_for_accounts_server();
     for token in &tokens {
         match authenticator.revoke(token).await {
             Ok(()) => config.output.note(&Note::TokenRevoked { owner: owner(token) }),

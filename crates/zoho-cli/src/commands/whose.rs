@@ -1,19 +1,27 @@
 //! The token that a command uses: `--user`, `--id`, or the only one.
 
+use std::time::Duration;
+
 use zoho_oauth::store::{AnyStore, StoreError, TokenStore};
 use zoho_oauth::{AccessToken, Authenticator, OAuthToken};
-use zohocrm::Crm;
+use zohocrm::{Crm, Retries};
 
 use crate::args::Whose;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::messages::{Problem, Warning};
 
+/// How long failed attempts of a call are retried. A call that got no response for a minute is not made again: the
+/// user decides.
+const RETRY_TIME: Duration = Duration::from_secs(30);
+
 /// A CRM client for the selected user.
 pub(super) async fn crm(config: &Config, whose: Whose) -> Result<Crm, Failure> {
     let authenticator = authenticator(config).await?;
-    let (wanted, _) = access_token(config, &authenticator, whose).await?;
-    Ok(Crm::for_token(&authenticator, wanted))
+    let (wanted, token) = access_token(config, &authenticator, whose).await?;
+    config.waits_for_response(token.environment().api_url());
+    let retries = Retries::new().give_up_after(RETRY_TIME);
+    Ok(Crm::builder(&authenticator).retries(retries).build_for_token(wanted))
 }
 
 /// An authenticator whose spooled tokens are stored. If the store still rejects one, prints a warning.
@@ -38,6 +46,7 @@ pub(super) async fn access_token(
         Whose { user: Some(user), .. } => OAuthToken::new().with_user(user),
         Whose { id: None, user: None } => the_only_one(authenticator).await?,
     };
+    config.waits_for_accounts_server();
     let token = match authenticator.access_token_for(&wanted).await {
         Ok(token) => token,
         Err(error) if error.needs_login() => {

@@ -82,6 +82,19 @@ pub(crate) enum Note {
 
     HowToStop,
     Stopped,
+    StillWaiting {
+        waiting: Option<Waiting>,
+        seconds: u64,
+    },
+}
+
+/// What a command waits for.
+#[derive(Clone, Debug)]
+pub(crate) enum Waiting {
+    Store { name: String },
+    AccountsServer { host: String },
+    Response { host: String },
+    Job { job: String },
 }
 
 /// What a copy did with a row.
@@ -201,6 +214,23 @@ impl fmt::Display for Note {
 
             Self::HowToStop => f.write_str("press Ctrl-C to stop"),
             Self::Stopped => f.write_str("stopped"),
+            Self::StillWaiting { waiting: Some(waiting), seconds } => {
+                write!(f, "still waiting for {waiting} after {seconds} seconds; press Ctrl-C to stop")
+            }
+            Self::StillWaiting { waiting: None, seconds } => {
+                write!(f, "still working after {seconds} seconds; press Ctrl-C to stop")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store { name } => f.write_str(name),
+            Self::AccountsServer { host } => write!(f, "a token from {host}"),
+            Self::Response { host } => write!(f, "a response from {host}"),
+            Self::Job { job } => write!(f, "job {job}"),
         }
     }
 }

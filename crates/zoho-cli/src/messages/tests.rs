@@ -104,6 +104,7 @@ fn problems() -> Vec<Problem> {
         NotObjects,
         PageNotANumber,
         CodeMissing,
+        CodeEmpty,
         ClientMissing,
         NothingToFind,
         SeveralTokens { count: 2, names: texts(&["ada (id 1)", "carol (id 2)"]) },
@@ -238,12 +239,21 @@ fn notes() -> Vec<Note> {
         RowRejected { status: text("SKIPPED"), cells: texts(&["Hopper", "Rome"]), reason: text("INVALID_DATA (City)") },
         HowToStop,
         Stopped,
+        StillWaiting { waiting: None, seconds: 5 },
         Copied { from: store(), to: MissingStore(&"sqlite:new.db".parse().unwrap()).to_string(), dry_run: true },
         Copied { from: store(), to: text("the token file sdk_tokens.txt"), dry_run: false },
         CopyCount { kind: CopyCount::Read, count: 300 },
     );
     let counts = counts.into_iter().map(|kind| Note::CopyCount { kind, count: 12 });
-    notes.into_iter().chain(counts.skip(1)).collect()
+    let host = || text("accounts.zoho.eu");
+    let waits = samples!(Waiting:
+        AccountsServer { host: host() },
+        Response { host: host() },
+        Job { job: text("17") },
+        Store { name: store() },
+    );
+    let waits = waits.into_iter().map(|waiting| Note::StillWaiting { waiting: Some(waiting), seconds: 35 });
+    notes.into_iter().chain(counts.skip(1)).chain(waits).collect()
 }
 
 fn progress() -> String {

@@ -59,7 +59,7 @@ impl Destination {
         matches!(self, Self::Stdout) && io::stdout().is_terminal()
     }
 
-    pub(super) fn write(&mut self, output: Output, bytes: &[u8]) -> Result<(), Failure> {
+    pub(super) fn write(&mut self, output: &Output, bytes: &[u8]) -> Result<(), Failure> {
         match self {
             Self::Stdout => output.bytes(bytes),
             Self::Nowhere => Ok(()),

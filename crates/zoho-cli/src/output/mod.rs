@@ -1,5 +1,6 @@
 //! Printing: data to standard output, messages to standard error. No other module prints.
 
+mod activity;
 mod destination;
 mod rows;
 mod stdout;
@@ -7,7 +8,8 @@ mod table;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
@@ -15,61 +17,70 @@ use serde_json::Value;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::messages::{Note, Progress, Warning};
+use crate::messages::{Note, Progress, Waiting, Warning};
 
+use activity::Activity;
 pub(crate) use destination::Destination;
 pub(crate) use rows::{Rows, cell, id_first};
 use table::Table;
 
 /// Prints the results and messages of a command.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Output {
     json: bool,
+    activity: Arc<Activity>,
 }
 
 impl Output {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, activity: Arc::new(Activity::new(Instant::now())) }
+    }
+
+    /// The same output, with data as JSON.
+    pub(crate) fn with_json(&self) -> Self {
+        Self { json: true, ..self.clone() }
     }
 
     /// Whether `--json` was given.
-    pub(crate) fn is_json(self) -> bool {
+    pub(crate) fn is_json(&self) -> bool {
         self.json
     }
 
     /// Prints data and a line break.
-    pub(crate) fn data(self, text: impl Display) -> Result<(), Failure> {
+    pub(crate) fn data(&self, text: impl Display) -> Result<(), Failure> {
         self.bytes(format!("{text}\n").as_bytes())
     }
 
     /// Prints data as JSON.
-    pub(crate) fn json(self, value: &Value) -> Result<(), Failure> {
+    pub(crate) fn json(&self, value: &Value) -> Result<(), Failure> {
         self.data(format_args!("{value:#}"))
     }
 
     /// Prints bytes unchanged.
-    pub(crate) fn bytes(self, bytes: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        self.activity.showed(Instant::now());
         stdout::write(bytes).map_err(|error| Failure::unwritable(&error))
     }
 
     /// Prints a table at its full width, so that cells can be copied.
-    pub(crate) fn table(self, lines: &[Vec<String>]) -> Result<(), Failure> {
+    pub(crate) fn table(&self, lines: &[Vec<String>]) -> Result<(), Failure> {
         let table = Table::new(lines);
         let text: String = lines.iter().map(|line| table.line(line) + "\n").collect();
         self.bytes(text.as_bytes())
     }
 
     /// A progress bar on standard error, hidden if that is not a terminal.
-    pub(crate) fn progress(self) -> ProgressBar {
+    pub(crate) fn progress(&self) -> ProgressBar {
         if !io::stderr().is_terminal() {
             return ProgressBar::hidden();
         }
+        self.without_notices();
         let style = ProgressStyle::with_template(Progress::BAR);
         ProgressBar::no_length().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
     }
 
     /// A counter for work of unknown length, hidden if standard error is not a terminal.
-    pub(crate) fn counter(self) -> ProgressBar {
+    pub(crate) fn counter(&self) -> ProgressBar {
         let style = ProgressStyle::with_template(Progress::COUNTER);
         let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
         let bar = self.progress().with_style(style).with_message(Progress::Records.to_string());
@@ -82,12 +93,31 @@ impl Output {
     }
 
     /// Prints a note to standard error.
-    pub(crate) fn note(self, note: &Note) {
+    pub(crate) fn note(&self, note: &Note) {
+        self.activity.showed(Instant::now());
         say(&printable(&note.to_string()));
     }
 
+    /// Notes what the command waits for from now on.
+    pub(crate) fn waits_for(&self, waiting: Waiting) {
+        self.activity.waits_for(waiting, Instant::now());
+    }
+
+    /// Says what the command waits for, if the user has seen nothing for a few seconds.
+    pub(crate) fn announce_wait(&self) {
+        if let Some((waiting, silence)) = self.activity.due(Instant::now()) {
+            say(&printable(&Note::StillWaiting { waiting, seconds: silence.as_secs() }.to_string()));
+        }
+    }
+
+    /// Announces no wait from now on, because the user sees that the command is alive.
+    pub(crate) fn without_notices(&self) {
+        self.activity.shows_progress();
+    }
+
     /// Prints a warning to standard error.
-    pub(crate) fn warning(self, warning: &Warning) {
+    pub(crate) fn warning(&self, warning: &Warning) {
+        self.activity.showed(Instant::now());
         say(&format!("{} {}", heading("warning:", "33"), printable(&warning.to_string())));
     }
 }

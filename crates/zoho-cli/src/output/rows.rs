@@ -11,7 +11,7 @@ use super::table::Table;
 use super::{Destination, Output, printable};
 use crate::args::RowFormat;
 use crate::failure::Failure;
-use crate::messages::{Note, Problem, Progress};
+use crate::messages::{Note, Problem, Progress, Waiting};
 
 /// The number of pushed records that are printed together.
 const BATCH: usize = 500;
@@ -45,7 +45,7 @@ enum Form {
 impl Rows {
     /// Prints to standard output. `columns` selects the columns of a table or CSV; if it is empty, they are the fields
     /// of the first records. JSON has all fields.
-    pub(crate) fn new(output: Output, format: RowFormat, columns: &[impl AsRef<str>]) -> Self {
+    pub(crate) fn new(output: &Output, format: RowFormat, columns: &[impl AsRef<str>]) -> Self {
         let form = match format {
             RowFormat { csv: true, .. } => Form::Csv,
             RowFormat { json_lines: true, .. } => Form::JsonLines,
@@ -54,7 +54,7 @@ impl Rows {
         };
         let columns = columns.iter().map(|name| name.as_ref().to_owned()).collect();
         let rows = Self {
-            output,
+            output: output.clone(),
             destination: Destination::Stdout,
             form,
             columns,
@@ -87,8 +87,8 @@ impl Rows {
     }
 
     /// Prints JSON to standard output, with or without `--json`.
-    pub(crate) fn json(json_lines: bool) -> Self {
-        Self::new(Output::new(true), RowFormat { csv: false, json_lines }, &[""; 0])
+    pub(crate) fn json(output: &Output, json_lines: bool) -> Self {
+        Self::new(&output.with_json(), RowFormat { csv: false, json_lines }, &[""; 0])
     }
 
     /// The number of records printed.
@@ -138,11 +138,12 @@ impl Rows {
         }
         self.count += records.len() as u64;
         self.progress.set_position(self.count);
-        self.destination.write(self.output, text.as_bytes())
+        self.destination.write(&self.output, text.as_bytes())
     }
 
     /// Shows the state of a job beside the count.
     pub(crate) fn doing(&self, job: &str, state: &str) {
+        self.output.waits_for(Waiting::Job { job: job.to_owned() });
         let progress = Progress::Job { job: job.to_owned(), state: state.to_owned() };
         self.progress.set_message(printable(&progress.to_string()));
     }
@@ -165,7 +166,7 @@ impl Rows {
             }
             _ => String::new(),
         };
-        self.destination.write(self.output, end.as_bytes())?;
+        self.destination.write(&self.output, end.as_bytes())?;
         self.destination.finish()?;
         match &self.form {
             Form::Table(None) => self.output.note(&Note::NoRecords),
@@ -239,7 +240,7 @@ fn csv(heading: Option<&Vec<String>>, columns: &[String], records: &[Record]) ->
 
 impl Output {
     /// Fits a table to the terminal. Other output is never cut off.
-    fn fitted(self, table: Table) -> Table {
+    fn fitted(&self, table: Table) -> Table {
         match Term::stdout().size_checked() {
             Some((_, columns)) => table.fitted(columns.into()),
             None => table,

@@ -104,8 +104,7 @@ async fn if_the_state_of_a_job_is_unknown_the_user_is_told_to_check_it_first() {
         let jobs = ran.json()["jobs"].clone();
         let job = jobs[0].as_str().unwrap();
         let next = format!(
-            "next: job {job} may have written rows 3 to 5; before you write them again, check it with `zoho api GET \
-             /crm/bulk/v8/write/{job}`"
+            "next: job {job} may have written rows 3 to 5; see its state with `zoho api GET /crm/bulk/v8/write/{job}`"
         );
         assert!(ran.stderr.contains(&next), "{ran:?}");
     }

@@ -20,6 +20,7 @@ mod records;
 mod search;
 mod secrets;
 mod session;
+mod streams;
 mod support;
 mod terminal;
 mod tokens;

@@ -38,7 +38,7 @@ async fn read(
     let crm = whose::crm(config, whose).await?;
     let csv = !config.output.is_json() && !format.json_lines;
     // The columns are known only from the rows.
-    let mut rows = Rows::new(config.output, RowFormat { csv, ..format }, &[""; 0]).going_to(destination);
+    let mut rows = Rows::new(&config.output, RowFormat { csv, ..format }, &[""; 0]).going_to(destination);
     rows = rows.long_in_coming();
     if let Some(id) = job {
         let job = crm.bulk_read_job(id);

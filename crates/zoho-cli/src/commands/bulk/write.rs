@@ -25,7 +25,7 @@ pub(super) async fn run(config: &Config, options: args::BulkWrite) -> Result<(),
     };
     let result = options.result.clone();
     let format = RowFormat { csv: true, json_lines: false };
-    let mut outcome = Outcome::new(Rows::new(config.output, format, &[""; 0]).going_to(destination));
+    let mut outcome = Outcome::new(Rows::new(&config.output, format, &[""; 0]).going_to(destination));
     let mut progress = Progress::behind(options.skip);
     // Opening a pipe can block, so Ctrl-C ends the process as usual until here.
     let done = unless(interruption()?, write(config, options, &mut outcome, &mut progress)).await;

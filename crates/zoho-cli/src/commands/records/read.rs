@@ -55,7 +55,7 @@ pub(super) async fn deleted(config: &Config, deleted: Deleted) -> Result<(), Fai
         list = list.per_page(records);
     }
     let columns = ["id", "display_name", "type", "deleted_time", "deleted_by"];
-    let rows = Rows::new(config.output, format, &columns);
+    let rows = Rows::new(&config.output, format, &columns);
     let cursor = Cursor::Number(paging.page.unwrap_or(1));
     pages::print(config, paging.all, cursor, rows, list.pages()).await
 }
@@ -75,7 +75,7 @@ pub(super) async fn get(config: &Config, get: Get) -> Result<(), Failure> {
     }
     if format.csv || format.json_lines {
         let columns = if fields.is_empty() { Vec::new() } else { id_first(&fields) };
-        let mut rows = Rows::new(config.output, format, &columns);
+        let mut rows = Rows::new(&config.output, format, &columns);
         rows.push(found)?;
         return rows.finish();
     }
@@ -112,7 +112,7 @@ async fn print(
     if let Some(token) = page_token {
         list = list.page_token(token);
     }
-    let rows = Rows::new(config.output, format, &id_first(fields));
+    let rows = Rows::new(&config.output, format, &id_first(fields));
     pages::print(config, pages.all, paging.into(), rows, list.pages()).await
 }
 

@@ -68,7 +68,7 @@ async fn run(
         _ => None,
     };
     let records = crm.records(module);
-    let mut rows = Rows::new(config.output, format, &["record", "id", "status", "code", "message"]);
+    let mut rows = Rows::new(&config.output, format, &["record", "id", "status", "code", "message"]);
     let mut rejected = 0;
     while !batch.is_empty() {
         if let Some(cells) = &cells {
