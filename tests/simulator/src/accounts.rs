@@ -48,6 +48,8 @@ pub(crate) struct Credential {
 pub(crate) struct Issued {
     pub(crate) credential: usize,
     pub(crate) expires_at: Duration,
+    /// When it expires as far as its holder knows, who counts from the request.
+    pub(crate) holder_expects: Duration,
     pub(crate) revoked_at: Option<Duration>,
 }
 
@@ -101,7 +103,8 @@ impl Accounts {
     }
 
     pub(crate) fn issue(&mut self, credential: usize, now: Duration, life: Duration) -> usize {
-        self.issued.push(Issued { credential, expires_at: now + life, revoked_at: None });
+        let end = now + life;
+        self.issued.push(Issued { credential, expires_at: end, holder_expects: end, revoked_at: None });
         let number = self.issued.len() - 1;
         self.credentials[credential].latest = Some(number);
         number

@@ -101,8 +101,8 @@ impl Machine for SimulatedMachine {
                 if fate.may_arrive() {
                     requests::sent(world, &asked);
                 }
-                let asked = asked.clone();
-                Some(dispatch(world, Server::Accounts, fate, move |world| serve(world, &asked)))
+                let (asked, sent_at) = (asked.clone(), world.now);
+                Some(dispatch(world, Server::Accounts, fate, move |world| serve(world, &asked, sent_at)))
             });
             let Some(receiver) = receiver else { return pending().await };
             match receiver.await.unwrap_or(Err(Lost::TimedOut)) {
@@ -168,6 +168,9 @@ impl SimulatedMachine {
             if served.status >= 500 {
                 world.trouble(self.process, Trouble::LostAccounts);
             }
+            if let (Asked::Refresh(credential), None) = (asked, served.access) {
+                requests::was_in_vain(world, *credential);
+            }
             if let Some(access) = served.access {
                 world.processes[self.process].received.push(access);
             }
@@ -184,12 +187,16 @@ impl SimulatedMachine {
 }
 
 /// Serves a request that has arrived.
-fn serve(world: &mut World, asked: &Asked) -> Served {
+fn serve(world: &mut World, asked: &Asked, sent_at: Duration) -> Served {
     let is_failing = world.conditions.everywhere.contains(&Fault::FailAccounts) && world.random.one_in(2);
     if is_failing && world.random.one_in(2) {
         return Served::error_page();
     }
-    let served = world.accounts.serve(asked, world.now, world.plan.tokens.life);
+    let life = world.plan.tokens.life;
+    let served = world.accounts.serve(asked, world.now, life);
+    if let Some(access) = served.access {
+        world.accounts.issued[access].holder_expects = sent_at + life;
+    }
     if is_failing { Served::error_page() } else { served }
 }
 
@@ -199,6 +206,9 @@ fn failed(world: &mut World, process: ProcessId, asked: &Asked, lost: Lost) -> F
         Lost::TimedOut => Server::Accounts.lost(),
     };
     world.trouble(process, trouble);
+    if let Asked::Refresh(credential) = asked {
+        requests::was_in_vain(world, *credential);
+    }
     let user = world.accounts.user_of(asked);
     world.note(Some(process), user, || format!("accounts: {asked:?} -> {lost:?}"));
     let failure = match lost {

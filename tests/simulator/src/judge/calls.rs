@@ -154,7 +154,8 @@ fn judge_duration(world: &mut World, call: OpenCall) {
     } else {
         let strikes = world.records.count_since(&[Trouble::Struck], since) as u32;
         let refusals = world.records.had(&[Trouble::RefusedAccounts], None, since);
-        let connecting = if refusals { ACCOUNTS_TIMEOUT + Duration::from_secs(10) } else { Duration::ZERO };
+        let hosts = world.plan.hosts as u32;
+        let connecting = if refusals { ACCOUNTS_TIMEOUT * hosts } else { Duration::ZERO };
         let lease = world.plan.tokens.lease_life + Duration::from_secs(2);
         ORDINARY + connecting + lease * strikes
     };

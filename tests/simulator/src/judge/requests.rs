@@ -45,12 +45,19 @@ pub(crate) fn about_to_send(world: &mut World, process: ProcessId, asked: &Asked
     );
 }
 
+/// Notes that a request brought no token, or none that could be saved: who insisted on a new one may ask again.
+pub(crate) fn was_in_vain(world: &mut World, credential: usize) {
+    let user = world.accounts.credentials[credential].user;
+    let record = &mut world.records.users[user];
+    record.demanded_requests = record.demanded_requests.saturating_sub(1);
+}
+
 /// Whether a token was to be renewed at `moment`, early or late.
 fn is_due(world: &World, token: usize, moment: Duration) -> bool {
     let issued = &world.accounts.issued[token];
     let tokens = world.plan.tokens;
     let window = tokens.early_window.max(tokens.margin * 5 / 4) + DISAGREEMENT;
-    issued.revoked_at.is_some() || issued.expires_at <= moment + window
+    issued.revoked_at.is_some() || issued.holder_expects <= moment + window
 }
 
 /// Counts a request that leaves a machine, or may leave it.

@@ -9,7 +9,7 @@ use crate::records::{Grant, ProcessId};
 use crate::secret::{ACCESS, REFRESH, number, number_in};
 use crate::world::World;
 
-use super::DISAGREEMENT;
+use super::{DISAGREEMENT, requests};
 
 /// The number of the refresh token in a row.
 pub(crate) fn credential_of(token: &OAuthToken) -> Option<usize> {
@@ -47,6 +47,9 @@ pub(crate) fn lease_ended(
 ) {
     let Some(credential) = world.accounts.of_key(&lease.key) else { return };
     let user = world.accounts.credentials[credential].user;
+    if !was_held {
+        requests::was_in_vain(world, credential);
+    }
     let outcome = if was_held { "" } else { ": superseded" };
     world.note(Some(process), Some(user), || {
         format!("store: {action} lease on refresh token {credential}, epoch {}{outcome}", lease.epoch)
