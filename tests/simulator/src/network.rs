@@ -5,16 +5,13 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::fault::Fault;
-use crate::plan::ACCOUNTS_TIMEOUT;
+use crate::plan::{ACCOUNTS_TIMEOUT, CONNECT_TIMEOUT};
 use crate::records::ProcessId;
 use crate::records::Trouble;
 use crate::world::World;
 
 /// How long a client waits for a response of the store.
 const STORE_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long a client tries to connect to a server that does not react.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,6 +10,9 @@ use crate::random::Random;
 /// How long a client waits for a response of the accounts server.
 pub(crate) const ACCOUNTS_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long a client tries to connect to a server that does not react.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The plan of a run. The same plan gives the same run, event by event.
 #[derive(Clone, Debug)]
 pub struct Plan {

@@ -6,7 +6,7 @@ use zoho_oauth::{AccessToken, Error, Login, LoginReason, OAuthErrorCode, Persist
 
 use crate::fault::Fault;
 use crate::invariant::Invariant;
-use crate::plan::ACCOUNTS_TIMEOUT;
+use crate::plan::CONNECT_TIMEOUT;
 use crate::records::{CallKind, OpenCall, ProcessId, Trouble};
 use crate::secret::{ACCESS, number};
 use crate::world::World;
@@ -149,15 +149,17 @@ fn judge_duration(world: &mut World, call: OpenCall) {
     const ORDINARY: Duration = Duration::from_secs(5);
     let OpenCall { process, user, kind, began_at, .. } = call;
     let since = began_at.saturating_sub(AFTERMATH);
-    let explained = if world.records.had(&DELAYS, None, since) || world.plan.steps_clocks() {
-        AFTERMATH + ACCOUNTS_TIMEOUT
+    let host = world.processes[process].host;
+    let is_cut_off = world.records.had(&[Trouble::RefusedAccounts], Some(host), since);
+    let explained = if is_cut_off || world.records.had(&DELAYS, None, since) || world.plan.steps_clocks() {
+        AFTERMATH * 2
     } else {
         let strikes = world.records.count_since(&[Trouble::Struck], since) as u32;
+        // Each other host may hold the lease while it tries to connect, three times.
         let refusals = world.records.had(&[Trouble::RefusedAccounts], None, since);
-        let hosts = world.plan.hosts as u32;
-        let connecting = if refusals { ACCOUNTS_TIMEOUT * hosts } else { Duration::ZERO };
+        let others = if refusals { world.plan.hosts as u32 - 1 } else { 0 };
         let lease = world.plan.tokens.lease_life + Duration::from_secs(2);
-        ORDINARY + connecting + lease * strikes
+        ORDINARY + CONNECT_TIMEOUT * 3 * others + lease * strikes
     };
     let took = world.now - began_at;
     // A paused process takes as long as its pause.
