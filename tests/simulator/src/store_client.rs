@@ -100,7 +100,6 @@ fn user_of(world: &World, token: &OAuthToken) -> Option<usize> {
     rows::credential_of(token).map(|credential| world.accounts.credentials[credential].user)
 }
 
-#[deny(clippy::missing_trait_methods)]
 impl TokenStore for StoreClient {
     async fn find_token(&self, token: &OAuthToken) -> Outcome<Option<OAuthToken>> {
         let token = token.clone();
@@ -157,7 +156,6 @@ impl TokenStore for StoreClient {
     }
 }
 
-#[deny(clippy::missing_trait_methods)]
 impl Coordination for StoreClient {
     async fn acquire(&self, key: &LeaseKey, holder: &str, life: Duration) -> Outcome<Acquired> {
         let (process, key, holder) = (self.process, key.clone(), holder.to_owned());
