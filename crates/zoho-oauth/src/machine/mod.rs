@@ -64,6 +64,21 @@ pub trait Machine: fmt::Debug + Send + Sync + 'static {
     /// If there is such a file already, or if it cannot be written. A part of it may have been written then.
     fn create(&self, path: &Path, content: &[u8]) -> io::Result<()>;
 
+    /// Removes a file that a process was creating when it ended. Returns `false`, and leaves the file, if a process is
+    /// still creating it, or if it has changed since `content` was read from it.
+    ///
+    /// The default is for machines whose [`create`](Self::create) is one step.
+    ///
+    /// # Errors
+    /// If the file cannot be read or removed.
+    fn remove_abandoned(&self, path: &Path, content: &[u8]) -> io::Result<bool> {
+        let is_abandoned = self.read(path)? == content;
+        if is_abandoned {
+            self.remove(path)?;
+        }
+        Ok(is_abandoned)
+    }
+
     /// Renames a file and makes its new name durable.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The machine that this process runs on.
 
-use std::fs;
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -68,9 +68,25 @@ impl Machine for ThisMachine {
         if let Some(folder) = path.parent() {
             create_folder(folder)?;
         }
-        let mut file = private_file::create(path)?;
+        let mut file = create_locked(path)?;
         file.write_all(content)?;
         file.sync_all()
+    }
+
+    fn remove_abandoned(&self, path: &Path, content: &[u8]) -> io::Result<bool> {
+        let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(false),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        let mut current = Vec::new();
+        file.read_to_end(&mut current)?;
+        let is_abandoned = current == content;
+        if is_abandoned {
+            fs::remove_file(path)?;
+        }
+        Ok(is_abandoned)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -84,6 +100,23 @@ impl Machine for ThisMachine {
 
     fn remove_folder(&self, folder: &Path) -> io::Result<()> {
         fs::remove_dir(folder)
+    }
+}
+
+/// Creates a file and locks it until it is closed, so that other processes do not take it for abandoned.
+fn create_locked(path: &Path) -> io::Result<File> {
+    loop {
+        let file = private_file::create(path)?;
+        match file.lock() {
+            Ok(()) => {}
+            // Without locks, nothing that may be abandoned is removed either.
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => return Ok(file),
+            Err(error) => return Err(error),
+        }
+        // Before the lock, the file looked abandoned, and another process may have removed it.
+        if path.try_exists()? {
+            return Ok(file);
+        }
     }
 }
 
