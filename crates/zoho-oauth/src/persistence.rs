@@ -17,6 +17,9 @@ pub enum Persistence {
     Stored,
     /// In the spool, because the store rejected it. It is stored when an authenticator for this store next starts, or
     /// by [`Authenticator::recover`](crate::Authenticator::recover).
+    ///
+    /// Until then, every process of this account that can read the file uses the token instead of requesting another.
+    /// Another host cannot read it and requests a token of its own.
     Spooled {
         /// The file that holds the token, readable by this account alone.
         path: PathBuf,
@@ -24,7 +27,8 @@ pub enum Persistence {
         error: StoreError,
     },
     /// In this process's memory only, because the store rejected it and it could not be spooled either. The
-    /// authenticator keeps trying to store it as long as it is in use; with the process, the token is lost.
+    /// authenticator keeps trying to store it as long as it is in use; with the process, the token is lost. Other
+    /// processes request tokens of their own.
     InMemory {
         /// Why the store rejected it.
         error: StoreError,
@@ -59,7 +63,7 @@ impl fmt::Display for Persistence {
             Self::Stored => formatter.write_str("the token is stored"),
             Self::Spooled { path, error } => write!(
                 formatter,
-                "{error}; the token is spooled in `{}` and will be stored at the next start",
+                "{error}; the token is spooled on this host, in `{}`, and will be stored at the next start",
                 path.display()
             ),
             Self::InMemory { error, spool_error } => write!(

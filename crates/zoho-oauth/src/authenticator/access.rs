@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::environment::Environment;
 use crate::persistence::Persistence;
+use crate::spool::Unsaved;
 use crate::token::{OAuthToken, UserSignature};
 
 /// A valid access token. Cheap to clone; `Debug` does not show the secret.
@@ -30,14 +31,8 @@ struct Inner {
 enum Origin {
     Store,
     Caller,
-    /// Boxed, because nearly all tokens come from the store.
-    Unsaved(Box<Unsaved>),
-}
-
-/// A token that the store does not have.
-struct Unsaved {
-    token: OAuthToken,
-    persistence: Persistence,
+    /// The whole token, which the store rejected. Boxed, because nearly all tokens come from the store.
+    Spool(Box<(OAuthToken, Unsaved)>),
 }
 
 static STORED: Persistence = Persistence::Stored;
@@ -55,12 +50,8 @@ impl AccessToken {
     }
 
     /// The access token of `token`, which the store rejected.
-    pub(crate) fn unsaved(
-        token: &OAuthToken,
-        environment: Environment,
-        persistence: Persistence,
-    ) -> Option<Self> {
-        Self::of(token, environment, Origin::Unsaved(Box::new(Unsaved { token: token.clone(), persistence })))
+    pub(crate) fn unsaved(token: &OAuthToken, environment: Environment, unsaved: Unsaved) -> Option<Self> {
+        Self::of(token, environment, Origin::Spool(Box::new((token.clone(), unsaved))))
     }
 
     fn of(token: &OAuthToken, environment: Environment, origin: Origin) -> Option<Self> {
@@ -82,7 +73,10 @@ impl AccessToken {
         match (self.id(), self.user()) {
             (Some(id), _) => OAuthToken::new().with_id(id),
             (None, Some(user)) => OAuthToken::new().with_user(user),
-            (None, None) => self.unsaved_token().cloned().unwrap_or_default(),
+            (None, None) => match &self.inner.origin {
+                Origin::Spool(spooled) => spooled.0.clone(),
+                Origin::Store | Origin::Caller => OAuthToken::new(),
+            },
         }
     }
 
@@ -94,12 +88,9 @@ impl AccessToken {
         self.inner.is_renewable
     }
 
-    /// The whole token, if the store does not have it.
-    pub(crate) fn unsaved_token(&self) -> Option<&OAuthToken> {
-        match &self.inner.origin {
-            Origin::Unsaved(unsaved) => Some(&unsaved.token),
-            Origin::Store | Origin::Caller => None,
-        }
+    /// Whether the store does not have it yet.
+    pub(crate) fn is_unsaved(&self) -> bool {
+        matches!(&self.inner.origin, Origin::Spool(spooled) if !spooled.1.is_settled())
     }
 
     /// The secret itself, for the `Authorization: Zoho-oauthtoken …` header and nothing else.
@@ -138,7 +129,7 @@ impl AccessToken {
         match &self.inner.origin {
             Origin::Store => &STORED,
             Origin::Caller => &NOT_MANAGED,
-            Origin::Unsaved(unsaved) => &unsaved.persistence,
+            Origin::Spool(spooled) => &spooled.1.persistence,
         }
     }
 }

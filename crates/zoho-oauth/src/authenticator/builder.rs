@@ -15,7 +15,7 @@ use crate::error::{Error, Invalid};
 use crate::ledger::Quota;
 use crate::machine::Machine;
 use crate::machine::this_machine::ThisMachine;
-use crate::spool::Spool;
+use crate::spool::{KnownIdentity, Spool};
 use crate::store::coordination::{Coordination, LeaseEntry};
 use crate::store::{AnyStore, MemoryStore};
 
@@ -150,12 +150,13 @@ impl AuthenticatorBuilder {
         let margin = &mut settings.margins.margin;
         *margin = margin.mul_f64(1.0 + fraction(machine.random()) / 4.0);
         let cache = Cache::looking_every(store.poll_interval());
+        let identity = KnownIdentity::default();
         let parts = Parts {
             accounts: Accounts::new(machine.clone()),
             users: CrmUsers::new(machine.clone()),
-            spool: Spool::new(machine.clone(), &store, self.spool_folder),
+            spool: Spool::new(machine.clone(), &store, identity.clone(), self.spool_folder),
             rows: Rows {
-                store: ClockedStore::new(store, machine.clone()),
+                store: ClockedStore::new(store, machine.clone(), identity),
                 environments: self.environments,
                 client: self.client,
             },

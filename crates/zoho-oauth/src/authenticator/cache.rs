@@ -1,10 +1,8 @@
 //! Valid tokens in memory, read without a lock and without I/O.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-
-use secrecy::ExposeSecret;
 
 use crate::token::{OAuthToken, UserSignature, epoch_milliseconds};
 
@@ -20,7 +18,6 @@ pub(super) struct Cache {
     others: papaya::HashMap<Subject, Cached>,
     /// Which of them may still be what the store has.
     pub(super) watch: Arc<Watch>,
-    has_unsaved: AtomicBool,
 }
 
 /// A token and how long it may be handed out. Moments are epoch milliseconds.
@@ -54,7 +51,6 @@ impl Cache {
             users: papaya::HashMap::default(),
             others: papaya::HashMap::default(),
             watch: Arc::new(Watch::at_interval(interval)),
-            has_unsaved: AtomicBool::new(false),
         }
     }
 
@@ -84,7 +80,7 @@ impl Cache {
         }
         let starts_reading = match self.watch.standing(cached.generation, cached.read_at, now) {
             Standing::Current => false,
-            _ if cached.token.unsaved_token().is_some() => false,
+            _ if cached.token.is_unsaved() => false,
             Standing::Outdated(generation) => cached.claim_reading(generation),
             Standing::Unknown => return None,
         };
@@ -119,10 +115,7 @@ impl Cache {
             Some(before) if early_from <= reading.began_at => before.max(early_from),
             _ => early_from,
         };
-        let is_unsaved = token.unsaved_token().is_some();
-        if is_unsaved {
-            self.expect_unsaved();
-        }
+        let is_unsaved = token.is_unsaved();
         let fresh_until = before_end(margins.margin);
         let cached = Cached {
             token,
@@ -157,41 +150,6 @@ impl Cache {
             let other = &cached.token;
             other.id() != row.id() && (row.user_signature().is_none() || other.user() != row.user_signature())
         });
-    }
-
-    pub(super) fn has_unsaved(&self) -> bool {
-        self.has_unsaved.load(Ordering::Acquire)
-    }
-
-    /// Notes that there is a token here that the store does not have.
-    pub(super) fn expect_unsaved(&self) {
-        self.has_unsaved.store(true, Ordering::Release);
-    }
-
-    /// Takes the list of tokens that the store does not have. For each that is still not stored afterwards, the
-    /// caller calls [`expect_unsaved`](Self::expect_unsaved).
-    pub(super) fn take_unsaved(&self) -> Vec<OAuthToken> {
-        if !self.has_unsaved.swap(false, Ordering::AcqRel) {
-            return Vec::new();
-        }
-        let (users, others) = (self.users.pin(), self.others.pin());
-        let cached = users.values().chain(others.values());
-        let mut unsaved: Vec<_> = cached.filter_map(|cached| cached.token.unsaved_token().cloned()).collect();
-        // The maps have no order. A simulation has to save the tokens in the same order each time.
-        let secret =
-            |token: &OAuthToken| token.access_token().map(|secret| secret.expose_secret().to_owned());
-        unsaved.sort_by_cached_key(secret);
-        unsaved
-    }
-
-    /// Forgets a token that is now in the store, or that the store no longer needs.
-    pub(super) fn forget_unsaved(&self, token: &OAuthToken) {
-        let is_kept = |cached: &Cached| {
-            let secret = token.access_token().map(ExposeSecret::expose_secret);
-            cached.token.unsaved_token().is_none() || Some(cached.token.expose_secret()) != secret
-        };
-        self.users.pin().retain(|_, cached| is_kept(cached));
-        self.others.pin().retain(|_, cached| is_kept(cached));
     }
 }
 

@@ -8,8 +8,9 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::OnceCell;
 
 use crate::machine::Machine;
+use crate::spool::KnownIdentity;
 use crate::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
-use crate::store::{AnyStore, StoreError, TokenStore};
+use crate::store::{AnyStore, StoreError, StoreErrorKind, TokenStore};
 use crate::token::{OAuthToken, epoch_milliseconds};
 
 /// A difference below this does not count as a difference of clocks: it may be the round trip to the store, or a clock
@@ -27,11 +28,13 @@ pub(super) struct ClockedStore {
     /// By how many milliseconds the store's clock is ahead of this machine's.
     ahead: AtomicI64,
     is_clock_known: OnceCell<()>,
+    identity: KnownIdentity,
 }
 
 impl ClockedStore {
-    pub(super) fn new(store: AnyStore, machine: Arc<dyn Machine>) -> Self {
-        Self { store, machine, ahead: AtomicI64::new(0), is_clock_known: OnceCell::new() }
+    /// The store's identity will be in `identity` once it was read.
+    pub(super) fn new(store: AnyStore, machine: Arc<dyn Machine>, identity: KnownIdentity) -> Self {
+        Self { store, machine, ahead: AtomicI64::new(0), is_clock_known: OnceCell::new(), identity }
     }
 
     /// The store itself, with moments by its own clock.
@@ -81,6 +84,8 @@ impl ClockedStore {
         holder: &str,
         life: Duration,
     ) -> Result<Acquired, StoreError> {
+        // A token that is obtained under the lease may have to be spooled for this store.
+        self.know_the_identity().await?;
         let asked_at = self.machine.uptime();
         let acquired = self.store.acquire(key, holder, life).await?;
         let now = match &acquired {
@@ -109,6 +114,18 @@ impl ClockedStore {
     /// Converts a moment of the store's clock to this machine's.
     pub(super) fn as_ours(&self, moment: SystemTime) -> SystemTime {
         moved(moment, -self.ahead.load(Ordering::Relaxed))
+    }
+
+    /// Reads which store this is, so that the spool has its tokens. One that may not be read counts as missing.
+    pub(super) async fn know_the_identity(&self) -> Result<(), StoreError> {
+        if self.identity.get().is_none() {
+            let identity = match self.store.stored_identity().await {
+                Err(error) if error.kind() == StoreErrorKind::Permission => None,
+                identity => identity?,
+            };
+            let _ = self.identity.set(identity);
+        }
+        Ok(())
     }
 
     async fn know_the_clock(&self) -> Result<(), StoreError> {
@@ -140,11 +157,13 @@ impl ClockedStore {
         is_exact
     }
 
-    fn ours(&self, row: OAuthToken) -> OAuthToken {
+    /// A token of the store, by this machine's clock.
+    pub(super) fn ours(&self, row: OAuthToken) -> OAuthToken {
         OAuthToken { expires_at: row.expires_at.map(|end| self.as_ours(end)), ..row }
     }
 
-    fn theirs(&self, token: &OAuthToken) -> OAuthToken {
+    /// A token for the store, by the store's clock.
+    pub(super) fn theirs(&self, token: &OAuthToken) -> OAuthToken {
         let ahead = self.ahead.load(Ordering::Relaxed);
         OAuthToken { expires_at: token.expires_at.map(|end| moved(end, ahead)), ..token.clone() }
     }

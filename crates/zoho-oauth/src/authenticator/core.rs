@@ -3,12 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
-
 use crate::accounts::OAuthClient;
 use crate::error::{Error, Invalid, LoginReason};
 use crate::login::Grant;
-use crate::persistence::Persistence;
+use crate::spool::Unsaved;
 use crate::store::coordination::LeaseKey;
 use crate::token::{OAuthToken, UserSignature, epoch_milliseconds, fingerprint};
 
@@ -19,7 +17,8 @@ use super::flight::{Flight, Flights};
 use super::lookout::Lookout;
 use super::margins::Margins;
 use super::parts::Parts;
-use super::recovery::{Recovery, Unsaved};
+use super::recovery::Recovery;
+use super::removal::Removal;
 use super::renewal::Renewal;
 use super::rows::{missing, name_of};
 use super::subject::Subject;
@@ -33,7 +32,7 @@ pub(super) struct Core {
     pub(super) parts: Arc<Parts>,
     pub(super) cache: Cache,
     lookout: Arc<Lookout>,
-    recovery: Recovery,
+    recovery: Arc<Recovery>,
     tokens: Flights<(Subject, Demand), AccessToken>,
     logins: Flights<LeaseKey, Login>,
 }
@@ -43,7 +42,8 @@ impl Core {
         let parts = Arc::new(parts);
         let lookout = Arc::new(Lookout::new(parts.clone(), cache.watch.clone()));
         let (tokens, logins) = (Flights::new(parts.machine.clone()), Flights::new(parts.machine.clone()));
-        Self { parts, cache, lookout, recovery: Recovery::default(), tokens, logins }
+        let recovery = Arc::new(Recovery::new(parts.clone()));
+        Self { parts, cache, lookout, recovery, tokens, logins }
     }
 
     /// A fresh token of `user`. From memory, it takes no allocation.
@@ -120,7 +120,7 @@ impl Core {
         let core = self.clone();
         let key = LeaseKey::exchange(&grant.code);
         let work = || async move {
-            core.recovery.before_first_use(&core.unsaved()).await;
+            core.recovery.run_for(&OAuthToken::new().with_grant_token(grant.code.clone())).await;
             core.exchange_now(grant, client, OAuthToken::new()).await
         };
         self.logins.join(key, work).await
@@ -132,53 +132,31 @@ impl Core {
         AccessToken::not_managed(token, environment).ok_or_else(|| Invalid::EmptyToken.into())
     }
 
-    /// Revokes the token of the row that `token` identifies, and deletes the row unless a new login has put another
-    /// token there in the meantime.
+    /// Revokes a token at Zoho and deletes its row.
     pub(super) async fn revoke(&self, token: &OAuthToken) -> Result<(), Error> {
-        let Parts { rows, accounts, .. } = &*self.parts;
-        let row = rows.find(token).await?.ok_or_else(|| missing(token))?;
-        let environment = rows.environment_of(&row)?;
-        if let Some(secret) = revocable_secret(&row) {
-            accounts.revoke(&environment, secret).await?;
-        }
-        let current = rows.store.find_token_by_id(row.id().unwrap_or_default()).await?;
-        let exposed = |row| revocable_secret(row).map(ExposeSecret::expose_secret);
-        if current.as_ref().is_some_and(|current| exposed(current) == exposed(&row)) {
-            self.delete(&row).await?;
-        }
-        self.cache.forget(&row);
-        Ok(())
+        self.removal().revoke(token).await
     }
 
-    /// Deletes the row that `token` identifies, if there is one.
+    /// Deletes a row.
     pub(super) async fn log_out(&self, token: &OAuthToken) -> Result<bool, Error> {
-        match self.parts.rows.find(token).await? {
-            Some(row) => self.delete(&row).await,
-            None => Ok(false),
-        }
+        self.removal().log_out(token).await
     }
 
+    fn removal(&self) -> Removal<'_> {
+        Removal { parts: &self.parts, cache: &self.cache }
+    }
+
+    /// Stores the unsaved tokens, and returns how many there were.
     pub(super) async fn recover(&self) -> Result<usize, Error> {
-        self.recovery.run(&self.unsaved()).await
-    }
-
-    /// Deletes a row and its spooled tokens. The cache forgets it before, and again after, for callers that read the
-    /// row in between.
-    async fn delete(&self, row: &OAuthToken) -> Result<bool, Error> {
-        self.cache.forget(row);
-        self.parts.spool.forget(row);
-        let was_there = self.parts.rows.store.delete_token(row.id().unwrap_or_default()).await;
-        self.cache.forget(row);
-        Ok(was_there?)
+        self.recovery.run().await.map(|recovered| recovered.stored)
     }
 
     /// Starts a look at the store for changes of other processes, at its interval. Returns the time.
     fn look_if_due(self: &Arc<Self>) -> u64 {
         let now = self.now();
-        if self.lookout.look_if_due(now) && self.cache.has_unsaved() {
-            let core = self.clone();
-            let recovery = async move { core.recovery.run_if_idle(&core.unsaved()).await };
-            self.parts.machine.spawn(Box::pin(recovery));
+        if self.lookout.look_if_due(now) && self.parts.spool.is_in_use() {
+            let recovery = self.recovery.clone();
+            self.parts.machine.spawn(Box::pin(async move { recovery.run_if_idle().await }));
         }
         now
     }
@@ -226,23 +204,56 @@ impl Core {
         wanted: OAuthToken,
         demand: Demand,
     ) -> Result<AccessToken, Error> {
-        self.recovery.before_first_use(&self.unsaved()).await;
+        match self.obtain_once(&subject, &wanted, &demand).await {
+            // Another process may be finishing the login of this user, or may have been killed before it did.
+            Err(error) if error.needs_login() && self.parts.spool.may_hold_tokens() => {
+                self.recovery.run_for(&wanted).await;
+                match self.obtain_once(&subject, &wanted, &demand).await {
+                    Err(again) if again.needs_login() => Err(error),
+                    outcome => outcome,
+                }
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn obtain_once(
+        self: &Arc<Self>,
+        subject: &Subject,
+        wanted: &OAuthToken,
+        demand: &Demand,
+    ) -> Result<AccessToken, Error> {
+        let margins = self.parts.settings.margins;
         let reading = self.cache.watch.reading(self.now());
-        let row = match self.find(&subject, &wanted).await {
+        let mut row = match self.find(subject, wanted).await {
             Ok(row) => row,
-            Err(error) => return self.still_valid(&subject, &demand).ok_or(error),
+            Err(error) => match self.still_valid(subject, demand) {
+                Some(token) => return Ok(token),
+                None if *demand == Demand::Fresh => return self.parts.despite_no_row(error, wanted),
+                None => return Err(error),
+            },
         };
-        let wish = Wish::new(demand, row.as_ref(), self.parts.settings.margins);
-        let obtained = self.obtained(&subject, &wanted, row, &wish).await.inspect_err(|error| {
+        let is_fresh = row.as_ref().is_some_and(|row| margins.allow(row, self.parts.machine.now()));
+        if self.recovery.before_first_use(*demand == Demand::Fresh && is_fresh).await {
+            row = self.find(subject, wanted).await?;
+        }
+        let spooled = match &row {
+            _ if *demand != Demand::Newer => None,
+            Some(row) => self.parts.spooled_for(row, |_| true).await,
+            None => self.parts.spooled_login(wanted).await,
+        };
+        let current: Vec<_> = row.iter().chain(spooled.iter().map(|spooled| &spooled.token)).collect();
+        let wish = Wish::new(demand.clone(), &current, margins);
+        let obtained = self.obtained(subject, wanted, row, &wish).await.inspect_err(|error| {
             if matches!(wish.demand, Demand::Early(_)) {
                 tracing::warn!(%error, "could not renew a token early; the current one is still valid");
             }
         })?;
         let margins = wish.margins.for_life(obtained.life);
-        self.cache.put(&subject, obtained.access.clone(), margins, reading);
+        self.cache.put(subject, obtained.access.clone(), margins, reading);
         // Without this, a token that is read again for each caller would never be renewed early.
-        if wish.demand == Demand::Fresh && self.cache.claim_early_renewal(&subject, self.now()) {
-            self.renew_early(subject, wanted, &obtained.access);
+        if wish.demand == Demand::Fresh && self.cache.claim_early_renewal(subject, self.now()) {
+            self.renew_early(subject.clone(), wanted.clone(), &obtained.access);
         }
         Ok(obtained.access)
     }
@@ -274,9 +285,27 @@ impl Core {
             Some(row) if wish.is_granted_by(&row, None, machine.now()) => rows.obtained(&row),
             Some(row) => match self.renew_or_exchange(row.clone(), wish).await {
                 // A store that cannot be written is no reason to withhold a token that is still valid.
-                Err(error @ Error::Store(_)) => self.parts.despite(error, &row, wish),
+                Err(error @ Error::Store(_)) => self.parts.despite(error, &row, wish).await,
                 outcome => outcome,
             },
+            None => self.obtained_without_row(subject, wanted, wish).await,
+        }
+    }
+
+    /// A token for a user or credential that has no row in the store.
+    async fn obtained_without_row(
+        &self,
+        subject: &Subject,
+        wanted: &OAuthToken,
+        wish: &Wish,
+    ) -> Result<Obtained, Error> {
+        let parts = &self.parts;
+        match parts.spooled_login(wanted).await {
+            Some(login) if wish.is_granted_by(&login.token, None, parts.machine.now()) => {
+                let error = parts.not_yet("it is still spooled");
+                parts.hand_out(login, error)
+            }
+            Some(login) => self.renew_or_exchange(login.token, wish).await,
             None if matches!(subject, Subject::Id(_)) => Err(missing(wanted)),
             None => self.renew_or_exchange(wanted.clone(), wish).await,
         }
@@ -294,8 +323,8 @@ impl Core {
             let client = rows.client_of(&token)?;
             let login = self.exchange_now(grant, client, token).await?;
             let row = login.token();
-            if !matches!(login.persistence(), Persistence::Stored) {
-                return rows.obtained_unsaved(row, login.persistence().clone());
+            if let Some(unsaved) = login.unsaved() {
+                return rows.obtained_unsaved(row, unsaved.clone());
             }
             // The code may have been exchanged long ago, so that the access token has expired since.
             if row.refresh_token().is_some() && !wish.is_granted_by(row, None, self.parts.machine.now()) {
@@ -318,17 +347,17 @@ impl Core {
         basis: OAuthToken,
     ) -> Result<Login, Error> {
         let login = Exchange::new(&self.parts, grant, client, basis).run().await?;
-        match login.persistence() {
-            Persistence::Stored => self.cache.forget(login.token()),
-            unsaved => self.serve_from_memory(login.token(), unsaved),
+        match login.unsaved() {
+            None => self.cache.forget(login.token()),
+            Some(unsaved) => self.serve_from_memory(login.token(), unsaved),
         }
         Ok(login)
     }
 
     /// Serves a login that could not be stored from memory.
-    fn serve_from_memory(&self, token: &OAuthToken, persistence: &Persistence) {
+    fn serve_from_memory(&self, token: &OAuthToken, unsaved: &Unsaved) {
         let margins = Margins { early_window: Duration::ZERO, ..self.parts.settings.margins };
-        let obtained = self.parts.rows.obtained_unsaved(token, persistence.clone());
+        let obtained = self.parts.rows.obtained_unsaved(token, unsaved.clone());
         if let (Some(user), Ok(obtained)) = (token.user_signature(), obtained) {
             let reading = self.cache.watch.reading(self.now());
             self.cache.put(&Subject::User(user.clone()), obtained.access, margins, reading);
@@ -345,14 +374,4 @@ impl Core {
     fn will_do(&self, token: &AccessToken) -> bool {
         token.expires_at().is_none_or(|end| end > self.parts.machine.now() + 2 * RENEWAL_PATIENCE)
     }
-
-    fn unsaved(&self) -> Unsaved<'_> {
-        let Parts { rows, spool, settings, .. } = &*self.parts;
-        Unsaved { spool, cache: &self.cache, store: &rows.store, lease_life: settings.lease_life }
-    }
-}
-
-/// The secret to revoke: the refresh token, which invalidates its access tokens too, or else the access token.
-fn revocable_secret(row: &OAuthToken) -> Option<&SecretString> {
-    row.refresh_token().or(row.access_token())
 }

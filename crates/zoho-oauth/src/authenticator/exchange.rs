@@ -8,7 +8,7 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::login::Grant;
 use crate::persistence::Persistence;
-use crate::spool::Origin;
+use crate::spool::{Origin, Unsaved};
 use crate::store::coordination::{Fenced, LeaseKey};
 use crate::token::OAuthToken;
 
@@ -19,7 +19,7 @@ use super::parts::Parts;
 #[derive(Clone)]
 pub struct Login {
     token: Arc<OAuthToken>,
-    persistence: Persistence,
+    unsaved: Option<Unsaved>,
 }
 
 impl Login {
@@ -32,11 +32,16 @@ impl Login {
     /// Where the token is persisted: in the store, unless the store rejected it.
     #[must_use]
     pub fn persistence(&self) -> &Persistence {
-        &self.persistence
+        self.unsaved.as_ref().map_or(&Persistence::Stored, |unsaved| &unsaved.persistence)
+    }
+
+    /// Where the token is, if the store rejected it.
+    pub(super) fn unsaved(&self) -> Option<&Unsaved> {
+        self.unsaved.as_ref()
     }
 
     fn stored(token: OAuthToken) -> Self {
-        Self { token: Arc::new(token), persistence: Persistence::Stored }
+        Self { token: Arc::new(token), unsaved: None }
     }
 }
 
@@ -45,7 +50,7 @@ impl fmt::Debug for Login {
         formatter
             .debug_struct("Login")
             .field("token", &self.token)
-            .field("persistence", &self.persistence)
+            .field("persistence", self.persistence())
             .finish()
     }
 }
@@ -150,9 +155,9 @@ impl<'a> Exchange<'a> {
         let mut token = rows.with_issued(token, issued);
 
         // Spooled before any other request is sent: a kill from here on loses nothing.
-        let journal = spool.journal(&token);
+        spool.journal(&rows.store.theirs(&token), Origin::Login);
         self.parts.name(&lease, &mut token).await;
-        let saved = match lease.save_with_retries(&token).await {
+        let saved = match lease.save_or(|| (), &token).await {
             Ok(Fenced::Saved(row)) => Ok(row),
             // No other process can have spent the code, so the row is written without the lease.
             Ok(Fenced::Superseded) => rows.store.save_token(&token).await,
@@ -160,16 +165,16 @@ impl<'a> Exchange<'a> {
         };
         match saved {
             Ok(row) => {
-                journal.iter().for_each(|entry| spool.remove(entry));
+                spool.remove_older_than(&rows.store.theirs(&row));
                 Ok(Login::stored(row))
             }
             Err(error) => {
+                // Before the lease is released, so that no other process recovers the token without its user's name.
+                let replaced = rows.find(&token).await.ok().flatten();
+                let instead_of = replaced.as_ref().and_then(OAuthToken::refresh_token);
+                let unsaved = spool.keep(&rows.store.theirs(&token), Origin::Login, instead_of, error);
                 lease.release().await;
-                let persistence = match journal {
-                    Some(entry) => spool.replace(entry, &token, error),
-                    None => spool.keep(&token, Origin::Login, error),
-                };
-                Ok(Login { token: Arc::new(token), persistence })
+                Ok(Login { token: Arc::new(token), unsaved: Some(unsaved) })
             }
         }
     }

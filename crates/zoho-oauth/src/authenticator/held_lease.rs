@@ -153,12 +153,29 @@ impl<'a> HeldLease<'a> {
         self.store.save_and_release(&self.lease, token).await
     }
 
-    /// As [`save`](Self::save), with a few retries: what is saved cannot be obtained again.
-    pub(super) async fn save_with_retries(&self, token: &OAuthToken) -> Result<Fenced, StoreError> {
-        let mut delays = RETRY;
+    /// As [`save`](Self::save), with a few retries: what is saved cannot be obtained again. If the store is so slow that
+    /// the lease might be lost, `journal` has to put the token where other processes find it.
+    pub(super) async fn save_or(
+        &self,
+        journal: impl FnOnce(),
+        token: &OAuthToken,
+    ) -> Result<Fenced, StoreError> {
+        let saving = self.while_working(self.save_with_retries(token));
+        tokio::pin!(saving);
+        tokio::select! {
+            biased;
+            saved = &mut saving => return saved,
+            () = self.machine().sleep(self.life / 2) => journal(),
+        }
+        saving.await
+    }
+
+    /// As [`save`](Self::save), with a few retries, but no longer than the lease lasts.
+    async fn save_with_retries(&self, token: &OAuthToken) -> Result<Fenced, StoreError> {
+        let (started_at, mut delays) = (self.machine().uptime(), RETRY);
         for attempt in 1..SAVE_ATTEMPTS {
             match self.save(token).await {
-                Err(error) => {
+                Err(error) if self.machine().uptime().saturating_sub(started_at) < self.life => {
                     tracing::info!(%error, attempt, "could not store a new token; retrying");
                     self.machine().sleep(delays.next_delay(self.machine().random())).await;
                 }

@@ -4,16 +4,13 @@ use std::sync::Arc;
 
 use crate::accounts::Accounts;
 use crate::crm_user::CrmUsers;
-use crate::error::Error;
 use crate::machine::Machine;
 use crate::spool::Spool;
 use crate::token::OAuthToken;
 
-use super::access::Obtained;
 use super::held_lease::HeldLease;
 use super::rows::Rows;
 use super::settings::Settings;
-use super::wish::Wish;
 
 #[derive(Debug)]
 pub(super) struct Parts {
@@ -41,15 +38,6 @@ impl Parts {
             Err(error) => {
                 tracing::warn!(%error, "could not find out the user's name; the token is stored without one")
             }
-        }
-    }
-
-    /// The valid token that is left after a failure, if it satisfies the caller better than the failure.
-    pub(super) fn despite(&self, failure: Error, row: &OAuthToken, wish: &Wish) -> Result<Obtained, Error> {
-        if wish.is_content_with(row, &failure, self.machine.now()) {
-            self.rows.obtained(row)
-        } else {
-            Err(failure)
         }
     }
 }

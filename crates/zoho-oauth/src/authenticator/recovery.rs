@@ -1,52 +1,59 @@
 //! Stores the tokens that the store rejected before: those in the spool, and those in memory only.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::error::Error;
 use crate::persistence::Persistence;
-use crate::spool::{Origin, Spool};
+use crate::spool::{Entry, Origin};
+use crate::store::StoredToken;
 use crate::store::coordination::{Fenced, LeaseKey};
-use crate::token::OAuthToken;
+use crate::token::{OAuthToken, fingerprint};
 
-use super::cache::Cache;
 use super::clocked::ClockedStore;
+use super::flight::{Flight, Flights};
 use super::held_lease::{HeldLease, LEASE_POLL, Take};
+use super::parts::Parts;
 use super::rows::identity;
 
-/// How long after a failed recovery the next one is attempted.
+/// How long after a recovery that left something behind the next one is attempted.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// How late a store may notice that a lease has expired: the clock of one counts whole seconds.
 const COARSEST_CLOCK: Duration = Duration::from_millis(1_100);
 
-/// Whether the spool was emptied since the start. One recovery runs at a time.
-#[derive(Debug, Default)]
+/// Stores the unsaved tokens. One recovery runs at a time.
+#[derive(Debug)]
 pub(super) struct Recovery {
-    progress: tokio::sync::Mutex<Progress>,
+    parts: Arc<Parts>,
+    progress: Mutex<Progress>,
+    one_at_a_time: tokio::sync::Mutex<()>,
+    in_background: Flights<(), Arc<Recovered>>,
 }
 
-#[derive(Debug, Default)]
+/// How far the recovery has come since the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
-    #[default]
     NotStarted,
-    /// By the machine's uptime.
+    /// It left something behind, and is attempted again at this moment, by the machine's uptime.
     RetryAt(Duration),
+    /// There was nothing left.
     Done,
 }
 
-/// The tokens to recover, and where they go.
-pub(super) struct Unsaved<'a> {
-    pub(super) spool: &'a Spool,
-    pub(super) cache: &'a Cache,
-    pub(super) store: &'a ClockedStore,
-    pub(super) lease_life: Duration,
+/// What a recovery did.
+#[derive(Debug, Default)]
+pub(super) struct Recovered {
+    /// How many tokens were stored.
+    pub(super) stored: usize,
+    leased: Vec<Leased>,
 }
 
-/// How many tokens were stored; and the longest remaining lease, if other processes are at work with some of them.
-#[derive(Debug, Default)]
-struct Recovered {
-    stored: usize,
-    leased_for: Option<Duration>,
+/// A token that another process is at work with.
+#[derive(Debug)]
+struct Leased {
+    token: OAuthToken,
+    remaining: Duration,
 }
 
 /// The outcome for one token.
@@ -59,126 +66,209 @@ enum Outcome {
 }
 
 impl Recovery {
-    /// Empties the spool before the first use. A failure does not prevent the use; the next attempt is a second
-    /// later. If another process is at work with a token, this waits for it, but no longer than a killed process keeps
-    /// its lease.
-    pub(super) async fn before_first_use(&self, unsaved: &Unsaved<'_>) {
-        let machine = unsaved.store.machine();
-        let mut progress = self.progress.lock().await;
-        match *progress {
-            Progress::Done => return,
-            Progress::RetryAt(moment) if machine.uptime() < moment => return,
-            Progress::RetryAt(_) | Progress::NotStarted => {}
+    pub(super) fn new(parts: Arc<Parts>) -> Self {
+        Self {
+            progress: Mutex::new(Progress::NotStarted),
+            one_at_a_time: tokio::sync::Mutex::default(),
+            in_background: Flights::new(parts.machine.clone()),
+            parts,
         }
-        let (mut deadline, mut delays) = (None, LEASE_POLL);
-        *progress = loop {
-            let started_at = machine.uptime();
-            match unsaved.store_all().await {
-                Ok(Recovered { leased_for: None, .. }) => break Progress::Done,
-                Ok(Recovered { leased_for: Some(remaining), .. }) => {
-                    let deadline = *deadline.get_or_insert(machine.uptime() + remaining + COARSEST_CLOCK);
-                    if started_at >= deadline {
-                        break Progress::RetryAt(machine.uptime() + RETRY_AFTER);
-                    }
-                    machine.sleep(delays.next_delay(machine.random()).min(unsaved.lease_life)).await;
-                }
-                Err(error) => {
-                    tracing::warn!(target: Persistence::LOG_TARGET, %error, "could not store the spooled tokens");
-                    break Progress::RetryAt(machine.uptime() + RETRY_AFTER);
-                }
-            }
-        };
     }
 
-    /// Stores every unsaved token, and returns how many there were.
-    pub(super) async fn run(&self, unsaved: &Unsaved<'_>) -> Result<usize, Error> {
-        let mut progress = self.progress.lock().await;
-        let recovered = unsaved.store_all().await?;
-        if recovered.leased_for.is_none() {
-            *progress = Progress::Done;
-        }
-        Ok(recovered.stored)
+    /// Stores every unsaved token.
+    pub(super) async fn run(&self) -> Result<Recovered, Error> {
+        let _one_at_a_time = self.one_at_a_time.lock().await;
+        let recovered = self.store_all().await;
+        let is_done = recovered.as_ref().is_ok_and(|recovered| recovered.leased.is_empty());
+        let retry_at = self.parts.machine.uptime() + RETRY_AFTER;
+        *self.progress() = if is_done { Progress::Done } else { Progress::RetryAt(retry_at) };
+        recovered
     }
 
     /// As [`run`](Self::run), in the background, unless another recovery is running.
-    pub(super) async fn run_if_idle(&self, unsaved: &Unsaved<'_>) {
-        if let Ok(_one_at_a_time) = self.progress.try_lock()
-            && let Err(error) = unsaved.store_all().await
+    pub(super) async fn run_if_idle(&self) {
+        if let Ok(_one_at_a_time) = self.one_at_a_time.try_lock()
+            && let Err(error) = self.store_all().await
         {
             tracing::debug!(target: Persistence::LOG_TARGET, %error, "could not store the unsaved tokens yet");
         }
     }
+
+    /// Starts to store the unsaved tokens in the background, unless that was done. The first time, this waits for it, but
+    /// not if the caller `is_served` without, and no longer than a lease lasts. Returns whether a token was stored.
+    pub(super) async fn before_first_use(self: &Arc<Self>, is_served: bool) -> bool {
+        let progress = *self.progress();
+        let is_due = match progress {
+            Progress::NotStarted => true,
+            Progress::RetryAt(moment) => self.parts.machine.uptime() >= moment,
+            Progress::Done => false,
+        };
+        if !is_due {
+            return false;
+        }
+        let recovery = self.start();
+        let waits = progress == Progress::NotStarted && !is_served;
+        waits && self.for_a_lease(recovery).await.is_some_and(|recovered| recovered.stored > 0)
+    }
+
+    /// Stores the unsaved tokens, and waits for processes that are at work with what `wanted` identifies, but no longer
+    /// than a killed process keeps its lease.
+    pub(super) async fn run_for(self: &Arc<Self>, wanted: &OAuthToken) {
+        let machine = &self.parts.machine;
+        let (mut deadline, mut delays) = (None, LEASE_POLL);
+        while let Some(recovered) = self.for_a_lease(self.start()).await
+            && let Some(remaining) = recovered.longest_lease_on(wanted)
+        {
+            let now = machine.uptime();
+            if now >= *deadline.get_or_insert(now + remaining + COARSEST_CLOCK) {
+                return;
+            }
+            machine.sleep(delays.next_delay(machine.random())).await;
+        }
+    }
+
+    /// Starts a recovery in the background, unless one is under way.
+    fn start(self: &Arc<Self>) -> Flight<Arc<Recovered>> {
+        let recovery = self.clone();
+        self.in_background.launch((), || async move {
+            recovery.run().await.map(Arc::new).inspect_err(|error| {
+                tracing::warn!(target: Persistence::LOG_TARGET, %error, "could not store the unsaved tokens");
+            })
+        })
+    }
+
+    /// What a recovery did, unless it fails or lasts longer than a lease: a store in trouble may take long to fail.
+    async fn for_a_lease(&self, recovery: Flight<Arc<Recovered>>) -> Option<Arc<Recovered>> {
+        tokio::select! {
+            biased;
+            recovered = recovery => recovered.ok(),
+            () = self.parts.machine.sleep(self.parts.settings.lease_life) => None,
+        }
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-impl Unsaved<'_> {
+impl Recovered {
+    /// The longest remaining lease on a token that may be what `wanted` identifies.
+    fn longest_lease_on(&self, wanted: &OAuthToken) -> Option<Duration> {
+        let concerning = self.leased.iter().filter(|leased| leased.concerns(wanted));
+        concerning.map(|leased| leased.remaining).max()
+    }
+}
+
+impl Leased {
+    /// Whether the token may be what `wanted` identifies. A login has no user's name until it was looked up.
+    fn concerns(&self, wanted: &OAuthToken) -> bool {
+        let (token, user) = (StoredToken::from(&self.token), wanted.user_signature());
+        let wanted = StoredToken::from(wanted);
+        let is_same = |ours: &Option<String>, theirs: &Option<String>| ours.is_some() && ours == theirs;
+        match user {
+            Some(user) => self.token.user_signature().is_none_or(|name| name == user),
+            None => {
+                is_same(&token.id, &wanted.id)
+                    || is_same(&token.grant_token, &wanted.grant_token)
+                    || is_same(&token.refresh_token, &wanted.refresh_token)
+            }
+        }
+    }
+}
+
+impl Recovery {
     /// A token that cannot be stored does not prevent the others from being stored.
     async fn store_all(&self) -> Result<Recovered, Error> {
         let (mut recovered, mut failure) = (Recovered::default(), None);
-        let in_memory = self.cache.take_unsaved();
-        for entry in self.spool.entries() {
-            match self.store_one(&entry.token.clone().into(), entry.origin).await {
-                Ok(Outcome::Stored) => {
-                    tracing::info!(
-                        target: Persistence::LOG_TARGET,
-                        path = %entry.path().display(),
-                        "stored a spooled token"
-                    );
-                    recovered.stored += 1;
-                    self.spool.remove(&entry);
-                }
-                Ok(Outcome::Obsolete) => self.spool.remove(&entry),
-                Ok(Outcome::Leased(remaining)) => {
-                    recovered.leased_for = recovered.leased_for.max(Some(remaining));
-                }
-                Err(error) => failure = Some(error),
-            }
+        if !self.parts.spool.may_hold_tokens() {
+            return Ok(recovered);
         }
-        for token in in_memory {
-            let origin = if token.id().is_some() { Origin::Renewal } else { Origin::Login };
-            match self.store_one(&token, origin).await {
-                Ok(Outcome::Stored | Outcome::Obsolete) => self.cache.forget_unsaved(&token),
-                Ok(Outcome::Leased(_)) => self.cache.expect_unsaved(),
-                Err(error) => {
-                    self.cache.expect_unsaved();
-                    failure = Some(error);
+        self.store().know_the_identity().await?;
+        for entry in self.parts.spool.entries() {
+            let token = self.store().ours(entry.token.clone().into());
+            match self.store_one(&token, &entry).await {
+                Ok(Outcome::Stored) => {
+                    let path = entry.path().map(|path| tracing::field::display(path.display()));
+                    tracing::info!(target: Persistence::LOG_TARGET, path, "stored a spooled token");
+                    recovered.stored += 1;
+                    self.parts.spool.remove(&entry);
                 }
+                Ok(Outcome::Obsolete) => self.parts.spool.remove(&entry),
+                Ok(Outcome::Leased(remaining)) => recovered.leased.push(Leased { token, remaining }),
+                Err(error) => failure = Some(error),
             }
         }
         failure.map_or(Ok(recovered), Err)
     }
 
-    async fn store_one(&self, token: &OAuthToken, origin: Origin) -> Result<Outcome, Error> {
-        if let (Origin::Login, Some(code)) = (origin, token.grant_token()) {
-            let state = self.store.lease_state(&LeaseKey::exchange(code)).await?;
+    /// Stores `token`, which is that of `entry` by this machine's clock.
+    async fn store_one(&self, token: &OAuthToken, entry: &Entry) -> Result<Outcome, Error> {
+        if let (Origin::Login, Some(code)) = (entry.origin, token.grant_token()) {
+            let state = self.store().lease_state(&LeaseKey::exchange(code)).await?;
             if !state.remaining.is_zero() {
                 // Another process is finishing this login.
                 return Ok(Outcome::Leased(state.remaining));
             }
         }
-        let stored = self.store.find_token(&identity(token)).await?;
-        let is_newer =
-            |row: &OAuthToken| row.access_token().is_some() && row.expires_at() >= token.expires_at();
-        if stored.as_ref().is_some_and(is_newer) {
+        if self.is_obsolete(token, entry).await? {
             return Ok(Outcome::Obsolete);
         }
-        let (Origin::Renewal, Some(refresh_token)) = (origin, token.refresh_token()) else {
-            self.store.save_token(token).await?;
+        let Some(refresh_token) = token.refresh_token() else {
+            self.store().save_token(token).await?;
             return Ok(Outcome::Stored);
         };
-        // Under the lease: a row that was deleted or replaced since must stay so.
         let key = LeaseKey::refresh(refresh_token);
-        let mut lease = match HeldLease::take(self.store, &key, self.lease_life).await? {
-            Take::Granted(lease) => lease,
-            Take::Held(state) => return Ok(Outcome::Leased(state.remaining)),
-        };
-        lease.tie_to(token);
-        match lease.save(token).await {
-            Ok(Fenced::Saved(_)) => Ok(Outcome::Stored),
-            Ok(Fenced::Superseded) => Ok(Outcome::Obsolete),
-            Err(error) => {
-                lease.release().await;
-                Err(error.into())
+        match HeldLease::take(self.store(), &key, self.parts.settings.lease_life).await? {
+            Take::Granted(lease) => self.store_under(lease, token, entry).await,
+            Take::Held(state) => Ok(Outcome::Leased(state.remaining)),
+        }
+    }
+
+    /// With the lease: looks once more, because another process may have saved a newer token in between.
+    async fn store_under(
+        &self,
+        mut lease: HeldLease<'_>,
+        token: &OAuthToken,
+        entry: &Entry,
+    ) -> Result<Outcome, Error> {
+        let is_obsolete = self.is_obsolete(token, entry).await;
+        if let Ok(false) = is_obsolete {
+            if entry.origin == Origin::Renewal {
+                // A row that was deleted or replaced since must stay so.
+                lease.tie_to(token);
+            }
+            match lease.while_working(lease.save(token)).await {
+                Ok(Fenced::Saved(_)) => return Ok(Outcome::Stored),
+                // The next recovery finds out whether it is obsolete.
+                Ok(Fenced::Superseded) => return Ok(Outcome::Leased(Duration::ZERO)),
+                Err(error) => {
+                    lease.release().await;
+                    return Err(error.into());
+                }
             }
         }
+        lease.release().await;
+        is_obsolete.map(|_| Outcome::Obsolete)
+    }
+
+    fn store(&self) -> &ClockedStore {
+        &self.parts.rows.store
+    }
+
+    /// Whether the store needs `token` no longer: it has a newer one, or the row was deleted or replaced since.
+    async fn is_obsolete(&self, token: &OAuthToken, entry: &Entry) -> Result<bool, Error> {
+        let is_renewal = entry.origin == Origin::Renewal;
+        let Some(row) = self.store().find_token(&identity(token)).await? else {
+            return Ok(is_renewal && token.id().is_some());
+        };
+        let is_newer = row.access_token().is_some() && row.expires_at() >= token.expires_at();
+        let (stored, ours) = (row.refresh_token().map(fingerprint), token.refresh_token().map(fingerprint));
+        Ok(match (&entry.instead_of, stored) {
+            (_, stored) if stored == ours => is_newer,
+            _ if is_renewal => true,
+            // A row that has been renewed since the login is still to be replaced; that of a later login is not.
+            (Some(replaced), Some(stored)) => *replaced != stored,
+            _ => is_newer,
+        })
     }
 }

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use crate::accounts::Denied;
 use crate::backoff::Backoff;
 use crate::error::{Error, LoginReason, OAuthErrorCode};
-use crate::ledger::Failure;
+use crate::ledger::{Failure, Ledger};
 use crate::spool::Origin;
 use crate::store::coordination::{Fenced, LeaseKey, LeaseState};
 use crate::token::OAuthToken;
@@ -14,7 +14,8 @@ use super::access::Obtained;
 use super::clocked::Clock;
 use super::held_lease::{HeldLease, LEASE_POLL, RETRY, Take, YIELD};
 use super::parts::Parts;
-use super::rows::name_of;
+use super::rows::{life_of, name_of};
+use super::spooled::Spooled;
 use super::verdict::{Past, Verdict};
 use super::wish::Wish;
 
@@ -82,26 +83,37 @@ impl Renewal<'_> {
         let store = &self.parts.rows.store;
         let state = store.lease_state(&key).await?;
         let followed = progress.followed.take().filter(|followed| followed.key == key);
+        let spooled = self.spooled(&row, &state.ledger).await;
         let verdict = match state.remaining.is_zero() {
             true => self.verdict(&state, followed.as_ref(), progress, &row),
             false => Verdict::Wait,
         };
         match verdict {
             Verdict::Renew => {}
+            // It is saved under the lease, or handed out.
+            Verdict::Fail(_) | Verdict::Exhausted(_) if spooled.is_some() => {}
             Verdict::Wait => {
+                if let Some(spooled) = spooled {
+                    let error = self.parts.not_yet("another process is at work with it");
+                    return self.parts.hand_out(spooled, error).map(Step::Done);
+                }
                 let delays = followed.map_or(LEASE_POLL, |followed| followed.delays);
                 let followed = progress.followed.insert(Followed { key, epoch: state.epoch, delays });
                 self.wait(followed, &state).await;
                 return self.look_again(row).await;
             }
-            settled => return self.settle(settled, &state, row),
+            settled => return self.settle(settled, &state, row).await,
         }
-        match HeldLease::take(store, &key, self.parts.settings.lease_life).await? {
-            Take::Granted(lease) => self.renew_under(lease, row, progress).await,
-            Take::Held(_) => {
+        match HeldLease::take(store, &key, self.parts.settings.lease_life).await {
+            Ok(Take::Granted(lease)) => self.renew_under(lease, row, progress).await,
+            Ok(Take::Held(_)) => {
                 progress.followed = followed;
                 self.look_again(row).await
             }
+            Err(error) => match spooled {
+                Some(spooled) => self.parts.hand_out(spooled, error).map(Step::Done),
+                None => Err(error.into()),
+            },
         }
     }
 
@@ -130,11 +142,19 @@ impl Renewal<'_> {
         };
         let state = lease.state();
         let verdict = self.verdict(&state, None, progress, &row);
+        lease.tie_to(&row);
+        if !matches!(verdict, Verdict::HandOut)
+            && let Some(spooled) = self.spooled(&row, &state.ledger).await
+        {
+            return match self.parts.save_spooled(lease, spooled).await? {
+                Some(obtained) => Ok(Step::Done(obtained)),
+                None => self.look_again(row).await,
+            };
+        }
         if !matches!(verdict, Verdict::Renew) {
             lease.release().await;
-            return self.settle(verdict, &state, row);
+            return self.settle(verdict, &state, row).await;
         }
-        lease.tie_to(&row);
         match self.request(&mut lease, &row, &refresh_token, progress).await {
             Ok(Requested::Issued(token)) => self.save(lease, token).await,
             Ok(Requested::Overtaken) => Ok(Step::Again(row)),
@@ -142,7 +162,7 @@ impl Renewal<'_> {
                 let epoch = lease.epoch();
                 lease.release().await;
                 if !tries_again {
-                    return self.despite(error, &row);
+                    return self.despite(error, &row).await;
                 }
                 progress.own_failure = Some(epoch);
                 self.sleep(&mut progress.yields).await;
@@ -150,7 +170,7 @@ impl Renewal<'_> {
             }
             Err(error) => {
                 lease.release().await;
-                self.despite(error, &row)
+                self.despite(error, &row).await
             }
         }
     }
@@ -232,8 +252,14 @@ impl Renewal<'_> {
             lease.note_token(access_token, life);
         }
         self.parts.name(&lease, &mut token).await;
-        let obtained = match lease.save_with_retries(&token).await {
-            Ok(Fenced::Saved(row)) => rows.obtained(&row)?,
+        // A row without an id was never stored: it is that of a spooled login.
+        let origin = if token.id().is_some() { Origin::Renewal } else { Origin::Login };
+        let journal = || spool.journal(&rows.store.theirs(&token), origin);
+        let obtained = match lease.save_or(journal, &token).await {
+            Ok(Fenced::Saved(row)) => {
+                spool.remove_older_than(&rows.store.theirs(&row));
+                rows.obtained(&row)?
+            }
             Ok(Fenced::Superseded) => {
                 tracing::info!(
                     user = name_of(&token),
@@ -242,11 +268,20 @@ impl Renewal<'_> {
                 return self.look_again(token).await;
             }
             Err(error) => {
+                // Before the lease is released, so that no other process asks for one more token.
+                let unsaved = spool.keep(&rows.store.theirs(&token), origin, None, error);
                 lease.release().await;
-                rows.obtained_unsaved(&token, spool.keep(&token, Origin::Renewal, error))?
+                rows.obtained_unsaved(&token, unsaved)?
             }
         };
         Ok(Step::Done(Obtained { life, ..obtained }))
+    }
+
+    /// The spooled token for the refresh token of `row` that satisfies the caller.
+    async fn spooled(&self, row: &OAuthToken, ledger: &Ledger) -> Option<Spooled> {
+        let now = self.parts.machine.now();
+        let is_wanted = |token: &OAuthToken| self.wish.is_granted_by(token, life_of(token, ledger), now);
+        self.parts.spooled_for(row, is_wanted).await
     }
 
     async fn look_again(&self, row: OAuthToken) -> Result<Step, Error> {
@@ -261,18 +296,18 @@ impl Renewal<'_> {
         }
     }
 
-    fn despite(&self, failure: Error, row: &OAuthToken) -> Result<Step, Error> {
-        self.parts.despite(failure, row, self.wish).map(Step::Done)
+    async fn despite(&self, failure: Error, row: &OAuthToken) -> Result<Step, Error> {
+        self.parts.despite(failure, row, self.wish).await.map(Step::Done)
     }
 
     /// Ends the renewal with a verdict, except for one to renew or to wait.
-    fn settle(&self, verdict: Verdict, state: &LeaseState, row: OAuthToken) -> Result<Step, Error> {
+    async fn settle(&self, verdict: Verdict, state: &LeaseState, row: OAuthToken) -> Result<Step, Error> {
         match verdict {
             Verdict::HandOut => self.parts.rows.obtained_with_life(&row, &state.ledger).map(Step::Done),
-            Verdict::Fail(error) => self.despite(error, &row),
+            Verdict::Fail(error) => self.despite(error, &row).await,
             Verdict::Exhausted(moment) => {
                 let retry_at = Clock::set_to(state.now, &self.parts.machine).as_ours(moment);
-                self.despite(Error::Throttled { retry_at }, &row)
+                self.despite(Error::Throttled { retry_at }, &row).await
             }
             Verdict::Renew | Verdict::Wait => self.unless_granted(row),
         }

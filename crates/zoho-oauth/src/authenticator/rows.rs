@@ -7,7 +7,7 @@ use crate::accounts::{Issued, OAuthClient};
 use crate::environment::{Environment, Environments};
 use crate::error::{Error, Invalid, LoginReason};
 use crate::ledger::Ledger;
-use crate::persistence::Persistence;
+use crate::spool::Unsaved;
 use crate::store::{StoreError, StoreErrorKind};
 use crate::token::OAuthToken;
 
@@ -25,7 +25,7 @@ impl Rows {
     /// The row that `token` identifies. If `token` does not say which environment or which client app, this
     /// authenticator's decides between several rows.
     pub(super) async fn find(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, Error> {
-        let wanted = self.with_own_client(identity(token));
+        let wanted = self.wanted(token);
         match self.store.find_token(&wanted).await {
             Err(error) if error.kind() == StoreErrorKind::Ambiguous && wanted.api_domain().is_none() => {
                 let here = wanted.with_api_domain(self.environments.primary.api_url());
@@ -33,6 +33,11 @@ impl Rows {
             }
             found => Ok(found?),
         }
+    }
+
+    /// What identifies the row of `token`, for this authenticator.
+    pub(super) fn wanted(&self, token: &OAuthToken) -> OAuthToken {
+        self.with_own_client(identity(token))
     }
 
     /// Reads `row` again. A row without an id was never stored, and is returned unchanged if the store has none for
@@ -98,12 +103,8 @@ impl Rows {
     }
 
     /// The access token of a token that the store rejected.
-    pub(super) fn obtained_unsaved(
-        &self,
-        token: &OAuthToken,
-        persistence: Persistence,
-    ) -> Result<Obtained, Error> {
-        let access = AccessToken::unsaved(token, self.environment_of(token)?, persistence);
+    pub(super) fn obtained_unsaved(&self, token: &OAuthToken, unsaved: Unsaved) -> Result<Obtained, Error> {
+        let access = AccessToken::unsaved(token, self.environment_of(token)?, unsaved);
         Ok(Obtained { access: access.ok_or_else(|| self.lost_access_token())?, life: None })
     }
 

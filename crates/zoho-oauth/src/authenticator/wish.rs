@@ -21,21 +21,23 @@ pub(super) enum Demand {
     InsteadOf(String),
 }
 
-/// A demand, together with the token that was stored when it was made.
+/// A demand, together with the tokens that do not satisfy it although they are valid.
 #[derive(Clone, Debug)]
 pub(super) struct Wish {
     pub(super) demand: Demand,
     pub(super) margins: Margins,
-    unwanted: Option<String>,
+    unwanted: Vec<String>,
 }
 
 impl Wish {
-    pub(super) fn new(demand: Demand, stored: Option<&OAuthToken>, margins: Margins) -> Self {
+    /// `current` are the tokens that are stored or spooled when the demand is made.
+    pub(super) fn new(demand: Demand, current: &[&OAuthToken], margins: Margins) -> Self {
         let unwanted = match &demand {
-            Demand::Fresh => None,
-            Demand::Newer => stored.and_then(OAuthToken::access_token).map(fingerprint),
-            Demand::Early(remembered) => Some(remembered.clone()),
-            Demand::InsteadOf(rejected) => Some(rejected.clone()),
+            Demand::Fresh => Vec::new(),
+            Demand::Newer => {
+                current.iter().filter_map(|token| token.access_token()).map(fingerprint).collect()
+            }
+            Demand::Early(unwanted) | Demand::InsteadOf(unwanted) => vec![unwanted.clone()],
         };
         Self { demand, margins, unwanted }
     }
@@ -72,6 +74,6 @@ impl Wish {
     }
 
     fn is_unwanted(&self, row: &OAuthToken) -> bool {
-        self.unwanted.is_some() && row.access_token().map(fingerprint) == self.unwanted
+        row.access_token().map(fingerprint).is_some_and(|token| self.unwanted.contains(&token))
     }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use zoho_emulator::Emulator;
+use zoho_emulator::{Emulator, Fault};
 use zoho_oauth::store::{AnyStore, MemoryStore, StoreError, TokenStore};
 use zoho_oauth::{
-    Authenticator, AuthenticatorBuilder, Environment, Grant, OAuthClient, OAuthToken, Persistence,
+    Authenticator, AuthenticatorBuilder, Environment, Grant, Login, OAuthClient, OAuthToken, Persistence,
     UserSignature,
 };
 
@@ -82,6 +82,22 @@ pub(crate) async fn until_faults_applied(zoho: &Emulator) {
 
 pub(crate) fn token_requests(zoho: &Emulator) -> usize {
     zoho.journal().count(TOKEN_REQUEST)
+}
+
+/// Logs in. The write check succeeds, then the store fails while Zoho responds.
+pub(crate) async fn login_while_the_store_fails(
+    zoho: &Emulator,
+    store: &FailingStore,
+    authenticator: &Authenticator,
+) -> Login {
+    let code = zoho.self_client_code("ada@example.com");
+    zoho.fault(Fault::on(TOKEN_REQUEST).hold());
+    let (login, ()) = tokio::join!(authenticator.exchange(Grant::from_self_client(code)), async {
+        until_faults_applied(zoho).await;
+        store.fail(true);
+        zoho.clear_faults();
+    });
+    login.unwrap()
 }
 
 /// A store with only the six methods, whose saves can be made to fail.

@@ -12,22 +12,6 @@ fn with_spool(zoho: &Emulator, store: &FailingStore, folder: &Path) -> Authentic
     builder(zoho, AnyStore::new(store.clone())).spool_folder(folder).build().unwrap()
 }
 
-/// Logs in. The write check succeeds, then the store fails while Zoho responds.
-async fn login_while_the_store_fails(
-    zoho: &Emulator,
-    store: &FailingStore,
-    authenticator: &Authenticator,
-) -> zoho_oauth::Login {
-    let code = zoho.self_client_code("ada@example.com");
-    zoho.fault(Fault::on(TOKEN_REQUEST).hold());
-    let (login, ()) = tokio::join!(authenticator.exchange(Grant::from_self_client(code)), async {
-        until_faults_applied(zoho).await;
-        store.fail(true);
-        zoho.clear_faults();
-    });
-    login.unwrap()
-}
-
 #[tokio::test]
 async fn a_code_is_not_spent_when_the_store_cannot_be_written() {
     let zoho = Emulator::start().await;
