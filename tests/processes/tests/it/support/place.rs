@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use servers::Kind;
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection, raw_sql};
 use tempfile::TempDir;
 use token_store_torture::parts::{Book, Row};
 use zoho_oauth::OAuthToken;
@@ -112,6 +113,34 @@ impl Place {
         self.url.clone()
     }
 
+    /// The URL of the server, for programs that do not know the store's settings.
+    pub(crate) fn server_url(&self) -> &str {
+        self.url.split_once('?').map_or(self.url.as_str(), |(server, _)| server)
+    }
+
+    /// The name of the table.
+    pub(crate) fn table(&self) -> String {
+        self.url.split_once("table=").map_or("oauthtoken", |(_, table)| table).to_owned()
+    }
+
+    /// Runs a statement outside the store.
+    pub(crate) async fn run_sql(&self, statement: &str) {
+        let text = raw_sql(AssertSqlSafe(statement.to_owned()));
+        match self.backend {
+            Backend::MariaDb => {
+                text.execute(&mut MySqlConnection::connect(self.server_url()).await.unwrap()).await.map(drop)
+            }
+            Backend::Postgres => {
+                text.execute(&mut PgConnection::connect(self.server_url()).await.unwrap()).await.map(drop)
+            }
+            _ => {
+                let connection = rusqlite::Connection::open(self.file()).unwrap();
+                return connection.execute_batch(statement).unwrap();
+            }
+        }
+        .unwrap();
+    }
+
     /// The URL with time for a server on a busy machine.
     pub(crate) fn patient_url(&self) -> String {
         match self.backend.server() {
@@ -127,6 +156,12 @@ impl Place {
 
     pub(crate) async fn rows(&self) -> Vec<OAuthToken> {
         self.open().get_tokens().await.unwrap()
+    }
+
+    /// The files in all spools of the host.
+    pub(crate) fn spooled_files(&self) -> Vec<PathBuf> {
+        let is_spool = |folder: &Path| folder.to_string_lossy().ends_with("spool");
+        contents(self.root()).into_keys().filter(|path| path.parent().is_some_and(is_spool)).collect()
     }
 
     /// Checks the file for damage that a reader may not notice.
