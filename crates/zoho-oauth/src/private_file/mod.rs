@@ -1,8 +1,25 @@
-//! Creates files for secrets and makes them durable, for the stores and the spool.
+//! Files for secrets: how they are created, opened and made durable, and whose files are trusted.
+
+#![cfg_attr(
+    not(all(feature = "file", feature = "sqlite")),
+    allow(dead_code, unused_imports, reason = "no store uses all of it")
+)]
+
+#[cfg(unix)]
+mod trust;
+#[cfg(not(unix))]
+mod trust_everyone;
+mod untrusted;
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
+
+#[cfg(unix)]
+pub(crate) use trust::Trust;
+#[cfg(not(unix))]
+pub(crate) use trust_everyone::Trust;
+pub(crate) use untrusted::Untrusted;
 
 /// Creates a new file that only its owner can read, regardless of the umask.
 #[cfg(unix)]
