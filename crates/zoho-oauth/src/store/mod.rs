@@ -41,6 +41,7 @@ mod stored;
 #[cfg(any(feature = "sqlite", feature = "mysql", feature = "postgres", feature = "redis"))]
 mod stored_entry;
 mod token_store;
+mod unfinished;
 mod waiting;
 
 pub use any::AnyStore;

@@ -8,6 +8,8 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use crate::store::maintenance::{Finding, FindingKind};
+#[cfg(unix)]
+use crate::store::unfinished;
 
 /// Returns a finding for each file of the store at `place` that other accounts can read or write. On other systems than Unix, files
 /// have the rights of the folder, and nothing is found.
@@ -70,9 +72,6 @@ fn is_of_store(entry: &str, name: &str) -> bool {
     match entry.strip_prefix(name) {
         Some(rest) => BESIDE.contains(&rest) || rest.starts_with(".backup-"),
         // What a killed process left of a file that it was writing.
-        None => entry
-            .strip_prefix('.')
-            .and_then(|entry| entry.strip_suffix(".unfinished"))
-            .is_some_and(|entry| is_of_store(entry, name)),
+        None => unfinished::target(entry).is_some_and(|entry| is_of_store(entry, name)),
     }
 }

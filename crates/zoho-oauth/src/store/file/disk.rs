@@ -1,35 +1,55 @@
 //! Reading, locking and replacing whole files.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::private_file;
+use crate::private_file::{self, Trust, Untrusted};
 use crate::store::error::{StoreError, StoreErrorKind};
 use crate::store::lock_file::LockFile;
+use crate::store::unfinished;
 
 use super::identity::Identity;
 
 /// The time that a save waits for the lock.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The number of bytes that are written and synced at a time, so that a large file on a slow disk shows signs of life.
+const STEP: usize = 8 << 20;
+
 /// A file that is only replaced as a whole, so that a reader sees either the old content or the new.
+///
+/// # How a process that was overtaken is kept from replacing it
+/// A holder of the lock writes an unfinished file whose name has the tag of the lock, checks that the lock is still
+/// its own, and renames the file. Whoever overtakes it puts a new lock in the place of the old one, removes the
+/// unfinished files of all others, and then reads. So the late process either finds the new lock, or its unfinished
+/// file is gone and the rename fails, or it renamed before the other one read.
 #[derive(Debug)]
 pub(super) struct WholeFile {
     path: PathBuf,
-    unfinished: PathBuf,
+    /// The token file that it is beside; `None` for the token file.
+    beside: Option<PathBuf>,
 }
 
 impl WholeFile {
-    pub(super) fn at(path: PathBuf) -> Self {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let unfinished = path.with_file_name(format!(".{name}.unfinished"));
-        Self { path, unfinished }
+    /// The token file at `path`.
+    pub(super) fn store(path: PathBuf) -> Self {
+        Self { path, beside: None }
+    }
+
+    /// A file at `path`, beside the token file `store`.
+    pub(super) fn beside(store: &Path, path: PathBuf) -> Self {
+        Self { path, beside: Some(store.to_owned()) }
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Checks the token file, and returns whose files are trusted beside it.
+    pub(super) fn trust(&self) -> io::Result<Trust> {
+        Trust::of_store(self.beside.as_ref().unwrap_or(&self.path))
     }
 
     /// Returns the identity of the file, or `None` if it does not exist.
@@ -43,7 +63,11 @@ impl WholeFile {
 
     /// Reads the content, and the identity of the file before and after.
     pub(super) fn read(&self) -> io::Result<Option<(Vec<u8>, Identity, Identity)>> {
-        let mut file = match File::open(&self.path) {
+        let opened = match &self.beside {
+            None => Trust::open_store(&self.path),
+            Some(_) => self.trust().and_then(|trust| trust.open(&self.path)),
+        };
+        let mut file = match opened {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
@@ -56,41 +80,77 @@ impl WholeFile {
     }
 
     /// Replaces the file durably, with mode 0600. Returns its new identity, or `None` without any change if it was not the
-    /// `expected` file any more. The caller holds the lock.
-    pub(super) fn replace(&self, expected: Option<Identity>, text: &str) -> io::Result<Option<Identity>> {
-        let replaced = self.write_and_rename(expected, text);
+    /// `expected` file any more, or if the lock is not current any more.
+    pub(super) fn replace(
+        &self,
+        lock: &LockFile,
+        expected: Option<Identity>,
+        text: &str,
+    ) -> io::Result<Option<Identity>> {
+        let new = unfinished::path(&self.path, lock.tag());
+        let replaced = self.write_and_rename(&new, lock, expected, text);
         if !matches!(replaced, Ok(Some(_))) {
-            let _ = fs::remove_file(&self.unfinished);
+            let _ = fs::remove_file(&new);
         }
         replaced
     }
 
-    fn write_and_rename(&self, expected: Option<Identity>, text: &str) -> io::Result<Option<Identity>> {
-        self.remove_leftover()?;
-        let mut file = private_file::create(&self.unfinished)?;
-        keep_owner(&file, &self.path);
-        file.write_all(text.as_bytes())?;
+    fn write_and_rename(
+        &self,
+        new: &Path,
+        lock: &LockFile,
+        expected: Option<Identity>,
+        text: &str,
+    ) -> io::Result<Option<Identity>> {
+        remove(new)?;
+        let mut file = private_file::create(new)?;
+        self.trust()?.hand_over(&file);
+        for (number, step) in text.as_bytes().chunks(STEP).enumerate() {
+            if number > 0 {
+                file.sync_data()?;
+                lock.touch();
+            }
+            file.write_all(step)?;
+        }
         file.set_modified(moment_after(expected))?;
         file.sync_all()?;
-        if self.identity()? != expected {
+        if self.identity()? != expected || !lock.is_current()? {
             return Ok(None);
         }
-        fs::rename(&self.unfinished, &self.path)?;
+        match fs::rename(new, &self.path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            renamed => renamed?,
+        }
         private_file::sync_folder_of(&self.path)?;
         Ok(Some(Identity::of(&file.metadata()?)))
     }
 
     /// Whether there is an unfinished file, of a killed process or one that is writing.
     pub(super) fn has_leftover(&self) -> bool {
-        fs::symlink_metadata(&self.unfinished).is_ok()
+        fs::symlink_metadata(unfinished::path(&self.path, "")).is_ok()
     }
+}
 
-    /// Removes the unfinished file of a killed process. The caller holds the lock.
-    pub(super) fn remove_leftover(&self) -> io::Result<()> {
-        match fs::remove_file(&self.unfinished) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+/// Removes the unfinished files of killed processes, and of processes that were overtaken. The caller holds the lock.
+pub(super) fn remove_unfinished(store: &Path) -> io::Result<()> {
+    let (Some(folder), Some(name)) = (store.parent(), store.file_name()) else { return Ok(()) };
+    let name = name.to_string_lossy();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_of_store = unfinished::target(&entry.file_name().to_string_lossy())
+            .and_then(|finished| finished.strip_prefix(&*name))
+            .is_some_and(|rest| ["", ".state", ".lock"].contains(&rest));
+        if is_of_store {
+            remove(&entry.path())?;
         }
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -98,17 +158,23 @@ impl WholeFile {
 ///
 /// # Errors
 /// [`StoreErrorKind::Busy`] if another process holds it for longer.
-pub(super) fn lock(path: &Path) -> Result<LockFile, StoreError> {
-    let lock = LockFile::take(path, LOCK_TIMEOUT).map_err(|error| fault("lock the file", path, error))?;
-    lock.ok_or_else(|| {
+pub(super) fn lock(path: &Path, trust: Trust) -> Result<LockFile, StoreError> {
+    let lock = LockFile::take(path, trust, LOCK_TIMEOUT);
+    lock.map_err(|error| fault("lock the file", path, error))?.ok_or_else(|| {
         StoreError::of(StoreErrorKind::Busy, "lock the file")
-            .evidence(format!("another process has held `{}` for ten seconds", path.display()))
-            .next_step("try again, or end that process")
+            .evidence(format!("other processes have held `{}` for ten seconds", path.display()))
+            .next_step("try again, or end those processes")
     })
 }
 
 /// Converts an I/O error.
 pub(super) fn fault(action: &'static str, path: &Path, error: io::Error) -> StoreError {
+    if let Some(untrusted) = Untrusted::of(&error) {
+        return StoreError::of(StoreErrorKind::Permission, action)
+            .evidence(untrusted.to_string())
+            .next_step(untrusted.next_step())
+            .caused_by(error);
+    }
     let (kind, next_step) = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
             (StoreErrorKind::Full, "free space on the disk; the file was not changed")
@@ -151,21 +217,6 @@ pub(super) fn resolve(path: &Path) -> io::Result<PathBuf> {
     }
     Err(io::Error::other("too many levels of symbolic links"))
 }
-
-/// Gives the new file the owner of the old one, which differs if root saves a token.
-#[cfg(unix)]
-fn keep_owner(file: &File, path: &Path) {
-    use std::os::unix::fs::{MetadataExt, fchown};
-
-    if let (Ok(new), Ok(old)) = (file.metadata(), fs::metadata(path))
-        && (new.uid(), new.gid()) != (old.uid(), old.gid())
-    {
-        let _ = fchown(file, Some(old.uid()), Some(old.gid()));
-    }
-}
-
-#[cfg(not(unix))]
-fn keep_owner(_: &File, _: &Path) {}
 
 /// Returns the current time, or a nanosecond later if the file already has that modification time.
 fn moment_after(expected: Option<Identity>) -> SystemTime {
@@ -213,11 +264,45 @@ mod tests {
     #[test]
     fn a_file_that_is_not_what_was_expected_is_not_replaced() {
         let folder = tempfile::tempdir().expect("a folder");
-        let file = WholeFile::at(folder.path().join("file"));
-        let first = file.replace(None, "one").expect("written").expect("was missing");
+        let lock = lock(&folder.path().join("file.lock"), Trust::default()).expect("free");
+        let file = WholeFile::store(folder.path().join("file"));
+        let first = file.replace(&lock, None, "one").expect("written").expect("was missing");
         assert_eq!(file.identity().expect("read"), Some(first));
-        assert_eq!(file.replace(None, "two").expect("compared"), None);
+        assert_eq!(file.replace(&lock, None, "two").expect("compared"), None);
         assert_eq!(fs::read_to_string(file.path()).expect("read"), "one");
-        assert_eq!(fs::read_dir(folder.path()).expect("read").count(), 1, "nothing is left over");
+        assert_eq!(fs::read_dir(folder.path()).expect("read").count(), 2, "nothing is left over");
+    }
+
+    #[test]
+    fn a_process_whose_lock_was_replaced_writes_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file.lock");
+        let late = lock(&path, Trust::default()).expect("free");
+        fs::remove_file(&path).expect("removed");
+        let newer = lock(&path, Trust::default()).expect("free");
+        let file = WholeFile::store(folder.path().join("file"));
+        assert_eq!(file.replace(&late, None, "late").expect("compared"), None);
+        assert!(file.replace(&newer, None, "newer").expect("written").is_some());
+    }
+
+    #[test]
+    fn the_unfinished_files_of_one_store_are_removed_and_no_others() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        for name in ["tokens", "tokens.state", "tokens.lock", "tokens.old", "other"] {
+            for tag in ["", "0123456789abcdef"] {
+                fs::write(unfinished::path(&path(name), tag), "half").expect("written");
+            }
+        }
+        remove_unfinished(&path("tokens")).expect("removed");
+        let mut left: Vec<_> = fs::read_dir(folder.path())
+            .expect("read")
+            .map(|entry| entry.expect("read").file_name())
+            .collect();
+        left.sort();
+        let tagged = |name: &str| format!(".{name}.0123456789abcdef.unfinished");
+        let plain = |name: &str| format!(".{name}.unfinished");
+        let others = [tagged("other"), plain("other"), tagged("tokens.old"), plain("tokens.old")];
+        assert!(left.iter().eq(others.iter().map(String::as_str)), "{left:?}");
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::store::erased::Boxed;
 use crate::store::error::{StoreError, StoreErrorKind};
+use crate::store::lock_file::LockFile;
 use crate::store::maintenance::{
     Backup, CheckReport, Finding, FindingKind, FirstPass, Maintenance, RepairStep, Repaired, repair_steps,
     repairable,
@@ -35,8 +36,8 @@ impl Maintenance for FileStore {
 impl Shared {
     /// Writes a backup and replaces the file by its repaired content, or does neither. Blocks.
     fn repair(&self, backup: Option<&Path>) -> Result<Repaired, StoreError> {
-        let _lock = self.lock()?;
         for _ in 0..MAX_ATTEMPTS {
+            let lock = self.lock()?;
             let Some(reading) = Reading::of(self)? else { return Ok(Repaired::default()) };
             let findings = repairable(reading.report());
             if findings.is_empty() {
@@ -45,9 +46,9 @@ impl Shared {
             let mut copy = Backup::begin(backup, self.file.path())?;
             copy.file().write_all(&reading.content).map_err(|error| copy.failed(error))?;
             let copy = copy.finish()?;
-            match self.replace(&reading, &findings) {
+            match self.replace(&lock, &reading, &findings) {
                 Ok(true) => return Ok(Repaired { backup: Some(copy), findings }),
-                // A program that takes no lock has written the file: the backup is outdated.
+                // Another process has written the file: the backup is outdated.
                 outcome => {
                     let _ = std::fs::remove_file(&copy);
                     outcome?;
@@ -57,8 +58,9 @@ impl Shared {
         Err(self.always_changing("repair"))
     }
 
-    /// Writes the side file, then the table. Returns `false` if the table has changed since it was read.
-    fn replace(&self, reading: &Reading, findings: &[Finding]) -> Result<bool, StoreError> {
+    /// Writes the side file, then the table. Returns `false` if another process has written one of them since they were
+    /// read.
+    fn replace(&self, lock: &LockFile, reading: &Reading, findings: &[Finding]) -> Result<bool, StoreError> {
         let table = &reading.lenient.table;
         let mut draft = Draft::over(table, self.state().read_locked()?);
         for finding in findings {
@@ -66,10 +68,12 @@ impl Shared {
         }
         draft.note_highest_id();
         let Plan { state, changes, .. } = draft.into_plan();
-        if let Some(state) = state {
-            self.state().write(state)?;
+        if let Some(state) = state
+            && !self.state().write(lock, state)?
+        {
+            return Ok(false);
         }
-        let replaced = self.file.replace(Some(reading.identity), &table.text_with(&changes));
+        let replaced = self.file.replace(lock, Some(reading.identity), &table.text_with(&changes));
         Ok(replaced.map_err(|error| fault("write the tokens", self.file.path(), error))?.is_some())
     }
 }

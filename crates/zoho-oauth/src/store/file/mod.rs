@@ -4,6 +4,7 @@ mod csv;
 mod disk;
 mod draft;
 mod identity;
+mod job;
 mod lenient;
 mod load;
 mod maintenance;
@@ -34,13 +35,20 @@ use writer::Writer;
 
 /// Stores tokens in a CSV file, usually `sdk_tokens.txt`, that Zoho's official SDKs read and write too.
 ///
-/// Any number of processes of this crate can share a file. They lock `PATH.lock` while they write, and replace the file as
-/// a whole, so that a reader sees either the old content or the new, even after a power failure. Leases and ledgers are
-/// in `PATH.state`. Clones share the tokens in memory, which are used while the file is unchanged: a look-up takes a few
-/// microseconds, whatever the number of tokens. A save writes the whole file; concurrent saves share one write.
+/// Any number of processes of this crate can share a file. They lock `PATH.lock` while they write, and replace the file
+/// as a whole, so that a reader needs no lock and sees either the old content or the new, even after a power failure.
+/// On Unix, a process that is stopped while it holds the lock is overtaken after five seconds, and its late write is
+/// repeated on what is stored then, if the lease still permits it. Leases and ledgers are in `PATH.state`. Clones share
+/// the tokens in memory, which are used while the file is unchanged: a look-up takes a few microseconds, whatever the
+/// number of tokens. A save writes the whole file; concurrent saves share one write.
 ///
 /// Only the owner can read the files that it creates or replaces (mode 0600). A symbolic link is followed when the store
 /// is opened. Calls need a Tokio runtime.
+///
+/// # Whose files are trusted
+/// On Unix, a file is used only if this account, root or the owner of its folder owns it and only the owner or the
+/// group can write it. The lock and the side file must belong to this account, root or the owner of the token file. Any
+/// other one is rejected by name, and so is whatever is not a file.
 ///
 /// # Sharing a file with an official SDK
 /// An official SDK reads what this store writes, and vice versa. Two limits of the SDKs remain: they take no lock, and they
@@ -88,6 +96,7 @@ impl FileStore {
             return Err(failed(io::ErrorKind::IsADirectory.into()));
         }
         let shared = Arc::new(Shared::at(target));
+        shared.file.trust().map_err(failed)?;
         shared.remove_leftovers();
         Ok(Self { inner: Arc::new(Inner { path, shared, writer: Writer::default() }) })
     }
@@ -107,6 +116,7 @@ impl FileStore {
         if !self.named(self.inner.shared.is_current())? {
             self.blocking(Shared::refresh).await?;
         }
+        self.named(self.inner.shared.check_exists())?;
         Ok(query(&self.inner.shared.content().table))
     }
 
@@ -155,6 +165,7 @@ impl TokenStore for FileStore {
     async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
         self.blocking(|shared| {
             shared.refresh()?;
+            shared.check_exists()?;
             Ok(shared.content().table.tokens().map(OAuthToken::from).collect())
         })
         .await

@@ -11,10 +11,10 @@ use crate::store::lock_file::LockFile;
 use super::disk::{self, WholeFile, fault};
 use super::draft::{Draft, Plan};
 use super::identity::Identity;
+use super::job::Job;
 use super::load::load;
 use super::state::{State, StateFile};
 use super::table::Table;
-use super::writer::Job;
 
 /// The maximum number of attempts at a write. An attempt fails if a program that takes no lock has written the file.
 pub(super) const MAX_ATTEMPTS: usize = 8;
@@ -36,12 +36,19 @@ pub(super) struct Content {
     pub(super) table: Table,
     identity: Option<Identity>,
     trust: Trust,
+    /// Whether the file has existed since the store was opened.
+    has_existed: bool,
 }
 
 impl Content {
     /// Whether this is the content of the file with that identity.
     pub(super) fn is_of(&self, identity: Identity) -> bool {
         self.identity == Some(identity)
+    }
+
+    /// Whether the file was deleted while the store was open.
+    fn is_gone(&self) -> bool {
+        self.has_existed && self.identity.is_none()
     }
 }
 
@@ -72,8 +79,8 @@ impl Shared {
         };
         Self {
             lock: beside(".lock"),
-            state: StateFile::at(beside(".state")),
-            file: WholeFile::at(path),
+            state: StateFile::at(WholeFile::beside(&path, beside(".state"))),
+            file: WholeFile::store(path),
             content: RwLock::default(),
             replacing: Mutex::default(),
         }
@@ -105,6 +112,17 @@ impl Shared {
         self.refresh_while_replacing()
     }
 
+    /// Fails if the file was deleted while the store was open. To look up a token in the empty table would say that the
+    /// user never logged in.
+    pub(super) fn check_exists(&self) -> Result<(), StoreError> {
+        if !self.content().is_gone() {
+            return Ok(());
+        }
+        Err(StoreError::of(StoreErrorKind::Other, "read the tokens")
+            .evidence(format!("`{}` was deleted while it was open", self.file.path().display()))
+            .next_step("restore the file, or log in again to create a new one"))
+    }
+
     fn refresh_while_replacing(&self) -> Result<(), StoreError> {
         if self.is_current()? {
             return Ok(());
@@ -115,6 +133,7 @@ impl Shared {
         };
         let mut content = self.content.write().unwrap_or_else(PoisonError::into_inner);
         content.identity = loaded.identity;
+        content.has_existed |= loaded.identity.is_some();
         content.trust = Trust::of(loaded.is_settled);
         let replaced = loaded.table.map(|mut table| {
             table.remember_highest_id(content.table.highest_id());
@@ -126,16 +145,21 @@ impl Shared {
         Ok(())
     }
 
-    /// Takes the write lock between processes. Blocks.
+    /// Takes the write lock between processes, and overtakes a process that has stopped while it held it. Blocks.
     pub(super) fn lock(&self) -> Result<LockFile, StoreError> {
-        disk::lock(&self.lock)
+        let failed = |error| fault("check its files", self.file.path(), error);
+        let lock = disk::lock(&self.lock, self.file.trust().map_err(failed)?)?;
+        if !lock.tag().is_empty() {
+            disk::remove_unfinished(self.file.path()).map_err(failed)?;
+        }
+        Ok(lock)
     }
 
     /// Runs a group of jobs in one write. Afterwards, either all of them are on disk or none. Blocks.
     pub(super) fn commit(&self, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-        let _lock = self.lock()?;
-        let _replacing = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..MAX_ATTEMPTS {
+            let lock = self.lock()?;
+            let _replacing = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
             self.refresh_while_replacing()?;
             let stored_state = self.state.read_locked()?;
             let plan = {
@@ -146,8 +170,8 @@ impl Shared {
                 }
                 draft.into_plan()
             };
-            if let Some(releases) = self.write(plan)? {
-                self.release(&releases);
+            if let Some(releases) = self.write(&lock, plan)? {
+                self.release(&lock, &releases);
                 return Ok(());
             }
         }
@@ -161,10 +185,13 @@ impl Shared {
             .next_step("try again when that program has finished")
     }
 
-    /// Writes the plan and returns the leases to release. Returns `None` if a program without locks has changed the file.
-    fn write(&self, plan: Plan) -> Result<Option<Vec<Lease>>, StoreError> {
-        if let Some(state) = plan.state {
-            self.state.write(state)?;
+    /// Writes the plan and returns the leases to release. Returns `None` if a program without locks has changed the
+    /// file, or if another process has overtaken this one.
+    fn write(&self, lock: &LockFile, plan: Plan) -> Result<Option<Vec<Lease>>, StoreError> {
+        if let Some(state) = plan.state
+            && !self.state.write(lock, state)?
+        {
+            return Ok(None);
         }
         if plan.changes.is_empty() {
             return Ok(Some(plan.releases));
@@ -173,13 +200,14 @@ impl Shared {
             let content = self.content();
             (content.table.text_with(&plan.changes), content.identity)
         };
-        let replaced = self.file.replace(expected, &text);
+        let replaced = self.file.replace(lock, expected, &text);
         let replaced = replaced.map_err(|error| fault("write the tokens", self.file.path(), error))?;
         let Some(identity) = replaced else { return Ok(None) };
         let is_settled = !identity.may_change_unseen(SystemTime::now());
         let mut content = self.content.write().unwrap_or_else(PoisonError::into_inner);
         let old_text = content.table.apply(plan.changes, text);
         content.identity = Some(identity);
+        content.has_existed = true;
         content.trust = Trust::of(is_settled);
         drop(content);
         drop(old_text);
@@ -187,7 +215,7 @@ impl Shared {
     }
 
     /// Releases leases. The tokens are saved; a lease that cannot be released expires.
-    fn release(&self, releases: &[Lease]) {
+    fn release(&self, lock: &LockFile, releases: &[Lease]) {
         if releases.is_empty() {
             return;
         }
@@ -198,7 +226,7 @@ impl Shared {
                     entry.release(lease, machine_clock());
                 }
             }
-            self.state.write(Arc::new(state))
+            self.state.write(lock, Arc::new(state))
         });
         if let Err(error) = released {
             tracing::warn!(%error, "could not release a lease; it expires on its own");
@@ -209,9 +237,11 @@ impl Shared {
     /// folder.
     pub(super) fn remove_leftovers(&self) {
         let may_be_left = self.file.has_leftover() || self.state.has_leftover();
-        if may_be_left && let Ok(Some(_lock)) = LockFile::take_if_free(&self.lock) {
-            let _ = self.file.remove_leftover();
-            let _ = self.state.remove_leftover();
+        if may_be_left
+            && let Ok(trust) = self.file.trust()
+            && let Ok(Some(_lock)) = LockFile::take_if_free(&self.lock, trust)
+        {
+            let _ = disk::remove_unfinished(self.file.path());
         }
     }
 

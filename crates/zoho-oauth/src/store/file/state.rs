@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use crate::store::coordination::{LeaseEntry, LeaseKey, machine_clock};
 use crate::store::error::StoreError;
+use crate::store::lock_file::LockFile;
 
 use super::disk::{WholeFile, fault};
 use super::identity::Identity;
@@ -46,8 +46,8 @@ enum Content {
 }
 
 impl StateFile {
-    pub(super) fn at(path: PathBuf) -> Self {
-        Self { file: WholeFile::at(path), known: Mutex::default() }
+    pub(super) fn at(file: WholeFile) -> Self {
+        Self { file, known: Mutex::default() }
     }
 
     /// Returns the content, without the lock. A damaged file counts as missing and is not changed.
@@ -76,28 +76,23 @@ impl StateFile {
         }
     }
 
-    /// Writes `state`, durably. The caller holds the lock.
-    pub(super) fn write(&self, state: Arc<State>) -> Result<(), StoreError> {
+    /// Writes `state`, durably. Returns `false` without any change if another process has overtaken this one, or if a
+    /// program without locks has changed the file meanwhile.
+    pub(super) fn write(&self, lock: &LockFile, state: Arc<State>) -> Result<bool, StoreError> {
         let path = self.file.path();
         let failed = |error: io::Error| fault("write its side file", path, error);
         let text = serde_json::to_string(&*state).map_err(|error| failed(error.into()))?;
         let before = self.file.identity().map_err(failed)?;
-        let after = self.file.replace(before, &text).map_err(failed)?;
-        // Only a program without locks can have changed it since. A retry will succeed.
-        let identity =
-            after.ok_or_else(|| failed(io::Error::other("the file changed while it was written")))?;
+        let Some(identity) = self.file.replace(lock, before, &text).map_err(failed)? else {
+            return Ok(false);
+        };
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = (Some(identity), state);
-        Ok(())
+        Ok(true)
     }
 
     /// Whether there is an unfinished file, of a killed process or one that is writing.
     pub(super) fn has_leftover(&self) -> bool {
         self.file.has_leftover()
-    }
-
-    /// Removes the unfinished file of a killed process. The caller holds the lock.
-    pub(super) fn remove_leftover(&self) -> io::Result<()> {
-        self.file.remove_leftover()
     }
 
     fn parse(&self) -> Result<Content, StoreError> {

@@ -8,16 +8,8 @@ use tokio::sync::oneshot;
 use crate::store::error::{StoreError, StoreErrorKind};
 
 use super::draft::Draft;
+use super::job::Job;
 use super::shared::Shared;
-
-/// A change to write, with the channel to its caller.
-pub(super) trait Job: Send {
-    /// Adds its changes to the draft. Called again with a new draft if the file has changed.
-    fn run(&mut self, draft: &mut Draft<'_>);
-
-    /// Sends the result to the caller.
-    fn reply(self: Box<Self>, written: &Result<(), StoreError>);
-}
 
 /// A handle to the writer thread, which starts with the first job and ends with the store.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::backoff::Backoff;
-use crate::private_file;
+use crate::private_file::{self, Trust};
 use crate::store::lock_file::LockFile;
 
 use super::fault::Fault;
@@ -120,7 +120,7 @@ impl Queue {
     /// Waits for this process's turn. Returns `None` after the timeout, or if no lock file can be created. SQLite's own
     /// lock decides then.
     pub(super) fn turn(&self) -> Option<LockFile> {
-        LockFile::take(&self.lock, self.timeout).ok().flatten()
+        LockFile::take(&self.lock, Trust::default(), self.timeout).ok().flatten()
     }
 }
 
