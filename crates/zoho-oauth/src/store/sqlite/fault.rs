@@ -2,13 +2,17 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rusqlite::{ErrorCode, ffi};
 
+use crate::private_file::Untrusted;
+
 use super::super::error::{StoreError, StoreErrorKind};
 
-/// A failure, before it is known which call failed. Cheap to clone: if a commit fails, every job of the group gets the error.
+/// A failure, before it is known which call failed. Cheap to clone: if a commit fails, every job of the group gets the
+/// error.
 #[derive(Clone, Debug)]
 pub(super) enum Fault {
     /// An error of SQLite. Its messages name tables and columns, never values.
@@ -19,8 +23,8 @@ pub(super) enum Fault {
     Rule(StoreError),
     /// Content that cannot be parsed.
     Unreadable(Cow<'static, str>),
-    /// The file was deleted or replaced.
-    Replaced,
+    /// The file was deleted or replaced while it was open.
+    Replaced(PathBuf),
     /// The writer thread has ended.
     Stopped,
 }
@@ -40,8 +44,10 @@ impl Fault {
                 of(kind, next_step).evidence(error.to_string()).caused_by(error)
             }
             Self::Unreadable(what) => of(StoreErrorKind::Damaged, REPAIR).evidence(what),
-            Self::Replaced => of(StoreErrorKind::Other, "open the store again")
-                .evidence("the file was deleted or replaced while it was open"),
+            Self::Replaced(path) => {
+                of(StoreErrorKind::Other, "end all programs that use the store and start them again")
+                    .evidence(format!("`{}` was deleted or replaced while it was open", path.display()))
+            }
             Self::Stopped => {
                 of(StoreErrorKind::Other, "open the store again").evidence("its writer thread has stopped")
             }
@@ -51,7 +57,12 @@ impl Fault {
 
     /// Whether every job would fail in the same way, even alone.
     pub(super) fn concerns_all(&self) -> bool {
-        matches!(self, Self::Replaced) || self.kind() == Some(StoreErrorKind::Busy)
+        matches!(self, Self::Replaced(_)) || self.is_busy()
+    }
+
+    /// Whether another connection holds a lock.
+    pub(super) fn is_busy(&self) -> bool {
+        self.kind() == Some(StoreErrorKind::Busy)
     }
 
     /// Whether the disk was full.
@@ -66,7 +77,7 @@ impl Fault {
 
     /// Whether a database in this state can still be read.
     pub(super) fn leaves_readable(&self) -> bool {
-        self.denies_side_files() || self.kind() == Some(StoreErrorKind::Busy)
+        self.denies_side_files() || self.is_busy()
     }
 
     fn kind(&self) -> Option<StoreErrorKind> {
@@ -104,7 +115,8 @@ fn classify(error: &rusqlite::Error) -> (StoreErrorKind, &'static str) {
         return (StoreErrorKind::Damaged, REPAIR);
     };
     match failure.code {
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+        // The last one: another process was stopped while it opened the file.
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
             (StoreErrorKind::Busy, "another program has locked the file; try again, or end that program")
         }
         ErrorCode::DiskFull => (StoreErrorKind::Full, MAKE_ROOM),
@@ -141,6 +153,9 @@ fn evidence(error: &rusqlite::Error) -> String {
 }
 
 fn classify_system(error: &io::Error) -> (StoreErrorKind, &'static str) {
+    if let Some(untrusted) = Untrusted::of(error) {
+        return (StoreErrorKind::Permission, untrusted.next_step());
+    }
     match error.kind() {
         io::ErrorKind::NotFound => (StoreErrorKind::Other, "create the folder first"),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {

@@ -10,6 +10,7 @@ mod place;
 mod reader;
 mod rows;
 mod schema;
+mod snapshot;
 mod writer;
 
 use std::fmt;
@@ -46,9 +47,24 @@ use writer::{Desk, Writer};
 /// use; creating the indexes of a table with a million rows takes some seconds, once.
 ///
 /// # Files
-/// While the file is in use, there are `PATH-wal` and `PATH-shm` beside it, and `PATH.lock`, where writers queue. On Unix, only
-/// the owner can read and write a new file (mode 0600), whatever the umask; on other systems it has the rights of the
-/// folder. An existing file keeps its mode. The file system must support locks; some network file systems do not.
+/// Beside the file are `PATH-wal` and `PATH-shm`, and `PATH.lock`, where writers queue. `PATH-wal` is empty while no process
+/// uses the store, so `PATH` alone is a complete copy then. On Unix, only the owner can read and write a new file (mode
+/// 0600), whatever the umask; on other systems it has the rights of the folder. An existing file keeps its mode. The file
+/// system must support locks; some network file systems do not. If the file or its log is deleted or replaced while the
+/// store is open, saves fail.
+///
+/// # Whose files are trusted
+/// On Unix, a file is used only if this account, root or the owner of its folder owns it and only the owner or the
+/// group can write it. The files beside it must belong to this account, root or the owner of the file, or to its group
+/// if the group can write it. Any other one is rejected by name, and so is whatever is not a file. SQLite opens its files
+/// by name, so they are checked before and after.
+///
+/// # Processes that are stopped
+/// A look-up waits for no other process, with one exception: if a process was killed while it wrote, and the next one is
+/// stopped in the moment in which it opens the store, the store can be opened only when that one goes on or ends.
+///
+/// A save waits for a process that is stopped in a commit, and fails as busy after five seconds. SQLite permits nobody to
+/// overtake that process.
 ///
 /// ```
 /// use zoho_oauth::OAuthToken;
@@ -94,7 +110,7 @@ impl Default for SqliteOptions {
     }
 }
 
-/// The fields are dropped in this order. The writer's connection comes last, because the last connection cleans up the files.
+/// The fields are dropped in this order: the writer moves the log into the database, which readers could prevent.
 struct Shared {
     readers: Readers,
     writer: Writer,
@@ -170,36 +186,28 @@ impl SqliteStore {
 
 impl Shared {
     fn open_file(path: &Path, name: String, options: &SqliteOptions) -> Result<Self, Fault> {
-        let file = DatabaseFile::new(path, options.busy_timeout)?;
-        file.create_if_missing()?;
-        let mut connection = file.connect()?;
-        let (identity, queue) = (Some(file.identity()), Some(file.queue()));
-        let set_up_failure = match place::probe(&connection).and_then(|()| schema::prepare(&mut connection)) {
-            // The content can be read. The first save tries to set up the tables again.
-            Err(fault) if fault.leaves_readable() => Some(fault),
-            result => result.map(|()| None)?,
-        };
+        let file = Arc::new(DatabaseFile::open(path, options.busy_timeout)?);
         let path = file.path().to_path_buf();
-        let readers = Readers::of_file(file)?;
-        let prepared = set_up_failure.is_none();
-        if let Some(fault) = set_up_failure {
-            tracing::debug!(?fault, "could not set up {name} for writing");
-            if !readers.read(schema::has_tokens)? {
+        let readers = Readers::of_file(file.clone());
+        let mut desk = Desk::File { file, connection: None };
+        if !readers.read(schema::is_set_up)?
+            && let Err(fault) = desk.set_up()
+        {
+            // If the content can be read, the first save tries to set up the tables again.
+            if !fault.leaves_readable() || !readers.read(schema::has_tokens)? {
                 return Err(fault);
             }
+            tracing::debug!(?fault, "could not set up {name} for writing");
         }
-        let connection = Arc::new(Mutex::new(connection));
-        let writer = Writer::new(Desk { connection, file: identity, queue, prepared });
-        Ok(Self { readers, writer, name, path: Some(path) })
+        readers.read(rows::check_columns)?;
+        Ok(Self { readers, writer: Writer::new(desk), name, path: Some(path) })
     }
 
     fn open_memory(name: String) -> Result<Self, Fault> {
-        let mut connection = place::connect_to_memory()?;
-        schema::prepare(&mut connection)?;
-        let connection = Arc::new(Mutex::new(connection));
-        let writer =
-            Writer::new(Desk { connection: connection.clone(), file: None, queue: None, prepared: true });
-        Ok(Self { readers: Readers::Single(connection), writer, name, path: None })
+        let connection = Arc::new(Mutex::new(place::connect_to_memory()?));
+        let mut desk = Desk::Memory(connection.clone());
+        desk.set_up()?;
+        Ok(Self { readers: Readers::Single(connection), writer: Writer::new(desk), name, path: None })
     }
 }
 
@@ -302,8 +310,10 @@ impl Coordination for SqliteStore {
             Err(_) if !schema::has_state(connection)? => Ok(None),
             entry => entry,
         });
-        let entry = self.named("read a lease", entry)?;
-        Ok(entry.unwrap_or_else(LeaseEntry::default).lease_state(machine_clock()))
+        let now = machine_clock();
+        // An old entry is deleted by the next process that writes.
+        let entry = self.named("read a lease", entry)?.filter(|entry| !entry.may_be_forgotten(now));
+        Ok(entry.unwrap_or_else(LeaseEntry::default).lease_state(now))
     }
 
     async fn version(&self) -> Result<Option<u64>, StoreError> {

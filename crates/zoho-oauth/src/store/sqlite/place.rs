@@ -1,157 +1,188 @@
-//! The database file, and how connections to it are opened.
+//! The database file: whose files are trusted, how connections are opened, and whether it is still there.
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::backoff::Backoff;
-use crate::private_file::{self, Trust};
+use crate::private_file::{self, Trust, Untrusted};
+use crate::store::identity::absolute;
 use crate::store::lock_file::LockFile;
 
 use super::fault::Fault;
+use super::schema;
 
 /// The maximum number of prepared statements that a connection caches. Look-ups need five; the rest are for updates, one
 /// for each combination of changed columns.
 const MAX_STATEMENTS: usize = 64;
+
+/// How long a new connection for reading waits for a lock at first.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// The files that SQLite opens beside the database.
+const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// A database file.
 #[derive(Debug)]
 pub(super) struct DatabaseFile {
     path: PathBuf,
     busy_timeout: Duration,
+    /// Which file was opened. If it is deleted or replaced, SQLite continues with the old one, and what is saved there is
+    /// lost.
+    number: Option<Number>,
+    /// Which write-ahead log was opened, once there is one.
+    log: OnceLock<Number>,
 }
 
-/// A connection for reading.
-#[derive(Debug)]
-pub(super) enum ReadConnection {
-    /// Sees the commits of other connections.
-    Live(Connection),
-    /// Sees the file as it was when the connection was opened, and must not be reused.
-    Snapshot(Connection),
-}
+/// The device and inode of a file.
+type Number = (u64, u64);
 
 impl DatabaseFile {
-    /// The path is made absolute for two reasons: the program may change its working folder later, and SQLite would read
-    /// a name that starts with `file:` as a URI.
-    pub(super) fn new(path: &Path, busy_timeout: Duration) -> Result<Self, Fault> {
-        Ok(Self { path: std::path::absolute(path)?, busy_timeout })
+    /// Finds the file at `path`, following links, or creates it with mode 0600. An existing file keeps its content and its
+    /// mode. SQLite gives its side files the mode of the database.
+    pub(super) fn open(path: &Path, busy_timeout: Duration) -> Result<Self, Fault> {
+        // Absolute, because the program may change its working folder later, and because SQLite would read a name that
+        // starts with `file:` as a URI.
+        let path = std::path::absolute(absolute(path))?;
+        if path.is_dir() {
+            return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
+        }
+        if !path.exists() {
+            match private_file::create(&path) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
+                _ => {}
+            }
+        }
+        let number = number(&path);
+        let file = Self { path, busy_timeout, number, log: OnceLock::new() };
+        file.check_trust()?;
+        Ok(file)
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Creates the file if it does not exist, with mode 0600. An existing file keeps its content and its mode. SQLite gives
-    /// its side files the mode of the database.
-    pub(super) fn create_if_missing(&self) -> Result<(), Fault> {
-        if self.path.is_dir() {
-            return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
+    /// Opens a connection that can write, if this account has permission.
+    pub(super) fn connect(&self) -> Result<Connection, Fault> {
+        self.connect_within(self.busy_timeout)
+    }
+
+    /// Opens a connection for reading, without waiting long for a lock.
+    pub(super) fn connect_for_reading(&self) -> Result<Connection, Fault> {
+        self.connect_within(PATIENCE.min(self.busy_timeout))
+    }
+
+    /// Opens the database without its log, as if it were on a read-only disk.
+    pub(super) fn open_immutable(&self) -> Result<Connection, Fault> {
+        let uri = immutable_uri(&self.path).ok_or(io::ErrorKind::Unsupported).map_err(io::Error::from)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        connect_to(Path::new(&uri), flags, PATIENCE)
+    }
+
+    /// Opens the database with its log for this connection only, which needs no shared index. Fails if a connection of
+    /// another process is open.
+    pub(super) fn open_alone(&self) -> Result<Connection, Fault> {
+        let connection = connect_to(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE, PATIENCE)?;
+        connection.query_row("pragma locking_mode = exclusive", [], |_| Ok(()))?;
+        probe(&connection)?;
+        Ok(connection)
+    }
+
+    /// Notes which log was opened, if the database has one. Its connections keep it from being replaced properly.
+    pub(super) fn note_log(&self, connection: &Connection) -> Result<(), Fault> {
+        if self.log.get().is_none()
+            && schema::journal_mode(connection)? == "wal"
+            && let Some(log) = number(&self.beside("-wal"))
+        {
+            // Another connection may have noted it at the same time.
+            let _ = self.log.set(log);
         }
-        if self.path.exists() {
-            return Ok(());
-        }
-        match private_file::create(&self.path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error.into()),
+        Ok(())
+    }
+
+    /// Fails if the database or its log is not the one at its path any more.
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        let is_there = |path: &Path, opened| number(path) == Some(opened);
+        match (self.number, self.log.get()) {
+            (Some(opened), _) if !is_there(&self.path, opened) => Err(Fault::Replaced(self.path.clone())),
+            (_, Some(log)) if !is_there(&self.beside("-wal"), *log) => {
+                Err(Fault::Replaced(self.beside("-wal")))
+            }
             _ => Ok(()),
         }
     }
 
-    /// Returns the identity of the file that is at the path now.
-    pub(super) fn identity(&self) -> Identity {
-        Identity { path: self.path.clone(), number: file_number(&self.path) }
+    /// Whether the log was deleted and no other process has created a new one.
+    pub(super) fn has_lost_its_log(&self) -> bool {
+        number(&self.path) == self.number && self.log.get().is_some() && !self.beside("-wal").exists()
     }
 
-    /// Returns the queue of the processes that write.
-    pub(super) fn queue(&self) -> Queue {
-        let mut lock = self.path.clone().into_os_string();
-        lock.push(".lock");
-        Queue { lock: lock.into(), timeout: self.busy_timeout }
-    }
-
-    /// Opens a connection that can write, if this account has permission.
-    pub(super) fn connect(&self) -> Result<Connection, Fault> {
-        self.open(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)
-    }
-
-    /// Opens a connection for reading.
-    ///
-    /// If the folder is read-only or the disk is full, SQLite cannot create its shared index, and does not open a database
-    /// in WAL mode. If the database has no side files, a snapshot of it is opened instead.
-    pub(super) fn connect_for_reading(&self) -> Result<ReadConnection, Fault> {
-        let live = self.connect().and_then(|connection| probe(&connection).map(|()| connection));
-        match live {
-            Ok(connection) => Ok(ReadConnection::Live(connection)),
-            Err(fault) if fault.denies_side_files() && !self.is_in_use() => {
-                let Some(uri) = immutable_uri(&self.path) else { return Err(fault) };
-                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-                self.open(Path::new(&uri), flags).map(ReadConnection::Snapshot)
-            }
-            Err(fault) => Err(fault),
+    /// Waits until it is this process's turn to write. SQLite's waiters poll for its lock, so on a busy machine one of them
+    /// may never get it; the lock file serves them in turn. Returns `None` after the busy timeout, or if no lock file
+    /// can be created. SQLite's own lock decides then.
+    pub(super) fn turn(&self) -> Result<Option<LockFile>, Fault> {
+        let trust = Trust::of_store(&self.path)?;
+        match LockFile::take(&self.beside(".lock"), trust, self.busy_timeout) {
+            Err(error) if Untrusted::of(&error).is_some() => Err(error.into()),
+            turn => Ok(turn.ok().flatten()),
         }
     }
 
-    fn open(&self, path: &Path, flags: OpenFlags) -> Result<Connection, Fault> {
-        // Connections move between threads but are never shared, so SQLite needs no mutex.
-        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-        set_up(connection, self.busy_timeout)
+    fn connect_within(&self, busy_timeout: Duration) -> Result<Connection, Fault> {
+        self.check_trust()?;
+        let mut connection = connect_to(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE, busy_timeout)?;
+        probe(&connection)?;
+        connection.busy_handler(Some(wait_at_most(self.busy_timeout)))?;
+        // SQLite opens files by name, so they are checked again after it did.
+        self.check_trust()?;
+        self.note_log(&connection)?;
+        self.check()?;
+        Ok(connection)
     }
 
-    /// Whether a process is writing, or was killed while it wrote. Part of the data is in a side file then.
-    fn is_in_use(&self) -> bool {
-        ["-wal", "-journal"].into_iter().any(|suffix| {
-            let mut beside = self.path.clone().into_os_string();
-            beside.push(suffix);
-            Path::new(&beside).exists()
-        })
+    /// Checks the owners and modes of the database and of the files beside it.
+    pub(super) fn check_trust(&self) -> Result<(), Fault> {
+        let trust = Trust::of_store(&self.path)?;
+        Ok(SIDE_FILES.into_iter().try_for_each(|suffix| trust.check(&self.beside(suffix)))?)
     }
-}
 
-/// A lock file that a writer locks before the database. SQLite's waiters poll for its lock, so on a busy machine one of
-/// them may never get it. This lock serves them in turn.
-#[derive(Debug)]
-pub(super) struct Queue {
-    lock: PathBuf,
-    timeout: Duration,
-}
-
-impl Queue {
-    /// Waits for this process's turn. Returns `None` after the timeout, or if no lock file can be created. SQLite's own
-    /// lock decides then.
-    pub(super) fn turn(&self) -> Option<LockFile> {
-        LockFile::take(&self.lock, Trust::default(), self.timeout).ok().flatten()
+    fn beside(&self, suffix: &str) -> PathBuf {
+        beside(&self.path, suffix)
     }
 }
 
-/// The device and inode of a file. If an open file is deleted or replaced, SQLite continues with the old one, and what is
-/// saved there is lost.
-#[derive(Debug)]
-pub(super) struct Identity {
-    path: PathBuf,
-    number: Option<(u64, u64)>,
-}
-
-impl Identity {
-    /// Fails if the file is not the one at its path any more.
-    pub(super) fn check(&self) -> Result<(), Fault> {
-        if file_number(&self.path) == self.number { Ok(()) } else { Err(Fault::Replaced) }
-    }
+/// Returns the path of a file that SQLite or this store has beside the database.
+pub(super) fn beside(database: &Path, suffix: &str) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(suffix);
+    path.into()
 }
 
 /// Opens a database in memory, which no other connection can open.
 pub(super) fn connect_to_memory() -> Result<Connection, Fault> {
-    set_up(Connection::open_in_memory()?, Duration::ZERO)
+    let connection = Connection::open_in_memory()?;
+    connection.set_prepared_statement_cache_capacity(MAX_STATEMENTS);
+    Ok(connection)
 }
 
-fn set_up(mut connection: Connection, busy_timeout: Duration) -> Result<Connection, Fault> {
+fn connect_to(path: &Path, flags: OpenFlags, busy_timeout: Duration) -> Result<Connection, Fault> {
+    // Connections move between threads but are never shared, so SQLite needs no mutex.
+    let mut connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.set_prepared_statement_cache_capacity(MAX_STATEMENTS);
     connection.busy_handler(Some(wait_at_most(busy_timeout)))?;
+    // By default, the last connection locks the database while it closes. A process that is stopped then would keep others
+    // from opening it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(connection)
 }
 
 /// Reads the first page. SQLite reports only then whether the database is readable.
-pub(super) fn probe(connection: &Connection) -> Result<(), Fault> {
+fn probe(connection: &Connection) -> Result<(), Fault> {
     connection.query_row("select count(*) from sqlite_master", [], |_| Ok(()))?;
     Ok(())
 }
@@ -173,7 +204,7 @@ fn wait_at_most(timeout: Duration) -> impl FnMut(i32) -> bool {
 }
 
 #[cfg(unix)]
-fn file_number(path: &Path) -> Option<(u64, u64)> {
+fn number(path: &Path) -> Option<Number> {
     use std::os::unix::fs::MetadataExt;
     let metadata = path.metadata().ok()?;
     Some((metadata.dev(), metadata.ino()))
@@ -181,7 +212,7 @@ fn file_number(path: &Path) -> Option<(u64, u64)> {
 
 /// On other systems an open file can be neither deleted nor replaced.
 #[cfg(not(unix))]
-fn file_number(_: &Path) -> Option<(u64, u64)> {
+fn number(_: &Path) -> Option<Number> {
     None
 }
 

@@ -34,6 +34,11 @@ select count(*) from sqlite_master where name in (
 )";
 const OBJECTS: u32 = 6;
 
+/// Whether all tables and indexes exist. Reads only, so that it waits for no other process.
+pub(super) fn is_set_up(connection: &Connection) -> Result<bool, Fault> {
+    Ok(count_objects(connection)? == OBJECTS)
+}
+
 /// Creates missing tables and indexes, and deletes old leases. If there is nothing to do, nothing is written.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), Fault> {
     prefer_wal(connection);
@@ -41,8 +46,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), Fault> {
     connection.execute_batch(
         "pragma synchronous = full; pragma fullfsync = on; pragma checkpoint_fullfsync = on;",
     )?;
-    let existing: u32 = connection.query_row(COUNT_OBJECTS, [], |row| row.get(0))?;
-    if existing < OBJECTS {
+    if count_objects(connection)? < OBJECTS {
         let transaction = connection.transaction_with_behavior(Immediate)?;
         transaction.execute_batch(TABLES)?;
         transaction.commit()?;
@@ -53,8 +57,8 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), Fault> {
     lease::forget_old(connection, machine_clock())
 }
 
-/// Moves the write-ahead log into the database, as far as readers allow, and truncates it. The log contains a copy of a page
-/// for each change, so this frees space on a full disk.
+/// Moves the write-ahead log into the database, as far as readers allow, and truncates it. The log contains a copy of a
+/// page for each change, so this frees space on a full disk. Readers can go on.
 pub(super) fn move_log_into_database(connection: &Connection) -> Result<(), Fault> {
     connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
     Ok(())
@@ -70,20 +74,28 @@ pub(super) fn has_state(connection: &Connection) -> Result<bool, Fault> {
     has_table(connection, "oauthtoken_state")
 }
 
+/// Returns how changes are written: `wal`, `delete` and others.
+pub(super) fn journal_mode(connection: &Connection) -> Result<String, Fault> {
+    Ok(connection.query_row("pragma journal_mode", [], |row| row.get(0))?)
+}
+
+fn count_objects(connection: &Connection) -> Result<u32, Fault> {
+    Ok(connection.query_row(COUNT_OBJECTS, [], |row| row.get(0))?)
+}
+
 fn has_table(connection: &Connection, name: &str) -> Result<bool, Fault> {
     let mut statement = connection.prepare_cached("select 1 from sqlite_master where name = ?")?;
     Ok(statement.exists([name])?)
 }
 
-/// Turns on the write-ahead log, with which readers and the writer do not wait for each other. It only affects speed: if the
-/// file system has no shared memory, or another program keeps reading, the rollback journal stays in use.
+/// Turns on the write-ahead log, with which readers and the writer do not wait for each other. It only affects speed:
+/// if the file system has no shared memory, or another program keeps reading, the rollback journal stays in use.
 fn prefer_wal(connection: &Connection) {
-    let mode = |statement: &str| connection.query_row(statement, [], |row| row.get::<_, String>(0));
-    let result = match mode("pragma journal_mode") {
-        Ok(current) if current == "wal" || current == "memory" => return,
-        _ => mode("pragma journal_mode = wal"),
-    };
-    if let Err(error) = result {
+    if journal_mode(connection).is_ok_and(|mode| mode == "wal" || mode == "memory") {
+        return;
+    }
+    let changed = connection.query_row("pragma journal_mode = wal", [], |row| row.get::<_, String>(0));
+    if let Err(error) = changed {
         tracing::debug!(%error, "could not turn on the write-ahead log of the SQLite token store; continuing without it");
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::batch::Batch;
 use super::fault::Fault;
-use super::place::{Identity, Queue};
+use super::place::DatabaseFile;
 use super::{locked, schema};
 
 /// The maximum number of jobs in one transaction, so that the first job does not wait too long.
@@ -116,26 +116,31 @@ where
     }
 }
 
-/// The state of the writer thread.
+/// What the writer thread works on.
 #[derive(Debug)]
-pub(super) struct Desk {
-    /// The connection. Readers of a database in memory share it.
-    pub(super) connection: Arc<Mutex<Connection>>,
-    /// The identity of the open file.
-    pub(super) file: Option<Identity>,
-    /// The queue of this machine's processes for the file. SQLite's own lock is not fair.
-    pub(super) queue: Option<Queue>,
-    /// Whether the tables are set up. If not, the first job does it.
-    pub(super) prepared: bool,
+pub(super) enum Desk {
+    /// A file, and the connection once it is set up. The first job does it, because most processes only read.
+    File { file: Arc<DatabaseFile>, connection: Option<Connection> },
+    /// A database in memory, whose connection readers share.
+    Memory(Arc<Mutex<Connection>>),
 }
 
 impl Desk {
+    /// Opens the connection and sets up the tables now.
+    pub(super) fn set_up(&mut self) -> Result<(), Fault> {
+        match self {
+            Self::File { file, connection } => *connection = Some(prepared(file)?),
+            Self::Memory(connection) => schema::prepare(&mut locked(connection))?,
+        }
+        Ok(())
+    }
+
     fn run_all(mut self, queue: &Receiver<Box<dyn Job>>) {
         let mut jobs = Vec::new();
         loop {
             jobs.extend(queue.try_iter().take(MAX_BATCH - jobs.len()));
             if jobs.is_empty() {
-                let Ok(job) = queue.recv() else { return };
+                let Ok(job) = queue.recv() else { return self.tidy_up() };
                 jobs.push(job);
                 continue;
             }
@@ -153,9 +158,11 @@ impl Desk {
         if fault.concerns_all() {
             return jobs.iter_mut().for_each(|job| job.fail(&fault));
         }
-        if fault.is_full() {
+        if fault.is_full()
+            && let Self::File { connection: Some(connection), .. } = self
+        {
             // If this fails too, the jobs below report it.
-            let _ = schema::move_log_into_database(&locked(&self.connection));
+            let _ = schema::move_log_into_database(connection);
         }
         for job in jobs {
             if let Err(fault) = self.commit(std::slice::from_mut(job)) {
@@ -165,26 +172,56 @@ impl Desk {
     }
 
     fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Fault> {
-        let _turn = self.queue.as_ref().and_then(Queue::turn);
-        let mut connection = locked(&self.connection);
-        if !self.prepared {
-            schema::prepare(&mut connection)?;
-            self.prepared = true;
+        let (file, connection) = match self {
+            Self::File { file, connection } => (file, connection),
+            Self::Memory(connection) => return commit(&mut locked(connection), jobs),
+        };
+        let _turn = file.turn()?;
+        let connection = match connection {
+            Some(connection) => connection,
+            None => connection.insert(prepared(file)?),
+        };
+        let committed = file.check().and_then(|()| commit(connection, jobs)).and_then(|()| file.check());
+        if matches!(committed, Err(Fault::Replaced(_))) && file.has_lost_its_log() {
+            // What was committed is in a log without a name. This saves it.
+            let _ = schema::move_log_into_database(connection);
         }
-        let transaction = connection.transaction_with_behavior(Immediate)?;
-        let mut batch = Batch::on(&transaction);
-        for job in jobs {
-            // A job that fails keeps its error. After the most severe errors, SQLite has rolled back the transaction.
-            if let Err(fault) = job.run(&mut batch)
-                && transaction.is_autocommit()
-            {
-                return Err(fault);
-            }
-        }
-        batch.finish()?;
-        transaction.commit()?;
-        self.file.as_ref().map_or(Ok(()), Identity::check)
+        committed
     }
+
+    /// Leaves a database that is complete without its log.
+    fn tidy_up(self) {
+        if let Self::File { file, connection: Some(connection) } = self
+            && file.check().is_ok()
+            && connection.busy_timeout(Duration::ZERO).is_ok()
+        {
+            // While others use the database, one of them does it.
+            let _ = schema::move_log_into_database(&connection);
+        }
+    }
+}
+
+fn prepared(file: &DatabaseFile) -> Result<Connection, Fault> {
+    let mut connection = file.connect()?;
+    schema::prepare(&mut connection)?;
+    // Setting it up may have created the log.
+    file.note_log(&connection)?;
+    Ok(connection)
+}
+
+fn commit(connection: &mut Connection, jobs: &mut [Box<dyn Job>]) -> Result<(), Fault> {
+    let transaction = connection.transaction_with_behavior(Immediate)?;
+    let mut batch = Batch::on(&transaction);
+    for job in jobs {
+        // A job that fails keeps its error. After the most severe errors, SQLite has rolled back the transaction.
+        if let Err(fault) = job.run(&mut batch)
+            && transaction.is_autocommit()
+        {
+            return Err(fault);
+        }
+    }
+    batch.finish()?;
+    Ok(transaction.commit()?)
 }
 
 /// Waits briefly for as many jobs as were just committed. Callers often save again immediately: they share a commit then,
