@@ -41,7 +41,10 @@ pub(crate) struct Config {
 #[derive(Debug)]
 enum Store {
     /// A store that is opened when a command uses it: opening a file creates it, and any store can fail to open.
-    Closed(StoreUrl),
+    Closed {
+        url: StoreUrl,
+        was_missing: bool,
+    },
     Open(AnyStore),
 }
 
@@ -93,7 +96,7 @@ impl Config {
     pub(crate) fn store(&self) -> Result<AnyStore, Failure> {
         let store = match &self.store {
             Store::Open(store) => store.clone(),
-            Store::Closed(url) => url.connect()?,
+            Store::Closed { url, .. } => url.connect()?,
         };
         self.output.waits_for(Waiting::Store { name: store.name().to_owned() });
         Ok(store)
@@ -108,6 +111,14 @@ impl Config {
     /// Notes that the command now waits for this API host.
     pub(crate) fn waits_for_response(&self, api_url: &str) {
         self.output.waits_for(Waiting::Response { host: host_of(api_url) });
+    }
+
+    /// The file of the token store, if it did not exist when the command started or does not exist now.
+    pub(crate) fn missing_store(&self) -> Option<&Path> {
+        match &self.store {
+            Store::Closed { url, was_missing } => url.path().filter(|path| *was_missing || !path.exists()),
+            Store::Open(_) => None,
+        }
     }
 
     /// An authenticator over the token store.
@@ -185,14 +196,15 @@ impl Store {
             .unwrap_or(DEFAULT_STORE)
             .parse()
             .map_err(|error| Failure::of(Exit::Usage, &error))?;
-        if url.path().is_some() {
-            return Ok(Self::Closed(url));
+        if let Some(path) = url.path() {
+            let was_missing = !path.exists();
+            return Ok(Self::Closed { url, was_missing });
         }
         match url.connect() {
             Ok(store) => Ok(Self::Open(store)),
             Err(error) if error.kind() == StoreErrorKind::Rejected => Err(Failure::of(Exit::Usage, &error)),
             // Any other error is reported by the command that needs the store.
-            Err(_) => Ok(Self::Closed(url)),
+            Err(_) => Ok(Self::Closed { url, was_missing: false }),
         }
     }
 }

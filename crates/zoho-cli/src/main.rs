@@ -14,10 +14,14 @@ mod messages;
 mod output;
 mod row;
 
+use std::io;
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::args::Arguments;
 use crate::config::Config;
@@ -52,14 +56,18 @@ fn run(arguments: Arguments, matches: &clap::ArgMatches) -> Result<(), Failure> 
     let Arguments { options, command } = arguments;
     let config = Config::new(options, matches)?;
     config.start_logging()?;
-    // A single thread starts fastest and is enough for one command.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::from(Problem::Runtime).caused_by(&error))?;
+    let runtime = runtime().map_err(|error| Failure::from(Problem::Runtime).caused_by(&error))?;
     let outcome = runtime.block_on(commands::run(&config, command));
     // After an interruption, a blocking thread can still be waiting for rows from a pipe. It deletes its temporary
     // files.
     runtime.shutdown_timeout(Duration::from_secs(2));
     outcome
+}
+
+/// Starts the async runtime. A single thread starts fastest and is enough for one command.
+fn runtime() -> io::Result<Runtime> {
+    // Tokio panics if the file descriptors run out while it sets up signals.
+    #[cfg(unix)]
+    drop((0..4).map(|_| UnixStream::pair()).collect::<io::Result<Vec<_>>>()?);
+    Builder::new_current_thread().enable_all().build()
 }

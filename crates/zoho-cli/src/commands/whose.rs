@@ -44,21 +44,37 @@ pub(super) async fn access_token(
     let wanted = match whose {
         Whose { id: Some(id), .. } => OAuthToken::new().with_id(id),
         Whose { user: Some(user), .. } => OAuthToken::new().with_user(user),
-        Whose { id: None, user: None } => the_only_one(authenticator).await?,
+        Whose { id: None, user: None } => the_only_one(config, authenticator).await?,
     };
     config.waits_for_accounts_server();
     let token = match authenticator.access_token_for(&wanted).await {
         Ok(token) => token,
-        Err(error) if error.needs_login() => {
-            let elsewhere = of_another_app(config, authenticator, &wanted).await?;
-            return Err(elsewhere.map_or_else(|| error.into(), Failure::from));
+        Err(error) => {
+            let known = where_it_may_be(config, authenticator, &wanted, &error).await?;
+            return Err(known.map_or_else(|| error.into(), Failure::from));
         }
-        Err(error) => return Err(error.into()),
     };
     if token.persistence().error().is_some() {
         config.output.warning(&Warning::TokenNotStored { error: token.persistence().to_string() });
     }
     Ok((wanted, token))
+}
+
+/// The problem behind a token that was not found: there is no store, or the token belongs to another client app.
+async fn where_it_may_be(
+    config: &Config,
+    authenticator: &Authenticator,
+    wanted: &OAuthToken,
+    error: &zoho_oauth::Error,
+) -> Result<Option<Problem>, Failure> {
+    let is_not_found = matches!(error, zoho_oauth::Error::NotFound { .. });
+    match config.missing_store() {
+        Some(path) if is_not_found || error.needs_login() => {
+            Ok(Some(Problem::StoreMissing { path: path.to_owned() }))
+        }
+        _ if error.needs_login() => of_another_app(config, authenticator, wanted).await,
+        _ => Ok(None),
+    }
 }
 
 /// The problem if the user has tokens, but none for the client app that was passed.
@@ -85,10 +101,13 @@ pub(super) async fn of_another_app(
 }
 
 /// The only stored row. With several, a guess could return another user's token.
-async fn the_only_one(authenticator: &Authenticator) -> Result<OAuthToken, Failure> {
+async fn the_only_one(config: &Config, authenticator: &Authenticator) -> Result<OAuthToken, Failure> {
     let store = authenticator.store();
     match first_two(store).await?.as_slice() {
-        [] => Err(Problem::StoreIsEmpty { store: store.name().to_owned() }.into()),
+        [] => Err(Failure::from(match config.missing_store() {
+            Some(path) => Problem::StoreMissing { path: path.to_owned() },
+            None => Problem::StoreIsEmpty { store: store.name().to_owned() },
+        })),
         [row] => Ok(row.id().map_or_else(|| row.clone(), |id| OAuthToken::new().with_id(id))),
         _ => Err(several(&store.get_tokens().await?).into()),
     }

@@ -79,6 +79,7 @@ pub(crate) enum NextStep {
         count: usize,
     },
     CheckSourcePath,
+    CheckStorePath,
     ResumeCopy,
     RepeatCopy,
     StoreSpooledToken {
@@ -164,6 +165,9 @@ impl fmt::Display for NextStep {
                 write!(f, "run `zoho tokens check --repair` to repair {repairable} of {count}; it keeps a backup")
             }
             Self::CheckSourcePath => f.write_str("check the path"),
+            Self::CheckStorePath => f.write_str(
+                "check `--store` and `ZOHO_STORE`, or run `zoho login --code CODE`, which creates the store",
+            ),
             Self::ResumeCopy => f.write_str("run the same command again to continue the copy"),
             Self::RepeatCopy => f.write_str("fix the rejected rows and run the same command again"),
             Self::StoreSpooledToken { path } => write!(

@@ -54,6 +54,8 @@ pub(crate) enum Problem {
     NoSourceFile,
     #[error("no token is stored in {store}")]
     StoreIsEmpty { store: String },
+    #[error("the token store `{}` does not exist", path.display())]
+    StoreMissing { path: PathBuf },
     #[error("the token for `{user}` belongs to client app {}, not to `{given}`", quoted(apps))]
     TokenOfAnotherApp { user: String, apps: Vec<String>, given: String },
 
@@ -193,7 +195,9 @@ impl Problem {
             | Self::NoTokenOf { .. }
             | Self::NoRecord { .. }
             | Self::NoSourceFile => Exit::NotFound,
-            Self::StoreIsEmpty { .. } | Self::TokenOfAnotherApp { .. } => Exit::LoginRequired,
+            Self::StoreIsEmpty { .. } | Self::StoreMissing { .. } | Self::TokenOfAnotherApp { .. } => {
+                Exit::LoginRequired
+            }
             Self::Output { reader_left: true } => Exit::ReaderLeft,
             _ => Exit::Failed,
         }
@@ -212,6 +216,7 @@ impl Problem {
             Self::NoTokenOf { .. } => NextStep::ListTokenNames,
             Self::NoSourceFile => NextStep::CheckSourcePath,
             Self::StoreIsEmpty { .. } => NextStep::LogIn,
+            Self::StoreMissing { .. } => NextStep::CheckStorePath,
             Self::TokenOfAnotherApp { .. } => NextStep::UnsetClient,
             Self::Unsavable { reason: Unsavable::Masked { .. }, .. } => NextStep::RevealTokens,
             Self::Unsavable { .. } => NextStep::CorrectTokens,

@@ -13,7 +13,10 @@ mod coql;
 mod demo;
 mod destination;
 mod emulator;
+#[cfg(unix)]
+mod few_files;
 mod interruption;
+mod missing_store;
 mod module;
 mod paginate;
 mod records;
