@@ -85,6 +85,11 @@ impl<A: DeserializeOwned + Send + 'static> ChildProcess<A> {
         let _ = self.child.kill().and_then(|()| self.child.wait());
     }
 
+    /// Ends its input without waiting: it ends when it has done what it was told.
+    pub fn finish(&mut self) {
+        self.input = None;
+    }
+
     /// Ends its input and waits until it has ended by itself. Returns what it wrote to standard error.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ mod small_disk {
     over_every_file!(
         #[ignore = "needs root"]
         a_full_disk_is_reported_and_loses_nothing,
+        a_process_that_starts_on_a_full_disk_serves_a_valid_token,
         the_token_of_an_exchange_on_a_full_disk_is_spooled_in_the_home_folder,
     );
 }
@@ -49,6 +50,42 @@ async fn a_full_disk_is_reported_and_loses_nothing(backend: Backend) {
     check_rows(&place.rows().await, &acknowledged);
     place.check_file();
     measured!("{backend:?}: a full disk: {}", failed.text);
+}
+
+/// Whatever the last process left: its log, if it was killed, or nothing but the database.
+async fn a_process_that_starts_on_a_full_disk_serves_a_valid_token(backend: Backend) {
+    for is_killed in [false, true] {
+        let (zoho, place) = (Zoho::start().await, Place::new(backend));
+        let Some(disk) = SmallDisk::at(&place.folder(), 2) else { return };
+        let setup = zoho.setup(&place);
+        let mut worker = Worker::open(&place, &setup);
+        let code = zoho.emulator.self_client_code(Zoho::USER);
+        let Answer::Login { user: Some(user), access_token: Some(token), .. } =
+            worker.ask(&Command::Exchange { code })
+        else {
+            panic!("no login");
+        };
+        if is_killed {
+            worker.kill();
+        } else {
+            worker.end();
+        }
+        disk.fill();
+        // The second one finds what the first one left when it could not open the database.
+        for _ in 0..2 {
+            let mut worker = Worker::open(&place, &setup);
+            let told = worker.access_token(&user, 20);
+            assert_eq!(told.tokens, [(token.clone(), 20)].into(), "{:?}", told.errors);
+            worker.end();
+        }
+        assert_eq!(zoho.requests(), 1);
+        disk.clear();
+        let mut worker = Worker::open(&place, &setup);
+        worker.done(&Command::Save { user: "room again".to_owned(), number: 1 });
+        worker.end();
+        assert_eq!(place.rows().await.len(), 2);
+        place.check_file();
+    }
 }
 
 async fn the_token_of_an_exchange_on_a_full_disk_is_spooled_in_the_home_folder(backend: Backend) {

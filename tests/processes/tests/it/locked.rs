@@ -1,11 +1,11 @@
-//! Another program holds the lock of the store: reads succeed, writes report why they fail.
+//! Another program holds the lock of the database: reads succeed, writes report why they fail.
 
 use processes::Command;
 use tokio::time::Instant;
 
 use crate::support::{Backend, Place, Worker, Zoho, check_clear};
 
-over_every_file!(a_locked_store_can_be_read_and_reports_why_it_cannot_be_written);
+tests_over!(sqlite, Sqlite: a_locked_store_can_be_read_and_reports_why_it_cannot_be_written);
 
 async fn a_locked_store_can_be_read_and_reports_why_it_cannot_be_written(backend: Backend) {
     let (zoho, place) = (Zoho::start().await, Place::new(backend));

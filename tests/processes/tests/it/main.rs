@@ -1,4 +1,5 @@
-//! What only real processes can show: one renewal for all of them, kills, stops, full disks, missing permissions.
+//! What only real processes can show: one renewal for all of them, kills, stops, full disks, missing permissions,
+//! files of other accounts.
 //!
 //! Every scenario runs over every backend that it makes sense for. Measurements are shown by
 //! `cargo test -p processes -- --include-ignored --nocapture`.
@@ -28,5 +29,8 @@ mod secrets;
 mod sharing;
 mod slow_login;
 mod spool;
+mod stopped;
+mod strangers;
 mod takeover;
 mod unreachable;
+mod vanished;

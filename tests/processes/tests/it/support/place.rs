@@ -1,7 +1,8 @@
 //! A store, a home folder, and what is in them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use tempfile::TempDir;
 use token_store_torture::parts::{Book, Row};
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{AnyStore, TokenStore, connect};
+
+use super::Worker;
 
 /// The stores that several processes share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +110,18 @@ impl Place {
 
     pub(crate) fn home(&self) -> PathBuf {
         self.root().join("home")
+    }
+
+    /// Lets another account run workers here, in its own home folder. It does not get the store. Needs root.
+    pub(crate) fn admit(&self, account: u32) {
+        fs::copy(Worker::program(), self.program()).unwrap();
+        fs::set_permissions(self.root(), Permissions::from_mode(0o755)).unwrap();
+        chown(self.home(), Some(account), Some(account)).unwrap();
+    }
+
+    /// The worker's program for other accounts, who may not be able to enter the target folder.
+    pub(crate) fn program(&self) -> PathBuf {
+        self.root().join("worker")
     }
 
     pub(crate) fn url(&self) -> String {

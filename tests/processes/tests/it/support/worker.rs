@@ -43,10 +43,10 @@ impl Worker {
         Self::run(place, shell)
     }
 
-    /// Starts a copy of the program as another user without groups.
-    pub(crate) fn start_as(place: &Place, user: u32, program: &Path) -> Self {
-        let mut worker = Program::new(program);
-        worker.uid(user).gid(user);
+    /// Starts one as another account without groups, which [`Place::admit`] has admitted.
+    pub(crate) fn start_as(place: &Place, account: u32) -> Self {
+        let mut worker = Program::new(place.program());
+        worker.uid(account).gid(account);
         Self::run(place, worker)
     }
 
@@ -173,6 +173,11 @@ impl Worker {
     /// Kills it as the kernel does, and waits until it is gone. What it said before can still be heard.
     pub(crate) fn kill(&mut self) {
         self.0.kill();
+    }
+
+    /// Lets it end when it has done what it was told, without waiting for that.
+    pub(crate) fn finish(&mut self) {
+        self.0.finish();
     }
 
     /// Lets it end by itself. Returns what it wrote to standard error.
