@@ -55,21 +55,26 @@ pub async fn check(store: &AnyStore) -> Result<CheckReport, StoreError> {
 /// fields.
 ///
 /// # Errors
-/// If the store cannot be read or written, or the backup cannot be written. The store is then unchanged, unless it is one that is
-/// repaired finding by finding.
+/// If the store cannot be read or written, or the backup cannot be written. Its rows are then unchanged, unless it is a
+/// store that is repaired finding by finding.
 pub async fn repair(store: &AnyStore, backup: Option<&Path>) -> Result<RepairReport, StoreError> {
-    let open = files_open_to_others(store);
+    // First, because SQLite creates its side files with the mode of the database.
+    let closed: Vec<_> = files_open_to_others(store).into_iter().filter(close).collect();
     let Repaired { backup, findings: mut repaired } = match store.maintenance() {
         Some(maintenance) => maintenance.repair(backup.map(Path::to_owned)).await?,
         None => row_by_row::repair(store, backup).await?,
     };
-    for finding in open {
-        match finding.path.as_deref().map_or(Ok(()), modes::close) {
-            Ok(()) => repaired.push(finding),
-            Err(error) => tracing::warn!(%error, "could not close a file to other accounts: {finding}"),
-        }
-    }
+    repaired.extend(closed);
     Ok(RepairReport { backup, repaired, remaining: check(store).await? })
+}
+
+/// Closes a file that other accounts can open. Returns whether that succeeded.
+fn close(finding: &Finding) -> bool {
+    let closed = finding.path.as_deref().map_or(Ok(()), modes::close);
+    if let Err(error) = &closed {
+        tracing::warn!(%error, "could not close a file to other accounts: {finding}");
+    }
+    closed.is_ok()
 }
 
 fn files_open_to_others(store: &AnyStore) -> Vec<Finding> {
