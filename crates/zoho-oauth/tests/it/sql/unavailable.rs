@@ -84,6 +84,53 @@ async fn a_read_only_server_can_be_read_and_refers_writers_to_the_primary() {
     }
 }
 
+/// Triggers raise the errors of servers that a test cannot set up, such as a Galera cluster without a majority.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MariaDB and PostgreSQL"]
+async fn errors_that_may_pass_are_retried_and_others_are_returned_at_once() {
+    for (kind, passing, lasting) in [
+        (
+            Kind::MariaDb,
+            &["1040", "1047", "1203", "1290", "1792", "1836", "9001"][..],
+            &["1114", "1142", "1644"][..],
+        ),
+        (Kind::Postgres, &["25006", "53300", "57P03"], &["42501", "53100", "P0001"]),
+    ] {
+        let Some(table) = TestTable::fresh(kind) else { continue };
+        let table = table.setting("timeout=1");
+        table.open().save_token(&token("ada")).await.expect("saved");
+        for (codes, is_retried) in [(passing, true), (lasting, false)] {
+            for code in codes {
+                raise(&table, code).await;
+                let store = table.open();
+                found(&store, "ada").await;
+                let start = Instant::now();
+                let error =
+                    store.save_token(&token("ada").with_access_token(*code)).await.expect_err("raised");
+                assert_eq!(error.is_transient(), is_retried, "{kind} {code}: {error}");
+                let waited = start.elapsed() > Duration::from_millis(400);
+                assert_eq!(waited, is_retried, "{kind} {code}: {error} after {:?}", start.elapsed());
+            }
+        }
+    }
+}
+
+/// Lets every update of a row fail with this error.
+async fn raise(table: &TestTable, code: &str) {
+    let statements = match table.kind {
+        Kind::Postgres => format!(
+            "create or replace function {{}}_raise() returns trigger language plpgsql as \
+            $$ begin raise exception using errcode = '{code}'; end $$; \
+            create or replace trigger {{}}_raise before update on {{}} for each row execute function {{}}_raise()"
+        ),
+        _ => format!(
+            "create or replace trigger {{}}_raise before update on {{}} for each row \
+            signal sqlstate 'HY000' set mysql_errno = {code}, message_text = 'raised'"
+        ),
+    };
+    table.run(&statements).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL"]
 async fn a_standby_can_be_read_and_accepts_saves_after_its_promotion() {
