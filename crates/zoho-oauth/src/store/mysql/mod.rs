@@ -26,6 +26,10 @@ use server::MySqlServer;
 /// Any number of programs on any number of hosts can use one table at the same time, including an official SDK. Clones
 /// share the store and its connections. The first call connects; after a lost connection, the next call connects again.
 ///
+/// A short outage is waited for within the timeout of a call: a server that restarts, has too many connections, is
+/// read-only, or is not part of its cluster. The connections to such a server are closed, so that a host name that leads to a
+/// new primary is looked up again.
+///
 /// An existing table is used as it is, whatever its collation: values are compared byte by byte. A value that is too long
 /// for a column is rejected; official columns hold 255 characters, `id` ten. Leases and the highest id are in a second
 /// table, `oauthtoken_state`. Both tables and missing indexes are created on first use; for a table with a million rows

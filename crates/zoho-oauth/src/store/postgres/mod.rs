@@ -26,6 +26,10 @@ use server::PostgresServer;
 /// Any number of programs on any number of hosts can use one table at the same time. Clones share the store and its
 /// connections. The first call connects; after a lost connection, the next call connects again.
 ///
+/// A short outage is waited for within the timeout of a call: a server that restarts, has too many connections, or is
+/// read-only. The connections to such a server are closed, so that a host name that leads to a new primary is looked up
+/// again.
+///
 /// An existing table is used as it is. A value that is too long for a column, or contains NUL, is rejected. Leases and the
 /// highest id are in a second table, `oauthtoken_state`. Both tables and missing indexes are created on first use; for a
 /// table with a million rows this takes some seconds, once. An account that can only read can look up tokens.

@@ -38,6 +38,9 @@ pub use options::RedisOptions;
 /// Any number of tasks, processes and hosts can use one store at the same time. Clones share the store and its single
 /// connection. The first call connects; after a lost connection, the next call connects again.
 ///
+/// A short outage is waited for within the timeout of a call: a server that restarts, has too many clients, is a replica
+/// after a failover, or misses nodes of its cluster.
+///
 /// # Keys on the server
 /// All keys begin with the prefix in braces, `{zohooauth}:`. So a cluster has a whole store on one node, and each step
 /// can be atomic. To distribute tokens over the nodes, use several stores with different prefixes.

@@ -103,7 +103,8 @@ impl RedisOptions {
         self
     }
 
-    /// Sets the timeout of a call, including connecting, after which it fails as busy. Default: ten seconds.
+    /// Sets the timeout of a call, including connecting and the wait for the end of an outage, after which it fails as busy.
+    /// Default: ten seconds.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;

@@ -209,8 +209,9 @@ macro_rules! server_options {
                 self
             }
 
-            /// Sets the timeout of a call, including the wait for a connection, after which it fails as busy. A call about many
-            /// rows may take ten times as long. Default: ten seconds.
+            /// Sets the timeout of a call, including the wait for a connection or for the end of an outage, after which it fails
+            /// as busy. A call about many rows may take ten times as long, but waits for an outage no longer. Default: ten
+            /// seconds.
             #[must_use]
             pub fn with_timeout(mut self, timeout: Duration) -> Self {
                 self.server.timeout = timeout;
