@@ -1,11 +1,11 @@
 //! The machine that this process runs on.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::private_file;
+use crate::private_file::{self, Trust};
 
 use super::http::Http;
 use super::{Boxed, Failed, Machine, Request, Response};
@@ -57,24 +57,29 @@ impl Machine for ThisMachine {
     }
 
     fn files_in(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        trust_in(folder).check_folder(folder)?;
         fs::read_dir(folder)?.map(|file| file.map(|file| file.path())).collect()
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        fs::read(path)
+        let mut content = Vec::new();
+        open(path)?.read_to_end(&mut content)?;
+        Ok(content)
     }
 
     fn create(&self, path: &Path, content: &[u8]) -> io::Result<()> {
-        if let Some(folder) = path.parent() {
-            create_folder(folder)?;
-        }
+        let folder = folder_of(path);
+        create_folder(folder)?;
+        let trust = trust_in(folder);
+        trust.check_folder(folder)?;
         let mut file = create_locked(path)?;
+        trust.hand_over(&file);
         file.write_all(content)?;
         file.sync_all()
     }
 
     fn remove_abandoned(&self, path: &Path, content: &[u8]) -> io::Result<bool> {
-        let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+        let mut file = open(path)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(false),
@@ -120,12 +125,37 @@ fn create_locked(path: &Path) -> io::Result<File> {
     }
 }
 
+/// Opens a file that this account or the owner of the store has written.
+fn open(path: &Path) -> io::Result<File> {
+    trust_in(folder_of(path)).open(path)
+}
+
+/// Creates a folder for this account alone, unless it exists. Beside a store, it gets the owner of the store.
 fn create_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
+    builder.create(folder)?;
+    if cfg!(unix) {
+        trust_in(folder).hand_over(&File::open(folder)?);
+    }
+    Ok(())
+}
+
+/// Whose files are trusted in a folder: in `STORE.spool` also those of the owner of the store.
+fn trust_in(folder: &Path) -> Trust {
+    let store =
+        folder.extension().filter(|extension| *extension == "spool").map(|_| folder.with_extension(""));
+    // Whoever owns a store that is not trusted is not trusted here either.
+    store.and_then(|store| Trust::of_store(&store).ok()).unwrap_or_default()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(path)
 }
 
 /// This boot of the system, and the namespace in which the process sees its network: a container has one of its own. See

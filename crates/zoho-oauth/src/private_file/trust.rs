@@ -19,7 +19,6 @@ use super::untrusted::{Reason, Untrusted};
 const ROOT: u32 = 0;
 const GROUP_WRITES: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;
-#[allow(dead_code, reason = "the spool uses it")]
 const STICKY: u32 = 0o1000;
 
 /// The accounts whose files are trusted beside a store: this one, root, and the owner of the store. If the group of the
@@ -94,7 +93,6 @@ impl Trust {
 
     /// Checks a folder for files of the store. Others may add files to it only if they cannot rename ours, and each
     /// file in it has to be opened with [`open`](Self::open).
-    #[allow(dead_code, reason = "the spool uses it")]
     pub(crate) fn check_folder(self, path: &Path) -> io::Result<()> {
         let link = fs::symlink_metadata(path)?;
         let folder = if link.is_symlink() { fs::metadata(path)? } else { link.clone() };

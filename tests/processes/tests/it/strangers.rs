@@ -8,8 +8,9 @@ use std::time::Duration;
 use processes::{Answer, Command, Failed};
 use rustix::fs::{CWD, Mode, mkfifoat};
 use tokio::time::Instant;
+use zoho_emulator::Fault;
 
-use crate::support::{Backend, Place, Worker, Zoho, check_clear};
+use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, check_clear, contents, until};
 
 mod two_accounts {
     use super::*;
@@ -18,6 +19,7 @@ mod two_accounts {
         #[ignore = "needs root"]
         a_file_that_another_account_planted_is_rejected_by_name,
         root_uses_the_store_of_another_account_which_can_go_on,
+        a_spool_folder_that_another_account_planted_is_left_alone,
     );
 }
 
@@ -85,6 +87,35 @@ async fn root_uses_the_store_of_another_account_which_can_go_on(backend: Backend
     worker.done(&save(3));
     assert_eq!(worker.find("ada", 1).whole, 1);
     worker.end();
+}
+
+/// With the token of a third user, who would get the calls of the account.
+async fn a_spool_folder_that_another_account_planted_is_left_alone(backend: Backend) {
+    let (zoho, place) = (Zoho::start().await, Place::new(backend));
+    zoho.seed(&place, "ada").await;
+    let mut worker = Worker::start_after(&place, "trap '' XFSZ");
+    worker.set_up(&zoho.setup(&place));
+    worker.save_all((0..40).map(|n| format!("user {n}")).collect(), 40);
+    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).hold());
+    worker.want_token("ada", 1);
+    until("the request arrives", || zoho.requests() == 1).await;
+    worker.limit_files(Some(4_096));
+    zoho.emulator.clear_faults();
+    let planted = worker.tokens().tokens.into_keys().next().expect("a token");
+    worker.kill();
+    let spool = beside(&place, ".spool");
+    let file = contents(&spool).into_keys().next().expect("it is spooled");
+    for (path, mode) in [(&spool, 0o777), (&file, 0o666)] {
+        chown(path, Some(STRANGER), Some(STRANGER)).unwrap();
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    }
+
+    let mut worker = Worker::open(&place, &zoho.setup(&place));
+    let told = worker.access_token("ada", 5);
+    assert_eq!(told.errors, [].into());
+    assert!(!told.tokens.contains_key(&planted), "the planted token is not handed out");
+    assert_eq!(zoho.requests(), 2);
+    assert_eq!(contents(&spool).len(), 1, "and not touched");
 }
 
 async fn whatever_is_not_a_file_is_rejected_at_once(backend: Backend) {

@@ -1,8 +1,10 @@
 //! A worker process, and what can be done to it.
 
+use std::io::ErrorKind;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command as Program;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use processes::{Answer, Command, Failed, Found, Setup, Tokens};
@@ -77,7 +79,15 @@ impl Worker {
 
     fn run(place: &Place, mut program: Program) -> Self {
         let program = program.current_dir("/").env("HOME", place.home()).env_remove("RUST_LOG");
-        Self(ChildProcess::start(program).unwrap())
+        loop {
+            match ChildProcess::start(program) {
+                // Another thread started a process while this program was copied.
+                Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                    sleep(Duration::from_millis(10))
+                }
+                started => return Self(started.unwrap()),
+            }
+        }
     }
 
     pub(crate) fn program() -> &'static Path {
