@@ -92,6 +92,7 @@ impl Server for MySqlServer {
             9001 => return ServerFault::NotNow(REACH.into()),
             1317 | 1969 | 3024 => (Busy, "the server cancelled the statement; try again".into()),
             1021 | 1114 => (Full, FREE_SPACE.into()),
+            // Many numbers report an error of a file; only the text has that of the operating system.
             _ if error.message().contains("No space left on device") => (Full, FREE_SPACE.into()),
             1037 | 1038 | 1041 => (Full, MORE_MEMORY.into()),
             1045 | 1698 | 1251 | 1862 | 1820 => {

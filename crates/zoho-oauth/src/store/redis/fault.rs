@@ -1,6 +1,7 @@
 //! Failures of a Redis server and its client, and the store errors that they become.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 use std::{io, sync::Arc};
@@ -107,7 +108,7 @@ fn classify(error: &RedisError) -> (StoreErrorKind, &'static str) {
     match error.kind() {
         ErrorKind::AuthenticationFailed => return (Permission, LOG_IN),
         ErrorKind::Parse | ErrorKind::UnexpectedReturnType => return (Damaged, REPAIR),
-        ErrorKind::Io | ErrorKind::Client if error.to_string().contains("certificate") => {
+        ErrorKind::Io | ErrorKind::Client if rejects_certificate(error) => {
             return (
                 Other,
                 "trust the certificate's authority on this system, or pass its file with ca=, and check that the certificate is for this host",
@@ -157,6 +158,15 @@ fn classify(error: &RedisError) -> (StoreErrorKind, &'static str) {
             _ => (Other, "check the server's log"),
         },
     }
+}
+
+/// Whether the handshake failed because the server's certificate is invalid, for another host or not trusted.
+fn rejects_certificate(error: &RedisError) -> bool {
+    // The client keeps the error of the socket, and that the one of the TLS library.
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<Arc<dyn Error + Send + Sync>>());
+    let of_socket = cause.and_then(|cause| cause.downcast_ref::<io::Error>()).and_then(io::Error::get_ref);
+    let of_tls = of_socket.and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    matches!(of_tls, Some(rustls::Error::InvalidCertificate(_)))
 }
 
 /// Returns the code of an error. Before Redis 7, an error in a script has its code in the message.
