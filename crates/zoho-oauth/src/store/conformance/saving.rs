@@ -54,8 +54,8 @@ promises! {
     /// An expiry is stored to the millisecond.
     async fn an_expiry_is_stored_to_the_millisecond(store) {
         let end = UNIX_EPOCH + Duration::from_millis(1_795_298_101_001);
-        store.save_token(&full("ada").with_expires_at(end)).await.expect("saved");
-        let found = store.find_token(&OAuthToken::new().with_user("ada")).await.expect("read").expect("found");
+        store.save_token(&full("ada").with_expires_at(end)).await.expect("the token is saved");
+        let found = store.find_token(&OAuthToken::new().with_user("ada")).await.expect("the store is read").expect("the row is found");
         assert_eq!(found.expires_at(), Some(end));
     }
 
@@ -76,9 +76,9 @@ promises! {
     async fn an_id_is_never_assigned_twice(store) {
         let first = save(&store, full("ada")).await;
         let second = save(&store, full("bob")).await;
-        assert!(store.delete_token(id_of(&second)).await.expect("deleted"));
+        assert!(store.delete_token(id_of(&second)).await.expect("the row is deleted"));
         let third = save(&store, full("carol")).await;
-        store.delete_tokens().await.expect("deleted");
+        store.delete_tokens().await.expect("the row is deleted");
         let fourth = save(&store, full("dora")).await;
         let mut ids = vec![id_of(&first), id_of(&second), id_of(&third), id_of(&fourth)];
         ids.sort_unstable();
@@ -133,8 +133,8 @@ promises! {
     async fn deleting_deletes_exactly_one_row(store) {
         let ada = save(&store, full("ada")).await;
         let bob = save(&store, full("bob")).await;
-        assert!(store.delete_token(id_of(&ada)).await.expect("deleted"));
-        assert!(!store.delete_token(id_of(&ada)).await.expect("asked"));
+        assert!(store.delete_token(id_of(&ada)).await.expect("the row is deleted"));
+        assert!(!store.delete_token(id_of(&ada)).await.expect("the store responds"));
         assert_eq!(all(&store).await, [bob]);
     }
 
@@ -143,7 +143,7 @@ promises! {
         store.delete_tokens().await.expect("an empty store is fine");
         save(&store, full("ada")).await;
         save(&store, full("bob")).await;
-        store.delete_tokens().await.expect("deleted");
+        store.delete_tokens().await.expect("the row is deleted");
         assert!(all(&store).await.is_empty());
         assert_eq!(find(&store, OAuthToken::new().with_user("ada")).await, None);
     }

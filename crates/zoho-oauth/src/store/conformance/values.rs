@@ -54,7 +54,7 @@ promises! {
         }
         for saved in kept {
             assert_eq!(by_id(&store, id_of(&saved)).await.as_ref(), Some(&saved));
-            assert!(store.delete_token(id_of(&saved)).await.expect("deleted"));
+            assert!(store.delete_token(id_of(&saved)).await.expect("the row is deleted"));
             assert_eq!(by_id(&store, id_of(&saved)).await, None);
         }
         assert!(all(&store).await.is_empty());
@@ -68,10 +68,10 @@ promises! {
         }
         assert_eq!(all(&store).await.len(), names.len());
         for name in names {
-            let found = find(&store, OAuthToken::new().with_user(name)).await.expect("found");
+            let found = find(&store, OAuthToken::new().with_user(name)).await.expect("the row is found");
             assert_eq!(found.user_name.as_deref(), Some(name));
             let access = format!("access of {name}");
-            let found = find(&store, OAuthToken::new().with_access_token(access)).await.expect("found");
+            let found = find(&store, OAuthToken::new().with_access_token(access)).await.expect("the row is found");
             assert_eq!(found.user_name.as_deref(), Some(name));
         }
         assert_eq!(find(&store, OAuthToken::new().with_user("ADA@X")).await, None);
@@ -96,10 +96,10 @@ promises! {
                 assert_eq!(find(&store, wanted).await, None, "{attack:?}");
             }
             assert_eq!(by_id(&store, &attack).await, None, "{attack:?}");
-            assert!(!store.delete_token(&attack).await.expect("asked"), "{attack:?}");
+            assert!(!store.delete_token(&attack).await.expect("the store responds"), "{attack:?}");
             let mallory = OAuthToken::new().with_user("mallory").with_access_token(attack.as_str());
             match save_if_it_fits(&store, mallory).await {
-                Some(saved) => assert!(store.delete_token(id_of(&saved)).await.expect("deleted")),
+                Some(saved) => assert!(store.delete_token(id_of(&saved)).await.expect("the row is deleted")),
                 None => assert!(!fits_everywhere(&attack), "{attack:?} was rejected"),
             }
         }
