@@ -10,7 +10,7 @@ use folder_store::FolderStore;
 
 async fn empty_store() -> FolderStore {
     let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
-    FolderStore::open(folder.keep()).expect("opened")
+    FolderStore::open(folder.keep()).expect("the store can be opened")
 }
 
 token_store_conformance!(folder, empty_store);

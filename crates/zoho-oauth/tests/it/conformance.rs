@@ -6,7 +6,7 @@ use zoho_oauth::{coordination_conformance, token_store_conformance};
 token_store_conformance!(memory, async || MemoryStore::new());
 token_store_conformance!(sqlite_in_memory, crate::sqlite::support::in_memory);
 token_store_conformance!(sqlite_file, crate::sqlite::support::in_a_new_file);
-token_store_conformance!(file, async || FileStore::open(crate::file::support::fresh_path()).expect("opened"));
+token_store_conformance!(file, async || FileStore::open(crate::file::support::fresh_path()).unwrap());
 
 #[path = "../../examples/custom_store.rs"]
 mod custom_store;
@@ -30,7 +30,7 @@ mod coordination {
     });
     coordination_conformance!(file, async || {
         let path = crate::file::support::fresh_path();
-        (FileStore::open(&path).expect("opened"), FileStore::open(&path).expect("opened"))
+        (FileStore::open(&path).unwrap(), FileStore::open(&path).unwrap())
     });
 }
 

@@ -16,15 +16,15 @@ use crate::{file, sqlite};
 #[tokio::test]
 async fn every_row_is_copied_unchanged_between_any_two_stores() {
     let stores = async || {
-        let file = FileStore::open(file::support::fresh_path()).expect("opened");
+        let file = FileStore::open(file::support::fresh_path()).unwrap();
         let database = sqlite::support::in_a_new_file().await;
         [memory(), AnyStore::from(file), AnyStore::from(database)]
     };
     for from in stores().await {
-        from.save_tokens(&(0..2_300).map(token).collect::<Vec<_>>()).await.expect("saved");
-        from.save_token(&awkward()).await.expect("saved");
+        from.save_tokens(&(0..2_300).map(token).collect::<Vec<_>>()).await.unwrap();
+        from.save_token(&awkward()).await.unwrap();
         for to in stores().await {
-            let report = TokenCopy::new(&from, &to).run().await.expect("copied");
+            let report = TokenCopy::new(&from, &to).run().await.unwrap();
             assert!(report.is_complete(), "{report:?}");
             assert_eq!((report.read, report.added, report.verified), (2_301, 2_301, 2_301));
             assert_eq!(rows(&to).await, rows(&from).await, "{} to {}", from.name(), to.name());
@@ -35,9 +35,9 @@ async fn every_row_is_copied_unchanged_between_any_two_stores() {
 #[tokio::test]
 async fn running_a_copy_again_changes_nothing() {
     let (from, to) = (filled(50).await, memory());
-    TokenCopy::new(&from, &to).run().await.expect("copied");
+    TokenCopy::new(&from, &to).run().await.unwrap();
     let before = rows(&to).await;
-    let again = TokenCopy::new(&from, &to).run().await.expect("copied");
+    let again = TokenCopy::new(&from, &to).run().await.unwrap();
     assert_eq!((again.read, again.same, again.verified), (50, 50, 50));
     assert_eq!((again.added, again.updated, again.renumbered), (0, 0, 0));
     assert_eq!(rows(&to).await, before);
@@ -47,16 +47,16 @@ async fn running_a_copy_again_changes_nothing() {
 async fn an_interrupted_copy_continues_where_it_stopped() {
     let from = filled(2_500).await;
     // An official SDK can leave two rows of one user. Both are copied wherever the interruption falls.
-    from.save_token(&token(0).with_id("9001").with_expires_at(moment(999))).await.expect("saved");
+    from.save_token(&token(0).with_id("9001").with_expires_at(moment(999))).await.unwrap();
     let uninterrupted = memory();
-    TokenCopy::new(&from, &uninterrupted).run().await.expect("copied");
+    TokenCopy::new(&from, &uninterrupted).run().await.unwrap();
     let store = MemoryStore::new();
     let failing =
         AnyStore::new(FailingAfter { store: store.clone(), left: Arc::new(AtomicUsize::new(1_234)) });
     TokenCopy::new(&from, &failing).run().await.expect_err("the store fails in the middle");
     let to = AnyStore::from(store);
     assert_eq!(rows(&to).await.len(), 1_234);
-    let report = TokenCopy::new(&from, &to).run().await.expect("copied");
+    let report = TokenCopy::new(&from, &to).run().await.unwrap();
     assert_eq!((report.same, report.added, report.verified), (1_234, 1_267, 2_501));
     assert_eq!(rows(&to).await, rows(&uninterrupted).await);
 }
@@ -64,11 +64,11 @@ async fn an_interrupted_copy_continues_where_it_stopped() {
 #[tokio::test]
 async fn a_dry_run_reports_the_same_and_writes_nothing() {
     let (from, to) = (filled(30).await, memory());
-    to.save_token(&token(3)).await.expect("saved");
+    to.save_token(&token(3)).await.unwrap();
     let before = rows(&to).await;
-    let dry = TokenCopy::new(&from, &to).dry_run(true).run().await.expect("read");
+    let dry = TokenCopy::new(&from, &to).dry_run(true).run().await.unwrap();
     assert_eq!(rows(&to).await, before);
-    let real = TokenCopy::new(&from, &to).run().await.expect("copied");
+    let real = TokenCopy::new(&from, &to).run().await.unwrap();
     let planned =
         |report: &CopyReport| (report.added, report.updated, report.renumbered, report.same, report.newer);
     assert_eq!(planned(&dry), planned(&real));
@@ -77,15 +77,15 @@ async fn a_dry_run_reports_the_same_and_writes_nothing() {
 #[tokio::test]
 async fn a_row_with_the_same_id_but_another_token_is_not_overwritten() {
     let (from, to) = (memory(), memory());
-    from.save_token(&token(1).with_id("7")).await.expect("saved");
-    to.save_token(&token(2).with_id("7")).await.expect("saved");
-    let report = TokenCopy::new(&from, &to).run().await.expect("copied");
+    from.save_token(&token(1).with_id("7")).await.unwrap();
+    to.save_token(&token(2).with_id("7")).await.unwrap();
+    let report = TokenCopy::new(&from, &to).run().await.unwrap();
     assert_eq!((report.renumbered, report.verified), (1, 1));
-    let kept = to.find_token_by_id("7").await.expect("read").expect("found");
+    let kept = to.find_token_by_id("7").await.unwrap().unwrap();
     assert_eq!(kept.user_signature().map(ToString::to_string).as_deref(), Some("user 2"));
-    let copied = to.find_token(&OAuthToken::new().with_user("user 1")).await.expect("read").expect("found");
+    let copied = to.find_token(&OAuthToken::new().with_user("user 1")).await.unwrap().unwrap();
     assert_ne!(copied.id(), Some("7"));
-    let again = TokenCopy::new(&from, &to).run().await.expect("copied");
+    let again = TokenCopy::new(&from, &to).run().await.unwrap();
     assert_eq!((again.same, again.renumbered), (1, 0));
 }
 
@@ -94,10 +94,10 @@ async fn a_duplicate_id_in_the_source_becomes_two_rows() {
     let path = file::support::fresh_path();
     let header = StoredToken::COLUMNS.join(",");
     let lines = ["4,ada,,,r1,,,,,", "5,bob,,,r2,,,,,", "5,carol,,,r3,,,,,", "3,dora,,,r4,,,,,"];
-    std::fs::write(&path, format!("{header}\n{}\n", lines.join("\n"))).expect("written");
-    let (from, to) = (AnyStore::from(FileStore::open(&path).expect("opened")), memory());
+    std::fs::write(&path, format!("{header}\n{}\n", lines.join("\n"))).unwrap();
+    let (from, to) = (AnyStore::from(FileStore::open(&path).unwrap()), memory());
     for is_again in [false, true] {
-        let report = TokenCopy::new(&from, &to).run().await.expect("copied");
+        let report = TokenCopy::new(&from, &to).run().await.unwrap();
         assert!(report.is_complete(), "{report:?}");
         assert_eq!((report.total, report.read, report.verified), (4, 4, 4));
         assert_eq!((report.renumbered, report.same), if is_again { (0, 4) } else { (1, 0) });
@@ -111,8 +111,8 @@ async fn a_duplicate_id_in_the_source_becomes_two_rows() {
 #[tokio::test]
 async fn a_renumbered_token_does_not_take_the_id_of_a_later_row() {
     let (from, to) = (filled(20).await, memory());
-    to.save_token(&token(99).with_id("2")).await.expect("saved");
-    let report = TokenCopy::new(&from, &to).run().await.expect("copied");
+    to.save_token(&token(99).with_id("2")).await.unwrap();
+    let report = TokenCopy::new(&from, &to).run().await.unwrap();
     assert_eq!((report.added, report.renumbered, report.verified), (19, 1, 20));
     assert_eq!(rows(&to).await.len(), 21);
 }
@@ -120,16 +120,16 @@ async fn a_renumbered_token_does_not_take_the_id_of_a_later_row() {
 #[tokio::test]
 async fn an_older_token_is_overwritten_and_a_newer_one_is_kept() {
     let (from, to) = (memory(), memory());
-    from.save_token(&token(1).with_access_token("new").with_expires_at(moment(200))).await.expect("saved");
-    from.save_token(&token(2).with_access_token("old").with_expires_at(moment(100))).await.expect("saved");
+    from.save_token(&token(1).with_access_token("new").with_expires_at(moment(200))).await.unwrap();
+    from.save_token(&token(2).with_access_token("old").with_expires_at(moment(100))).await.unwrap();
     // The same tokens with other ids.
     to.save_token(&token(2).with_id("55").with_access_token("newer").with_expires_at(moment(300)))
         .await
-        .expect("saved");
+        .unwrap();
     to.save_token(&token(1).with_id("56").with_access_token("old").with_expires_at(moment(100)))
         .await
-        .expect("saved");
-    let report = TokenCopy::new(&from, &to).run().await.expect("copied");
+        .unwrap();
+    let report = TokenCopy::new(&from, &to).run().await.unwrap();
     assert!(report.is_complete(), "{report:?}");
     assert_eq!((report.newer, report.verified), (1, 1));
     let stored = rows(&to).await;
@@ -142,9 +142,9 @@ async fn an_older_token_is_overwritten_and_a_newer_one_is_kept() {
 async fn a_rejected_row_does_not_stop_the_others() {
     let from = filled(20).await;
     let to = AnyStore::new(Narrow(MemoryStore::new()));
-    from.save_token(&token(99).with_client("c", "x".repeat(300))).await.expect("saved");
-    from.save_token(&token(50).with_id("id of more than ten characters")).await.expect("saved");
-    let report = TokenCopy::new(&from, &to).run().await.expect("copied");
+    from.save_token(&token(99).with_client("c", "x".repeat(300))).await.unwrap();
+    from.save_token(&token(50).with_id("id of more than ten characters")).await.unwrap();
+    let report = TokenCopy::new(&from, &to).run().await.unwrap();
     assert_eq!((report.added, report.renumbered, report.verified), (20, 1, 21));
     assert!(!report.is_complete());
     let [rejected] = &report.rejected[..] else { panic!("{report:?}") };
@@ -166,7 +166,7 @@ async fn a_row_changed_during_the_copy_is_reported() {
             }
         })
         .run();
-    let report = copied.await.expect("copied");
+    let report = copied.await.unwrap();
     assert_eq!((report.changed, report.verified), (1, 4));
     assert!(!report.is_complete());
 }
@@ -174,13 +174,13 @@ async fn a_row_changed_during_the_copy_is_reported() {
 #[tokio::test]
 async fn a_user_added_while_the_copy_begins_keeps_their_row() {
     let (from, to) = (MemoryStore::new(), MemoryStore::new());
-    from.save_tokens(&(0..5).map(token).collect::<Vec<_>>()).await.expect("saved");
+    from.save_tokens(&(0..5).map(token).collect::<Vec<_>>()).await.unwrap();
     let login = to.clone();
     let disturbed = AnyStore::new(Disturbed::after_a_read(from, move || {
         run_now(login.save_token(&token(77)));
     }));
     let to = AnyStore::from(to);
-    let report = TokenCopy::new(&disturbed, &to).run().await.expect("copied");
+    let report = TokenCopy::new(&disturbed, &to).run().await.unwrap();
     assert!(report.is_complete(), "{report:?}");
     let mut users: Vec<_> = rows(&to).await.into_values().filter_map(|row| row.user_name).collect();
     users.sort();
@@ -190,13 +190,13 @@ async fn a_user_added_while_the_copy_begins_keeps_their_row() {
 #[tokio::test]
 async fn a_token_renewed_just_before_it_would_be_overwritten_is_kept() {
     let (from, to) = (memory(), MemoryStore::new());
-    from.save_token(&token(1).with_access_token("copied").with_expires_at(moment(200))).await.expect("saved");
-    to.save_token(&token(1)).await.expect("saved");
+    from.save_token(&token(1).with_access_token("copied").with_expires_at(moment(200))).await.unwrap();
+    to.save_token(&token(1)).await.unwrap();
     let renewal = to.clone();
     let disturbed = AnyStore::new(Disturbed::after_a_look_up(to, move || {
         run_now(renewal.save_token(&token(1).with_access_token("renewed").with_expires_at(moment(300))));
     }));
-    let report = TokenCopy::new(&from, &disturbed).run().await.expect("copied");
+    let report = TokenCopy::new(&from, &disturbed).run().await.unwrap();
     assert_eq!((report.newer, report.updated), (1, 0), "{report:?}");
     assert_eq!(rows(&disturbed).await["1"].access_token.as_deref(), Some("renewed"));
 }
@@ -206,10 +206,10 @@ async fn of_two_rows_of_one_user_the_newer_one_replaces_an_old_one() {
     let (from, to) = (memory(), memory());
     for (id, seconds) in [("5", 200), ("6", 300)] {
         let row = token(1).with_id(id).with_access_token(id).with_expires_at(moment(seconds));
-        from.save_token(&row).await.expect("saved");
+        from.save_token(&row).await.unwrap();
     }
-    to.save_token(&token(1).with_id("55")).await.expect("saved");
-    let report = TokenCopy::new(&from, &to).run().await.expect("copied");
+    to.save_token(&token(1).with_id("55")).await.unwrap();
+    let report = TokenCopy::new(&from, &to).run().await.unwrap();
     assert!(report.is_complete(), "{report:?}");
     assert_eq!(rows(&to).await["55"].access_token.as_deref(), Some("6"));
 }
@@ -217,7 +217,7 @@ async fn of_two_rows_of_one_user_the_newer_one_replaces_an_old_one() {
 #[tokio::test]
 async fn a_store_is_not_copied_to_itself() {
     let path = file::support::fresh_path();
-    let open = || AnyStore::from(FileStore::open(&path).expect("opened"));
+    let open = || AnyStore::from(FileStore::open(&path).unwrap());
     let error = TokenCopy::new(&open(), &open()).run().await.expect_err("rejected");
     assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
 }
@@ -228,7 +228,7 @@ fn memory() -> AnyStore {
 
 async fn filled(count: usize) -> AnyStore {
     let store = memory();
-    store.save_tokens(&(0..count).map(token).collect::<Vec<_>>()).await.expect("saved");
+    store.save_tokens(&(0..count).map(token).collect::<Vec<_>>()).await.unwrap();
     store
 }
 
@@ -254,7 +254,7 @@ fn moment(seconds: u64) -> std::time::SystemTime {
 }
 
 async fn rows(store: &AnyStore) -> BTreeMap<String, StoredToken> {
-    let tokens = store.get_tokens().await.expect("read");
+    let tokens = store.get_tokens().await.unwrap();
     let rows = tokens.iter().map(StoredToken::from);
     rows.map(|row| (row.id.clone().unwrap_or_default(), row)).collect()
 }

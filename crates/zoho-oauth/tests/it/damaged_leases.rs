@@ -124,7 +124,7 @@ async fn secrets_manager_renews_and_repairs_a_token_whose_lease_is_damaged() {
 #[ignore = "needs MariaDB, PostgreSQL and Redis"]
 async fn a_lease_end_in_the_far_future_is_waited_for_no_longer_than_the_longest_lease() {
     let far = |store: AnyStore, place: String| async move {
-        let remaining = store.lease_state(&key()).await.expect("read").remaining;
+        let remaining = store.lease_state(&key()).await.unwrap().remaining;
         assert!(!remaining.is_zero() && remaining <= LeaseEntry::MAX_LIFE, "{place}: {remaining:?}");
     };
     let path = sqlite::support::fresh_path();
@@ -153,36 +153,36 @@ async fn a_lease_end_in_the_far_future_is_waited_for_no_longer_than_the_longest_
 
 /// Damages a released lease twice. The first time it is found and repaired, the second time a renewal overwrites it.
 async fn check_repair_and_renew<F: Future>(store: &AnyStore, damage: impl Fn() -> F, what: &str) {
-    let row = store.save_token(&token("ada")).await.expect("saved");
+    let row = store.save_token(&token("ada")).await.unwrap();
     let lease = granted(store, "before").await;
-    assert!(store.release(&lease).await.expect("released"), "{what}");
+    assert!(store.release(&lease).await.unwrap(), "{what}");
 
     damage().await;
-    let found = store::check(store).await.expect("checked").findings;
+    let found = store::check(store).await.unwrap().findings;
     assert_eq!(
         found.iter().map(|finding| finding.kind).collect::<Vec<_>>(),
         [FindingKind::DamagedLease],
         "{what}"
     );
-    let repair = store::repair(store, None).await.expect("repaired");
+    let repair = store::repair(store, None).await.unwrap();
     assert_eq!((repair.repaired.len(), repair.backup), (1, None), "{what}");
     assert_eq!(repair.remaining.findings, [], "{what}");
 
     damage().await;
-    let state = store.lease_state(&key()).await.expect("read");
+    let state = store.lease_state(&key()).await.unwrap();
     assert!(state.remaining.is_zero(), "{what}: {state:?}");
     let mut lease = Lease { row: row.id().map(str::to_owned), ..granted(store, "one").await };
     lease.ledger.note_issue(lease.granted_at, Quota::default());
-    assert!(store.renew(&lease, LIFE).await.expect("renewed"), "{what}");
+    assert!(store.renew(&lease, LIFE).await.unwrap(), "{what}");
     let renewed = row.clone().with_access_token("newer");
-    let fenced = store.save_and_release(&lease, &renewed).await.expect("saved");
+    let fenced = store.save_and_release(&lease, &renewed).await.unwrap();
     assert!(matches!(fenced, Fenced::Saved(_)), "{what}: {fenced:?}");
-    assert_eq!(store.lease_state(&key()).await.expect("read").ledger, lease.ledger, "{what}");
-    assert_eq!(store::check(store).await.expect("checked").findings, [], "{what}");
+    assert_eq!(store.lease_state(&key()).await.unwrap().ledger, lease.ledger, "{what}");
+    assert_eq!(store::check(store).await.unwrap().findings, [], "{what}");
 }
 
 async fn granted(store: &AnyStore, holder: &str) -> Lease {
-    match store.acquire(&key(), holder, LIFE).await.expect("asked") {
+    match store.acquire(&key(), holder, LIFE).await.unwrap() {
         Acquired::Granted(lease) => lease,
         held => panic!("{held:?}"),
     }

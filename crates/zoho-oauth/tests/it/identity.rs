@@ -38,7 +38,7 @@ async fn another_server_behind_the_same_address_has_another_identity() {
     let before = stored(&open(&url)).await;
     proxy.redirect(other.port());
     proxy.cut().await;
-    proxy.resume().await.expect("resumes");
+    proxy.resume().await.unwrap();
     assert_ne!(stored(&open(&url)).await, before);
 }
 
@@ -47,9 +47,9 @@ async fn another_server_behind_the_same_address_has_another_identity() {
 async fn a_copy_has_its_own_identity() {
     for url in fresh_stores() {
         let from = open(&url);
-        from.save_token(&token("ada")).await.expect("saved");
+        from.save_token(&token("ada")).await.unwrap();
         let to = open(&fresh(kind_of(&url)).expect("the server is there"));
-        assert!(TokenCopy::new(&from, &to).run().await.expect("copied").is_complete());
+        assert!(TokenCopy::new(&from, &to).run().await.unwrap().is_complete());
         assert_ne!(stored(&to).await, stored(&from).await);
     }
 }
@@ -59,7 +59,7 @@ async fn a_copy_has_its_own_identity() {
 async fn a_store_is_not_copied_onto_itself_under_another_address() {
     for url in fresh_stores() {
         let (from, to) = (open(&url), open(&url.replace("127.0.0.1", "localhost")));
-        from.save_token(&token("ada")).await.expect("saved");
+        from.save_token(&token("ada")).await.unwrap();
         let error = TokenCopy::new(&from, &to).run().await.expect_err("it is one store");
         assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
     }
@@ -70,7 +70,7 @@ async fn a_store_is_not_copied_onto_itself_under_another_address() {
 async fn a_side_table_without_an_identity_gets_one_when_the_store_is_opened() {
     for kind in [Kind::MariaDb, Kind::Postgres] {
         let Some(table) = crate::sql::support::TestTable::fresh(kind) else { continue };
-        table.open().save_token(&token("ada")).await.expect("saved");
+        table.open().save_token(&token("ada")).await.unwrap();
         table.run("delete from {}_state where lease_key = 'identity'").await;
         let identity = stored(&table.open()).await;
         assert_eq!(stored(&table.open()).await, identity);
@@ -103,7 +103,7 @@ async fn an_account_that_can_only_read_sees_the_identity() {
         &["ACL", "SETUSER", "reader", "on", ">pw", "~*", "+@read", "+@connection"],
     );
     let reader = open(&server.url().replace("redis://", "redis://reader:pw@"));
-    assert_eq!(reader.stored_identity().await.expect("read"), None);
+    assert_eq!(reader.stored_identity().await.unwrap(), None);
     let identity = stored(&open(server.url())).await;
     assert_eq!(stored(&reader).await, identity);
 }
@@ -112,7 +112,7 @@ async fn an_account_that_can_only_read_sees_the_identity() {
 async fn a_store_in_a_file_is_identified_by_the_file() {
     let path = crate::sqlite::support::fresh_path();
     let store = open(&format!("sqlite:{}", path.display()));
-    assert_eq!(store.stored_identity().await.expect("asked"), None);
+    assert_eq!(store.stored_identity().await.unwrap(), None);
     assert_eq!(store.identity(), open(&format!("sqlite:{}", path.display())).identity());
 }
 
@@ -135,5 +135,5 @@ fn open(url: &str) -> AnyStore {
 }
 
 async fn stored(store: &AnyStore) -> StoreIdentity {
-    store.stored_identity().await.expect("read").expect("the store has an identity")
+    store.stored_identity().await.unwrap().expect("the store has an identity")
 }

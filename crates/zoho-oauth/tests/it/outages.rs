@@ -25,7 +25,7 @@ async fn a_port_that_comes_alive_after_three_seconds_is_waited_for() {
         let store = open(&proxy.url(&url));
         let (save, read) = (saving(&store, "ada"), reading(&store));
         sleep(Duration::from_secs(3)).await;
-        proxy.resume().await.expect("resumes");
+        proxy.resume().await.unwrap();
         saved(save, &url).await;
         read.await.expect("no panic").unwrap_or_else(|error| panic!("{url}: {error}"));
     }
@@ -37,11 +37,11 @@ async fn a_proxy_that_stops_for_three_seconds_is_waited_for() {
     for url in Kind::ALL.into_iter().filter_map(fresh) {
         let mut proxy = Proxy::to(port_of(&url).expect("a port")).await.expect("a proxy");
         let store = open(&proxy.url(&url));
-        store.save_token(&token("ada")).await.expect("saved");
-        proxy.hang().await.expect("hangs");
+        store.save_token(&token("ada")).await.unwrap();
+        proxy.hang().await.unwrap();
         let (known, new) = (saving(&store, "ada"), saving(&open(&proxy.url(&url)), "bob"));
         sleep(Duration::from_secs(3)).await;
-        proxy.resume().await.expect("resumes");
+        proxy.resume().await.unwrap();
         saved(known, &url).await;
         saved(new, &url).await;
     }
@@ -53,11 +53,11 @@ async fn a_server_that_restarts_is_waited_for() {
     for kind in [Kind::MariaDb, Kind::Postgres, Kind::Redis] {
         let Some(mut server) = private(kind) else { continue };
         let store = open(server.url());
-        store.save_token(&token("ada")).await.expect("saved");
+        store.save_token(&token("ada")).await.unwrap();
         block_in_place(|| server.kill());
         let saves: Vec<_> = (0..20).map(|number| saving(&store, &format!("user {number}"))).collect();
         sleep(Duration::from_secs(1)).await;
-        block_in_place(|| server.restart()).expect("restarted");
+        block_in_place(|| server.restart()).unwrap();
         for save in saves {
             saved(save, server.url()).await;
         }
@@ -95,7 +95,7 @@ async fn a_free_connection_is_waited_for() {
 async fn a_free_client_of_redis_is_waited_for() {
     let Some(server) = private(Kind::Redis) else { return };
     let first = open(server.url());
-    first.save_token(&token("ada")).await.expect("saved");
+    first.save_token(&token("ada")).await.unwrap();
     redis_cli(server.port(), &["CONFIG", "SET", "maxclients", "1"]);
     let save = saving(&open(server.url()), "bob");
     sleep(Duration::from_secs(2)).await;
@@ -114,11 +114,11 @@ async fn the_connections_to_a_demoted_primary_are_not_used_again() {
         let proxy = Proxy::to(old.port()).await.expect("a proxy");
         let table = TestTable::on(kind, &old);
         let store = table.behind(&proxy).open();
-        store.save_token(&token("ada")).await.expect("saved");
+        store.save_token(&token("ada")).await.unwrap();
         // Several connections are in the pool.
         let reads: Vec<_> = (0..8).map(|_| reading(&store)).collect();
         for read in reads {
-            read.await.expect("no panic").expect("read");
+            read.await.expect("no panic").unwrap();
         }
         accept_the_accounts_of(&old, &new, kind).await;
         let successor = table.with(|url| url.set_port(Some(new.port())).expect("the URL has a host"));
@@ -130,7 +130,7 @@ async fn the_connections_to_a_demoted_primary_are_not_used_again() {
         let acquired = store.acquire(&key, "one", Duration::from_secs(9)).await.expect("the new primary");
         assert!(matches!(acquired, Acquired::Granted(_)), "{kind}");
         assert!(start.elapsed() < Duration::from_secs(5), "{kind}: {:?}", start.elapsed());
-        store.save_token(&token("bob")).await.expect("saved");
+        store.save_token(&token("bob")).await.unwrap();
         assert_eq!(users(&successor.open()).await, ["bob"], "{kind}");
     }
 }
@@ -143,7 +143,7 @@ async fn a_read_only_server_is_waited_for() {
         let Some(server) = private(kind) else { continue };
         let table = TestTable::on(kind, &server);
         let store = table.open();
-        store.save_token(&token("ada")).await.expect("saved");
+        store.save_token(&token("ada")).await.unwrap();
         demote(&table, &server).await;
         let (known, new) =
             (saving_token(&store, token("ada").with_access_token("newer")), saving(&store, "bob"));
@@ -163,7 +163,7 @@ async fn a_demoted_primary_of_redis_is_left_for_the_new_one() {
     let (Some(old), Some(new)) = (private(Kind::Redis), private(Kind::Redis)) else { return };
     let proxy = Proxy::to(old.port()).await.expect("a proxy");
     let store = open(&proxy.url(old.url()));
-    store.save_token(&token("ada")).await.expect("saved");
+    store.save_token(&token("ada")).await.unwrap();
     redis_cli(old.port(), &["REPLICAOF", "127.0.0.1", &new.port().to_string()]);
     wait_for("the old primary is a replica", || {
         redis_cli(old.port(), &["ROLE"]).first().is_some_and(|role| role == "slave")
@@ -181,7 +181,7 @@ async fn a_demoted_primary_of_redis_is_left_for_the_new_one() {
 async fn a_cluster_that_misses_a_node_is_waited_for() {
     let Some(server) = private(Kind::RedisCluster) else { return };
     let store = AnyStore::from(Namespace::on(&server).store());
-    store.save_token(&token("ada")).await.expect("saved");
+    store.save_token(&token("ada")).await.unwrap();
     redis_cli(server.port(), &["CONFIG", "SET", "cluster-require-full-coverage", "yes"]);
     redis_cli(server.port(), &["CLUSTER", "DELSLOTSRANGE", "0", "100"]);
     let save = saving(&store, "bob");

@@ -27,7 +27,7 @@ async fn nothing_is_lost_in_an_sqlite_file_when_both_sides_write_at_once() {
     });
     for round in 0..ROUNDS {
         let row = OAuthToken::from(row(&format!("ours {round}")));
-        ours.save_token(&row).await.expect("saved");
+        ours.save_token(&row).await.unwrap();
     }
     let mut both = theirs.await.expect("the SDK saved");
     let rows = both.the_sdk_sees();
@@ -81,7 +81,7 @@ async fn nothing_of_ours_is_lost_in_mysql(first: First) {
         let user = user_of(row);
         match outcome {
             None if user.starts_with("shared") => {}
-            None => drop(saved.insert(user, number_of(row).expect("whole"))),
+            None => drop(saved.insert(user, number_of(row).unwrap())),
             Some(error) if error.contains("1062 (23000)") => taken_ids += 1,
             Some(error) if error.contains("1213 (40001)") => deadlocks += 1,
             Some(error) => panic!("{user}: {error}"),
@@ -122,12 +122,12 @@ async fn write(store: AnyStore, writer: usize, is_over: Arc<AtomicBool>) -> BTre
             break;
         }
         for user in [format!("our new {writer} {round}"), format!("ours {writer}")] {
-            store.save_token(&state(&user, round).into()).await.expect("saved");
+            store.save_token(&state(&user, round).into()).await.unwrap();
             saved.insert(user, round);
         }
         // The SDK saves odd states, because it inserts a row if an update changes nothing.
         let shared = state(&format!("shared {}", round % SHARED), 2 * round);
-        store.save_token(&shared.into()).await.expect("saved");
+        store.save_token(&shared.into()).await.unwrap();
     }
     saved
 }

@@ -22,7 +22,7 @@ fn authenticator(zoho: &Emulator, both: &Beside) -> Authenticator {
         .client(OAuthClient::new(client.id(), client.secret()))
         .store(both.ours.clone())
         .build()
-        .expect("built")
+        .unwrap()
 }
 
 /// What a program gives the SDK for its first login: a client app and a grant code.
@@ -52,7 +52,7 @@ async fn the_sdk_continues_with_a_token_that_we_renewed(kind: Kind, first: First
     let user = UserSignature::new(theirs.user_name.clone().expect("named by the SDK"));
     let used = authenticator.access_token(&user).await.expect("a token");
     assert_eq!(used.expose_secret(), access_token(&theirs), "a valid one is not renewed");
-    let renewed = authenticator.refresh(&user).await.expect("renewed");
+    let renewed = authenticator.refresh(&user).await.unwrap();
     assert_ne!(renewed.expose_secret(), access_token(&theirs));
     assert_eq!(zoho.journal().count(TOKEN_REQUEST), 2);
 

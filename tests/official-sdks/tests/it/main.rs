@@ -3,6 +3,8 @@
 //! They start the Python interpreter in `ZOHOCRM_PYTHON`, and use the server in `ZOHOCRM_MARIADB` for a table in MySQL.
 //! `cargo xtask test` installs the SDK and starts the server.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 /// Runs each test over every kind of store that the SDK has created: a CSV file, an SQLite file, a table in MySQL.
 macro_rules! over_every_kind {
     ($($test:ident),+ $(,)?) => {

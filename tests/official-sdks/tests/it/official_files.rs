@@ -15,11 +15,11 @@ use crate::rows::{renewed, row};
 #[ignore = "needs the Python SDK"]
 async fn a_table_without_a_side_table_is_used_and_keeps_its_shape() {
     let Some(mut both) = Beside::open(Kind::Sqlite, First::TheSdk).await else { return };
-    let database = Connection::open(both.place.path()).expect("opened");
+    let database = Connection::open(both.place.path()).unwrap();
     let tables = |condition: &str| {
         let text =
             format!("select group_concat(sql, ';') from sqlite_master where type = 'table' and {condition}");
-        database.query_row(&text, [], |row| row.get::<_, Option<String>>(0)).expect("read")
+        database.query_row(&text, [], |row| row.get::<_, Option<String>>(0)).unwrap()
     };
     let made_by_the_sdk = tables("name = 'oauthtoken'").expect("the SDK created it");
 
@@ -37,12 +37,12 @@ async fn a_table_without_a_side_table_is_used_and_keeps_its_shape() {
 async fn a_mysql_table_gets_indexes_and_a_table_beside_it_and_keeps_its_columns() {
     let Some(mut both) = Beside::open(Kind::MySql, First::TheSdk).await else { return };
     let (server, table) = both.place.url.split_once("?table=").expect("a table's URL");
-    let mut connection = MySqlConnection::connect(server).await.expect("connected");
+    let mut connection = MySqlConnection::connect(server).await.unwrap();
     let mut described = async |what: &str| {
         let text = format!("select {what} where table_schema = database() and table_name like ? order by 1");
         let rows: Result<Vec<String>, _> =
             query_scalar(AssertSqlSafe(text)).bind(format!("{table}%")).fetch_all(&mut connection).await;
-        rows.expect("read")
+        rows.unwrap()
     };
     let tables = "cast(table_name as char) from information_schema.tables";
     let columns = "cast(concat_ws(' ', column_name, column_type, is_nullable, collation_name) as char) \
@@ -56,9 +56,9 @@ async fn a_mysql_table_gets_indexes_and_a_table_beside_it_and_keeps_its_columns(
 
     let ada = both.sdk.save_token(&row("ada"));
     let ours = &both.ours;
-    let found = ours.find_token(&OAuthToken::new().with_user("ada")).await.expect("read");
+    let found = ours.find_token(&OAuthToken::new().with_user("ada")).await.unwrap();
     assert_eq!(found.as_ref().map(StoredToken::from), Some(ada));
-    let saved = ours.save_token(&renewed("ada", 1).into()).await.expect("saved");
+    let saved = ours.save_token(&renewed("ada", 1).into()).await.unwrap();
     assert_eq!(both.sdk.find_user("ada"), Some(StoredToken::from(&saved)));
 
     assert_eq!(described(tables).await, [table.to_owned(), format!("{table}_state")]);
@@ -87,11 +87,11 @@ async fn unchanged_lines_stay_byte_for_byte() {
     for user in ["ada", "bob, the builder", "carol \"the great\""] {
         both.sdk.save_token(&row(user));
     }
-    let before = fs::read_to_string(both.place.path()).expect("read");
+    let before = fs::read_to_string(both.place.path()).unwrap();
     assert!(before.starts_with("id,user_name,") && before.contains("redirect_uri"), "the SDK's own header");
 
     both.we_save(&renewed("ada", 1)).await;
-    let after = fs::read_to_string(both.place.path()).expect("read");
+    let after = fs::read_to_string(both.place.path()).unwrap();
     assert_eq!(after, before.replace("1000.access.ada", "1000.access.ada.1"));
 }
 
@@ -102,19 +102,19 @@ async fn a_file_of_nine_columns_that_the_sdk_upgrades_keeps_its_tokens() {
     let path = folder.path().join("sdk_tokens.txt");
     let header = "id,user_mail,client_id,client_secret,refresh_token,access_token,grant_token,expiry_time,redirect_url";
     fs::write(&path, format!("{header}\r\npython_legacy_1,ada,1000.CLIENT,secret,r,a,,4102444800000,\r\n"))
-        .expect("written");
-    let store = zoho_oauth::store::FileStore::open(&path).expect("opened");
+        .unwrap();
+    let store = zoho_oauth::store::FileStore::open(&path).unwrap();
     let ours = find(&store, "ada").await;
     assert_eq!(ours.as_ref().and_then(|row| row.id.as_deref()), Some("python_legacy_1"));
 
     let Some(mut sdk) = crate::python::Sdk::start(&format!("file:{}", path.display())) else { return };
     assert_eq!(sdk.find_user("ada"), ours);
     assert_eq!(find(&store, "ada").await, ours);
-    let upgraded = fs::read_to_string(&path).expect("read");
+    let upgraded = fs::read_to_string(&path).unwrap();
     assert!(upgraded.lines().next().is_some_and(|header| header.ends_with(",api_domain")), "{upgraded}");
 }
 
 async fn find(store: &impl TokenStore, user: &str) -> Option<StoredToken> {
-    let found = store.find_token(&OAuthToken::new().with_user(user)).await.expect("read");
+    let found = store.find_token(&OAuthToken::new().with_user(user)).await.unwrap();
     found.as_ref().map(StoredToken::from)
 }

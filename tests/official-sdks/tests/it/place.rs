@@ -50,7 +50,7 @@ impl Kind {
 impl Place {
     /// Opens our store.
     pub(crate) fn open(&self) -> AnyStore {
-        connect(&self.url).expect("opened")
+        connect(&self.url).unwrap()
     }
 
     /// The path, if the place is a file.

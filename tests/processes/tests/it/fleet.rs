@@ -90,7 +90,7 @@ async fn hosts_whose_clocks_are_ten_minutes_apart_behave_the_same(backend: Backe
     assert!(told.iter().all(|told| told.tokens == [(token.clone(), 100)].into()), "{told:?}");
     assert_eq!(zoho.requests(), 1);
     let row = row(&place).await;
-    let life = row.expires_at().expect("it ends").duration_since(SystemTime::now()).expect("later");
+    let life = row.expires_at().expect("it ends").duration_since(SystemTime::now()).unwrap();
     assert!(
         life.abs_diff(Duration::from_secs(3_600)) < Duration::from_secs(30),
         "stored as ending in {life:?}"
@@ -98,7 +98,7 @@ async fn hosts_whose_clocks_are_ten_minutes_apart_behave_the_same(backend: Backe
 
     // A token that is valid for two minutes is valid for everybody, whatever their clocks say.
     let soon = row.with_expires_at(SystemTime::now() + Duration::from_secs(120));
-    place.open().save_token(&soon).await.expect("saved");
+    place.open().save_token(&soon).await.unwrap();
     sleep(Duration::from_secs(1)).await;
     let told = close_together(&mut fleet, "ada", 100);
     assert!(told.iter().all(|told| told.tokens == [(token.clone(), 100)].into()), "{told:?}");
@@ -136,7 +136,7 @@ fn three_others(zoho: &Zoho, place: &Place) -> Vec<Worker> {
 }
 
 async fn row(place: &Place) -> OAuthToken {
-    let found = place.open().find_token(&OAuthToken::new().with_user("ada")).await.expect("read");
+    let found = place.open().find_token(&OAuthToken::new().with_user("ada")).await.unwrap();
     found.expect("the row is there")
 }
 

@@ -80,7 +80,7 @@ async fn a_kill_just_after_a_code_was_spent_loses_nothing(backend: Backend) {
     assert!(zoho.emulator.is_refresh_token_valid(refresh_token));
     assert!(zoho.accepts(row.access_token().expect("the access token, too").expose_secret()));
     let found = place.open().find_token(&OAuthToken::new().with_id(row.id().expect("an id"))).await;
-    assert!(found.expect("readable").is_some());
+    assert!(found.unwrap().is_some());
     assert_eq!(zoho.requests(), 1, "and the code was spent once");
 }
 

@@ -126,7 +126,7 @@ fn the_one_token(told: &[Tokens]) -> String {
     }
     assert_eq!(all.tokens.len(), 1, "everybody has the same token");
     assert_eq!(all.tokens.values().sum::<usize>(), CALLERS);
-    all.tokens.into_keys().next().expect("one")
+    all.tokens.into_keys().next().unwrap()
 }
 
 /// Has everybody ask while the server fails. Checks that nobody gets a token, and returns the number of requests.

@@ -244,8 +244,8 @@ mod tests {
     fn jobs_of_one_group_see_each_others_changes() {
         let table = Table::default();
         let mut draft = Draft::over(&table, Arc::default());
-        let first = draft.save(&token("ada", "1")).expect("saved");
-        let second = draft.save(&token("ada", "2")).expect("saved");
+        let first = draft.save(&token("ada", "1")).unwrap();
+        let second = draft.save(&token("ada", "2")).unwrap();
         assert_eq!((first.id(), second.id()), (Some("1"), Some("1")));
         assert_eq!(draft.into_plan().changes.len(), 1);
     }
@@ -254,9 +254,9 @@ mod tests {
     fn the_id_of_a_row_that_a_group_adds_and_deletes_is_not_reused() {
         let table = Table::default();
         let mut draft = Draft::over(&table, Arc::default());
-        draft.save(&token("ada", "1")).expect("saved");
+        draft.save(&token("ada", "1")).unwrap();
         assert!(draft.delete("1") && !draft.delete("1"));
-        let next = draft.save(&token("ada", "1")).expect("saved");
+        let next = draft.save(&token("ada", "1")).unwrap();
         assert_eq!(next.id(), Some("2"));
         let plan = draft.into_plan();
         assert_eq!(plan.state.map(|state| state.highest_id), Some(1));
@@ -267,12 +267,12 @@ mod tests {
     fn saving_an_unchanged_token_plans_nothing() {
         let mut table = Table::default();
         let mut draft = Draft::over(&table, Arc::default());
-        draft.save(&token("ada", "1")).expect("saved");
+        draft.save(&token("ada", "1")).unwrap();
         let changes = draft.into_plan().changes;
         let text = table.text_with(&changes);
         table.apply(changes, text);
         let mut draft = Draft::over(&table, Arc::default());
-        draft.save(&token("ada", "1")).expect("saved");
+        draft.save(&token("ada", "1")).unwrap();
         let plan = draft.into_plan();
         assert!(plan.changes.is_empty() && plan.state.is_none());
     }

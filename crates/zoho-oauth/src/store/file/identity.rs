@@ -89,7 +89,7 @@ mod tests {
     fn a_file_that_was_just_written_in_place_may_change_unseen() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("file");
-        write(&path, "one").expect("written");
+        write(&path, "one").unwrap();
         let identity = Identity::of(&metadata(&path).expect("is there"));
         let now = identity.modified();
         assert!(identity.may_change_unseen(now + Duration::from_millis(5)));
@@ -101,10 +101,10 @@ mod tests {
     fn a_file_with_a_modification_time_of_ours_cannot_change_unseen() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("file");
-        write(&path, "one").expect("written");
+        write(&path, "one").unwrap();
         let now = SystemTime::now();
-        let file = File::options().write(true).open(&path).expect("opened");
-        file.set_modified(now - Duration::from_nanos(1)).expect("stamped");
+        let file = File::options().write(true).open(&path).unwrap();
+        file.set_modified(now - Duration::from_nanos(1)).unwrap();
         let identity = Identity::of(&file.metadata().expect("is there"));
         assert!(!identity.may_change_unseen(now));
     }

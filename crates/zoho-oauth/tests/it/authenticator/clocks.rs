@@ -18,13 +18,12 @@ async fn a_new_token_is_stored_by_the_stores_clock_and_served_by_ours() {
         let (authenticator, store) = authenticator_at(&zoho, clock);
         with_a_stale_token(&zoho, &store.store).await;
         store.shift_the_only_row().await;
-        let served = authenticator.access_token(&ada(&zoho)).await.expect("renewed");
+        let served = authenticator.access_token(&ada(&zoho)).await.unwrap();
         assert!(
             near(served.expires_at(), SystemTime::now() + Duration::from_secs(3_600)),
             "{clock:?}: {served:?}"
         );
-        let row =
-            store.find_token(&OAuthToken::new().with_user(ada(&zoho))).await.expect("read").expect("there");
+        let row = store.find_token(&OAuthToken::new().with_user(ada(&zoho))).await.unwrap().unwrap();
         assert!(near(row.expires_at(), clock.now() + Duration::from_secs(3_600)), "{clock:?}: {row:?}");
         assert_eq!(token_requests(&zoho), 1);
     }
@@ -38,16 +37,16 @@ async fn a_stored_token_is_fresh_by_the_stores_clock() {
         let row = with_a_stale_token(&zoho, &store.store).await;
         let in_five_minutes =
             row.clone().with_access_token("1000.stored").with_expires_at(clock.now() + TEN_MINUTES / 2);
-        store.save_token(&in_five_minutes).await.expect("saved");
-        let served = authenticator.access_token(&ada(&zoho)).await.expect("served");
+        store.save_token(&in_five_minutes).await.unwrap();
+        let served = authenticator.access_token(&ada(&zoho)).await.unwrap();
         assert_eq!(served.expose_secret(), "1000.stored", "{clock:?}");
         assert!(near(served.expires_at(), SystemTime::now() + TEN_MINUTES / 2), "{clock:?}: {served:?}");
 
         let (newcomer, _) = authenticator_over(&zoho, store.clone());
         let ended =
             row.with_access_token("1000.stored").with_expires_at(clock.now() - Duration::from_secs(5));
-        store.save_token(&ended).await.expect("saved");
-        let served = newcomer.access_token(&ada(&zoho)).await.expect("renewed");
+        store.save_token(&ended).await.unwrap();
+        let served = newcomer.access_token(&ada(&zoho)).await.unwrap();
         assert_ne!(served.expose_secret(), "1000.stored", "{clock:?}");
     }
 }
@@ -59,10 +58,10 @@ async fn the_quota_holds_and_retry_at_is_by_our_clock() {
         let (authenticator, store) = authenticator_at(&zoho, clock);
         with_a_stale_token(&zoho, &store.store).await;
         store.shift_the_only_row().await;
-        let mut served = authenticator.access_token(&ada(&zoho)).await.expect("renewed");
+        let mut served = authenticator.access_token(&ada(&zoho)).await.unwrap();
         for _ in 0..9 {
             zoho.invalidate_access_token(served.expose_secret());
-            served = authenticator.replace(&served).await.expect("renewed");
+            served = authenticator.replace(&served).await.unwrap();
         }
         zoho.invalidate_access_token(served.expose_secret());
         let error = authenticator.replace(&served).await.expect_err("the quota is used up");
@@ -118,9 +117,9 @@ fn near(moment: Option<SystemTime>, expected: SystemTime) -> bool {
 impl FarStore {
     /// Converts the expiry of the only row from this machine's clock to the store's.
     async fn shift_the_only_row(&self) {
-        let row = self.store.get_tokens().await.expect("read").remove(0);
+        let row = self.store.get_tokens().await.unwrap().remove(0);
         let end = self.clock.shown(row.expires_at().expect("the row has an expiry"));
-        self.store.save_token(&row.with_expires_at(end)).await.expect("saved");
+        self.store.save_token(&row.with_expires_at(end)).await.unwrap();
     }
 
     fn state_there(&self, state: LeaseState) -> LeaseState {

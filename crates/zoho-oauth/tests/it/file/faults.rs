@@ -40,7 +40,7 @@ async fn invalid_utf8_is_reported_as_damage() {
     let error = store.save_token(&token("eve")).await.expect_err("damaged");
     assert_eq!(error.kind(), StoreErrorKind::Damaged);
     assert!(error.to_string().contains("line 2"), "{error}");
-    assert_eq!(std::fs::read(path).expect("read"), content);
+    assert_eq!(std::fs::read(path).unwrap(), content);
 }
 
 #[tokio::test]
@@ -50,13 +50,13 @@ async fn a_read_waits_for_a_file_that_is_briefly_truncated() {
         let started = Instant::now();
         let writer = std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(150));
-            std::fs::write(path, format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n")).expect("written");
+            std::fs::write(path, format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n")).unwrap();
             started.elapsed()
         });
         let found = store.find_token(&OAuthToken::new().with_user("ada")).await;
         // On a busy machine the writer may come later than a read waits.
-        if writer.join().expect("wrote") < Duration::from_millis(450) {
-            assert!(found.expect("read").is_some());
+        if writer.join().unwrap() < Duration::from_millis(450) {
+            assert!(found.unwrap().is_some());
             return;
         }
     }
@@ -94,11 +94,11 @@ async fn a_missing_file_is_an_empty_store_and_a_read_does_not_create_it() {
 async fn a_damaged_state_file_is_set_aside_and_no_id_is_reused() {
     let path = fresh_path();
     let store = open(&path);
-    store.save_token(&token("ada")).await.expect("saved");
-    store.save_token(&token("bob")).await.expect("saved");
+    store.save_token(&token("ada")).await.unwrap();
+    store.save_token(&token("bob")).await.unwrap();
     let state = path.with_file_name("sdk_tokens.txt.state");
-    std::fs::write(&state, "{\"highest_id\": 7, \"lea").expect("written");
-    let saved = open(&path).save_token(&token("eve")).await.expect("saved");
+    std::fs::write(&state, "{\"highest_id\": 7, \"lea").unwrap();
+    let saved = open(&path).save_token(&token("eve")).await.unwrap();
     assert_eq!(saved.id(), Some("3"));
     assert_eq!(text(&path.with_file_name("sdk_tokens.txt.state.damaged")), "{\"highest_id\": 7, \"lea");
     assert!(!state.exists());
@@ -108,15 +108,15 @@ async fn a_damaged_state_file_is_set_aside_and_no_id_is_reused() {
 async fn leftovers_of_a_killed_process_are_removed_unless_another_process_is_writing() {
     let path = fresh_path();
     let leftover = path.with_file_name(".sdk_tokens.txt.unfinished");
-    std::fs::write(&leftover, "half").expect("written");
-    let lock = std::fs::File::create(path.with_file_name("sdk_tokens.txt.lock")).expect("created");
-    lock.lock().expect("locked");
+    std::fs::write(&leftover, "half").unwrap();
+    let lock = std::fs::File::create(path.with_file_name("sdk_tokens.txt.lock")).unwrap();
+    lock.lock().unwrap();
     open(&path);
     assert!(leftover.exists());
-    lock.unlock().expect("unlocked");
+    lock.unlock().unwrap();
     let store = open(&path);
     assert!(!leftover.exists());
-    std::fs::write(&leftover, "half").expect("written");
+    std::fs::write(&leftover, "half").unwrap();
     store.save_token(&token("ada")).await.expect("a leftover blocks no save");
     assert_eq!(files_beside(&path), ["sdk_tokens.txt", "sdk_tokens.txt.lock"]);
 }
@@ -125,17 +125,17 @@ async fn leftovers_of_a_killed_process_are_removed_unless_another_process_is_wri
 #[cfg(unix)]
 async fn a_lock_that_is_never_released_is_overtaken_after_five_seconds() {
     let (store, path) = store_with(format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n"));
-    let lock = std::fs::File::create(path.with_file_name("sdk_tokens.txt.lock")).expect("created");
-    lock.lock().expect("locked");
+    let lock = std::fs::File::create(path.with_file_name("sdk_tokens.txt.lock")).unwrap();
+    lock.lock().unwrap();
     assert_eq!(rows(&store).await.len(), 1, "a reader needs no lock");
     let started = Instant::now();
-    store.save_token(&token("bob")).await.expect("saved");
+    store.save_token(&token("bob")).await.unwrap();
     let waited = started.elapsed();
     assert!(waited >= Duration::from_secs(5) && waited < Duration::from_secs(9), "{waited:?}");
-    store.save_token(&token("eve")).await.expect("saved");
+    store.save_token(&token("eve")).await.unwrap();
     assert!(started.elapsed() < waited + Duration::from_secs(2), "others do not wait again");
     drop(lock);
-    open(&path).save_token(&token("mallory")).await.expect("saved");
+    open(&path).save_token(&token("mallory")).await.unwrap();
     assert_eq!(rows(&store).await.len(), 4);
 }
 
@@ -154,12 +154,12 @@ mod permissions {
     async fn a_symlink_is_followed_and_kept() {
         let path = fresh_path();
         let link = path.with_file_name("link.txt");
-        symlink("sdk_tokens.txt", &link).expect("linked");
+        symlink("sdk_tokens.txt", &link).unwrap();
         let store = open(&link);
-        store.save_token(&token("ada")).await.expect("saved");
-        open(&path).save_token(&token("bob")).await.expect("saved");
+        store.save_token(&token("ada")).await.unwrap();
+        open(&path).save_token(&token("bob")).await.unwrap();
         assert_eq!(rows(&store).await.len(), 2);
-        assert!(std::fs::symlink_metadata(&link).expect("found").is_symlink());
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(files_beside(&path), ["link.txt", "sdk_tokens.txt", "sdk_tokens.txt.lock"], "one lock");
     }
 
@@ -167,13 +167,13 @@ mod permissions {
     fn every_file_is_private_to_its_owner_under_any_umask() {
         for umask in ["umask 022", "umask 000", "umask 0277"] {
             let path = fresh_path();
-            std::fs::write(&path, format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n")).expect("written");
-            std::fs::set_permissions(&path, Permissions::from_mode(0o644)).expect("set");
+            std::fs::write(&path, format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n")).unwrap();
+            std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
             succeeds(child_under(umask, "file::faults::permissions::child_saves_and_deletes", &path));
             let names = files_beside(&path);
             assert_eq!(names, ["sdk_tokens.txt", "sdk_tokens.txt.lock", "sdk_tokens.txt.state"]);
             for name in names {
-                let metadata = std::fs::metadata(path.with_file_name(&name)).expect("found");
+                let metadata = std::fs::metadata(path.with_file_name(&name)).unwrap();
                 assert_eq!(metadata.mode() & 0o777, 0o600, "{name} under {umask}");
             }
         }
@@ -184,8 +184,8 @@ mod permissions {
     async fn child_saves_and_deletes() {
         let path = child_path();
         let store = open(&path);
-        store.save_token(&token("bob")).await.expect("saved");
-        assert!(store.delete_token("1").await.expect("deleted"));
+        store.save_token(&token("bob")).await.unwrap();
+        assert!(store.delete_token("1").await.unwrap());
     }
 
     #[test]
@@ -212,7 +212,7 @@ mod permissions {
         let error = store.save_token(&token("eve")).await.expect_err("the disk is full");
         assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
         assert!(error.to_string().contains(&path.display().to_string()), "{error}");
-        let found = store.find_token(&OAuthToken::new().with_user("eve")).await.expect("read");
+        let found = store.find_token(&OAuthToken::new().with_user("eve")).await.unwrap();
         assert!(found.is_none(), "the failed save is not visible");
     }
 
@@ -221,14 +221,14 @@ mod permissions {
         let (_, path) = store_with(format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n"));
         let folder = path.parent().expect("a folder");
         let mut command = child("file::faults::permissions::child_without_write_permission", &path);
-        if std::fs::metadata(&path).expect("found").uid() == 0 {
+        if std::fs::metadata(&path).unwrap().uid() == 0 {
             // File permissions do not restrict root.
             chown(&path, Some(NOBODY), Some(NOBODY)).expect("given away");
             command.uid(NOBODY).gid(NOBODY);
         }
-        std::fs::set_permissions(folder, Permissions::from_mode(0o555)).expect("set");
+        std::fs::set_permissions(folder, Permissions::from_mode(0o555)).unwrap();
         succeeds(command);
-        std::fs::set_permissions(folder, Permissions::from_mode(0o755)).expect("set");
+        std::fs::set_permissions(folder, Permissions::from_mode(0o755)).unwrap();
     }
 
     #[tokio::test]
@@ -250,9 +250,9 @@ mod permissions {
     #[test]
     fn reading_a_file_without_permission_is_a_permission_error() {
         let (_, path) = store_with(format!("{PYTHON_HEADER}1,ada,,,r,,,,,\r\n"));
-        std::fs::set_permissions(&path, Permissions::from_mode(0o000)).expect("set");
+        std::fs::set_permissions(&path, Permissions::from_mode(0o000)).unwrap();
         let mut command = child("file::faults::permissions::child_without_read_permission", &path);
-        if std::fs::metadata(&path).expect("found").uid() == 0 {
+        if std::fs::metadata(&path).unwrap().uid() == 0 {
             command.uid(NOBODY).gid(NOBODY);
         }
         succeeds(command);

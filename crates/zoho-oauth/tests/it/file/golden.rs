@@ -47,7 +47,7 @@ async fn a_file_written_by_the_python_sdk_is_read() {
     assert_eq!(rows(&store).await, expected);
     for row in expected {
         let wanted = OAuthToken::new().with_id(row.id.clone().expect("an id"));
-        let found = store.find_token(&wanted).await.expect("read").expect("found");
+        let found = store.find_token(&wanted).await.unwrap().unwrap();
         assert_eq!(StoredToken::from(&found), row);
     }
 }
@@ -59,7 +59,7 @@ async fn a_file_written_by_a_login_with_the_python_sdk_is_read() {
     assert_eq!(users, ["alice@example.com:60000001", "bob@example.com:60000001"]);
     let spent =
         OAuthToken::new().with_client("1000.FLOW", "flowsecret").with_grant_token("1000.gt.bob@example.com");
-    assert_eq!(store.find_token(&spent).await.expect("read").expect("found").id(), Some("2"));
+    assert_eq!(store.find_token(&spent).await.unwrap().unwrap().id(), Some("2"));
 }
 
 #[tokio::test]
@@ -78,8 +78,8 @@ async fn a_save_to_a_python_file_leaves_the_other_rows_unchanged() {
     let before = golden("sdk_tokens.txt");
     let (store, path) = store_with(&before);
     let wanted = OAuthToken::new().with_id("1").with_access_token("1000.new");
-    store.save_token(&wanted).await.expect("saved");
-    store.save_token(&token("new@example.com:1")).await.expect("saved");
+    store.save_token(&wanted).await.unwrap();
+    store.save_token(&token("new@example.com:1")).await.unwrap();
 
     let first = "1000.at.01.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
     let added = "13,new@example.com:1,1000.CLIENT,secret,refresh of new@example.com:1,access of new@example.com:1,,,,https://www.zohoapis.com\r\n";
@@ -89,8 +89,8 @@ async fn a_save_to_a_python_file_leaves_the_other_rows_unchanged() {
 #[tokio::test]
 async fn a_save_upgrades_a_nine_column_file_as_python_does() {
     let (store, path) = store_with(golden("legacy9_sdk_tokens.txt"));
-    let saved = store.save_token(&token("ada").with_id("python_legacy_9")).await.expect("saved");
-    store.delete_token(saved.id().expect("an id")).await.expect("deleted");
+    let saved = store.save_token(&token("ada").with_id("python_legacy_9")).await.unwrap();
+    store.delete_token(saved.id().expect("an id")).await.unwrap();
     let upgraded = golden("legacy9_upgraded_by_7.0.0.txt");
     assert_eq!(text(&path), upgraded.replacen("user_name", "user_mail", 1));
 }
@@ -99,9 +99,9 @@ async fn a_save_upgrades_a_nine_column_file_as_python_does() {
 async fn official_sdks_can_read_a_new_file() {
     let path = fresh_path();
     let store = open(&path);
-    store.save_token(&token("ada@example.com:1")).await.expect("saved");
-    store.save_token(&OAuthToken::new().with_access_token("a,\"b\"\n")).await.expect("saved");
-    store.save_token(&OAuthToken::new().with_user("null").with_grant_token(" g ")).await.expect("saved");
+    store.save_token(&token("ada@example.com:1")).await.unwrap();
+    store.save_token(&OAuthToken::new().with_access_token("a,\"b\"\n")).await.unwrap();
+    store.save_token(&OAuthToken::new().with_user("null").with_grant_token(" g ")).await.unwrap();
     assert_eq!(
         text(&path),
         "id,user_name,client_id,client_secret,refresh_token,access_token,grant_token,expiry_time,redirect_url,api_domain\n\
@@ -123,7 +123,7 @@ async fn null_values_and_a_missing_final_newline_are_read_as_scala_writes_them()
         ..StoredToken::default()
     };
     assert_eq!(rows(&store).await, [expected]);
-    store.save_token(&OAuthToken::new().with_user("bob").with_access_token("b")).await.expect("saved");
+    store.save_token(&OAuthToken::new().with_user("bob").with_access_token("b")).await.unwrap();
     assert_eq!(text(&path), format!("{header}\n{row}\n2,bob,,,,b,,,,\n"));
 }
 
@@ -132,7 +132,7 @@ async fn a_missing_header_is_restored_without_losing_a_token() {
     let row = "7,ada,c,s,r,a,,1795298101001,https://app.example.com/cb,https://www.zohoapis.eu\r\n";
     let (store, path) = store_with(row);
     assert_eq!(rows(&store).await.len(), 1);
-    store.save_token(&token("bob")).await.expect("saved");
+    store.save_token(&token("bob")).await.unwrap();
     let lines: Vec<_> =
         text(&path).lines().map(|line| line.split(',').take(2).collect::<Vec<_>>().join(",")).collect();
     assert_eq!(lines, ["id,user_name", "7,ada", "8,bob"]);
@@ -142,15 +142,14 @@ async fn a_missing_header_is_restored_without_losing_a_token() {
 #[tokio::test]
 async fn the_header_of_the_id_column_is_not_an_id() {
     let (store, _) = store_with(golden("sdk_tokens.txt"));
-    assert!(store.find_token_by_id("id").await.expect("read").is_none());
+    assert!(store.find_token_by_id("id").await.unwrap().is_none());
     assert!(!store.delete_token("id").await.expect("the call succeeds"));
 }
 
 #[tokio::test]
 async fn a_row_without_an_id_gets_one_when_it_is_saved() {
     let (store, path) = store_with(format!("{PYTHON_HEADER},ada,,,,a,,,,\r\n5,bob,,,,b,,,,\r\n"));
-    let saved =
-        store.save_token(&OAuthToken::new().with_user("ada").with_access_token("new")).await.expect("saved");
+    let saved = store.save_token(&OAuthToken::new().with_user("ada").with_access_token("new")).await.unwrap();
     assert_eq!(saved.id(), Some("6"));
     assert_eq!(text(&path), format!("{PYTHON_HEADER}6,ada,,,,new,,,,\r\n5,bob,,,,b,,,,\r\n"));
 }
@@ -158,11 +157,11 @@ async fn a_row_without_an_id_gets_one_when_it_is_saved() {
 #[tokio::test]
 async fn a_save_that_changes_nothing_writes_nothing() {
     let (store, path) = store_with(golden("sdk_tokens.txt"));
-    let before = std::fs::metadata(&path).expect("found").modified().expect("known");
-    let row = store.find_token_by_id("2").await.expect("read").expect("found");
-    store.save_token(&row).await.expect("saved");
+    let before = std::fs::metadata(&path).unwrap().modified().unwrap();
+    let row = store.find_token_by_id("2").await.unwrap().unwrap();
+    store.save_token(&row).await.unwrap();
     assert!(!store.delete_token("absent").await.expect("the call succeeds"));
-    assert_eq!(std::fs::metadata(&path).expect("found").modified().expect("known"), before);
+    assert_eq!(std::fs::metadata(&path).unwrap().modified().unwrap(), before);
 }
 
 #[tokio::test]

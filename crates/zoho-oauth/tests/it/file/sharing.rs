@@ -32,9 +32,9 @@ impl Official {
             move || {
                 let lines: Vec<&str> = content.split_inclusive('\n').collect();
                 while !stop.load(Ordering::Relaxed) {
-                    let mut file = File::create(&path).expect("truncated");
+                    let mut file = File::create(&path).unwrap();
                     for piece in lines.chunks(60) {
-                        file.write_all(piece.concat().as_bytes()).expect("written");
+                        file.write_all(piece.concat().as_bytes()).unwrap();
                         sleep(Duration::from_millis(1));
                     }
                     drop(file);
@@ -74,7 +74,7 @@ async fn readers_never_miss_a_token_while_an_official_sdk_rewrites_the_file() {
         tokio::spawn(async move {
             for n in 0..150 {
                 let user = if n % 2 == 0 { "user 300" } else { "user 1" };
-                let found = store.find_token(&OAuthToken::new().with_user(user)).await.expect("read");
+                let found = store.find_token(&OAuthToken::new().with_user(user)).await.unwrap();
                 assert!(
                     found.is_some_and(|token| token.api_domain() == Some("https://www.zohoapis.com")),
                     "{n}"
@@ -94,7 +94,7 @@ async fn a_store_opened_while_an_official_sdk_rewrites_the_file_misses_no_token(
         let (_, path) = file_with_users(300);
         let official = Official::rewrites(&path, pause);
         for n in 0..4 {
-            let found = open(&path).find_token(&OAuthToken::new().with_user("user 300")).await.expect("read");
+            let found = open(&path).find_token(&OAuthToken::new().with_user("user 300")).await.unwrap();
             assert!(found.is_some(), "{n} with {pause:?}");
         }
         drop(official);
@@ -104,23 +104,23 @@ async fn a_store_opened_while_an_official_sdk_rewrites_the_file_misses_no_token(
 #[tokio::test]
 async fn changes_by_an_official_sdk_are_seen_immediately() {
     let (store, path) = file_with_users(2);
-    let mut versions = vec![store.version().await.expect("read")];
+    let mut versions = vec![store.version().await.unwrap()];
     for n in 0..30 {
         // The length stays the same, so that only the modification time shows the change.
         let access = format!("changed {n:04}");
         let content = text(&path);
         let old = if n == 0 { "access of 1".into() } else { format!("changed {:04}", n - 1) };
-        std::fs::write(&path, content.replace(&old, &access)).expect("written");
-        let found = store.find_token_by_id("1").await.expect("read").expect("found");
+        std::fs::write(&path, content.replace(&old, &access)).unwrap();
+        let found = store.find_token_by_id("1").await.unwrap().unwrap();
         let expected = OAuthToken::new().with_access_token(access);
         assert_eq!(format!("{n} {}", secret(&found)), format!("{n} {}", secret(&expected)));
     }
     sleep(Duration::from_millis(30));
-    versions.push(store.version().await.expect("read"));
-    store.save_token(&token("new")).await.expect("saved");
-    versions.push(store.version().await.expect("read"));
+    versions.push(store.version().await.unwrap());
+    store.save_token(&token("new")).await.unwrap();
+    versions.push(store.version().await.unwrap());
     assert!(versions[0] != versions[1] && versions[1] != versions[2], "{versions:?}");
-    assert_eq!(store.version().await.expect("read"), versions[2]);
+    assert_eq!(store.version().await.unwrap(), versions[2]);
 }
 
 fn secret(token: &OAuthToken) -> String {
@@ -145,7 +145,7 @@ async fn eight_processes_saving_new_users_concurrently_lose_none() {
         })
         .collect();
     for mut child in children {
-        assert!(child.wait().expect("waited").success());
+        assert!(child.wait().unwrap().success());
     }
     let rows = rows(&open(&path)).await;
     let distinct = |values: Vec<Option<String>>| {
@@ -162,12 +162,12 @@ async fn eight_processes_saving_new_users_concurrently_lose_none() {
 #[ignore = "another test runs it, in a separate process"]
 async fn child_saves_new_users() {
     let path = child_path();
-    let number = std::env::var("ZOHO_TEST_CHILD").expect("set");
+    let number = std::env::var("ZOHO_TEST_CHILD").unwrap();
     let store = open(&path);
     for wave in 0..USERS_EACH / 25 {
         let savers = (0..25).map(|n| {
             let (store, user) = (store.clone(), format!("user {number} {wave} {n}"));
-            tokio::spawn(async move { store.save_token(&token(&user)).await.expect("saved") })
+            tokio::spawn(async move { store.save_token(&token(&user)).await.unwrap() })
         });
         for saver in savers.collect::<Vec<_>>() {
             saver.await.expect("no saver panics");
@@ -180,12 +180,11 @@ async fn two_stores_on_one_file_see_each_others_saves() {
     let path = fresh_path();
     let (one, other) = (open(&path), open(&path));
     for n in 0..20 {
-        let saved = one.save_token(&token("ada").with_access_token(format!("{n}"))).await.expect("saved");
-        let found =
-            other.find_token(&OAuthToken::new().with_user("ada")).await.expect("read").expect("found");
+        let saved = one.save_token(&token("ada").with_access_token(format!("{n}"))).await.unwrap();
+        let found = other.find_token(&OAuthToken::new().with_user("ada")).await.unwrap().unwrap();
         assert_eq!(secret(&found), n.to_string());
-        assert!(other.delete_token(saved.id().expect("an id")).await.expect("deleted"));
-        assert!(one.find_token(&OAuthToken::new().with_user("ada")).await.expect("read").is_none());
+        assert!(other.delete_token(saved.id().expect("an id")).await.unwrap());
+        assert!(one.find_token(&OAuthToken::new().with_user("ada")).await.unwrap().is_none());
         assert_eq!(saved.id(), Some((n + 1).to_string().as_str()), "no id is reused");
     }
 }
@@ -200,7 +199,7 @@ async fn an_aborted_save_does_not_block_the_next_save() {
     });
     tokio::task::yield_now().await;
     saver.abort();
-    store.save_token(&token("bob")).await.expect("saved");
+    store.save_token(&token("bob")).await.unwrap();
     assert!(matches!(rows(&store).await.len(), 1 | 2));
 }
 
@@ -222,9 +221,9 @@ async fn a_lease_has_one_holder_across_all_stores_on_the_file() {
     let first = lease(&one, "a").await;
     let held = other.acquire(&key(), "b", Duration::from_secs(30)).await.expect("the call succeeds");
     assert!(matches!(held, Acquired::Held(state) if state.epoch == first.epoch));
-    assert!(other.lease_state(&key()).await.expect("read").remaining > Duration::from_secs(20));
-    assert!(one.renew(&first, Duration::from_secs(60)).await.expect("renewed"));
-    assert!(one.release(&first).await.expect("released"));
+    assert!(other.lease_state(&key()).await.unwrap().remaining > Duration::from_secs(20));
+    assert!(one.renew(&first, Duration::from_secs(60)).await.unwrap());
+    assert!(one.release(&first).await.unwrap());
     let second = lease(&other, "b").await;
     assert!(second.epoch > first.epoch);
     assert!(
@@ -238,13 +237,13 @@ async fn a_lease_has_one_holder_across_all_stores_on_the_file() {
 async fn a_save_under_a_lease_happens_once_and_releases_the_lease() {
     let path = fresh_path();
     let store = open(&path);
-    let saved = store.save_token(&token("ada")).await.expect("saved");
+    let saved = store.save_token(&token("ada")).await.unwrap();
     let mut first = lease(&store, "a").await;
     first.row = saved.id().map(str::to_owned);
     let renewed = OAuthToken::new().with_id("1").with_access_token("renewed");
-    let done = store.save_and_release(&first, &renewed).await.expect("saved");
+    let done = store.save_and_release(&first, &renewed).await.unwrap();
     assert!(matches!(done, Fenced::Saved(token) if secret(&token) == "renewed"));
-    assert_eq!(open(&path).lease_state(&key()).await.expect("read").remaining, Duration::ZERO);
+    assert_eq!(open(&path).lease_state(&key()).await.unwrap().remaining, Duration::ZERO);
 
     let late = OAuthToken::new().with_id("1").with_access_token("late");
     let done = store.save_and_release(&first, &late).await.expect("the call succeeds");
@@ -252,11 +251,11 @@ async fn a_save_under_a_lease_happens_once_and_releases_the_lease() {
 
     let mut second = lease(&store, "b").await;
     second.row = saved.id().map(str::to_owned);
-    store.delete_token("1").await.expect("deleted");
+    store.delete_token("1").await.unwrap();
     let done = store.save_and_release(&second, &late).await.expect("the call succeeds");
     assert!(matches!(done, Fenced::Superseded), "a deleted token stays deleted");
     assert_eq!(rows(&store).await, []);
-    assert_eq!(store.lease_state(&key()).await.expect("read").remaining, Duration::ZERO);
+    assert_eq!(store.lease_state(&key()).await.unwrap().remaining, Duration::ZERO);
 }
 
 #[test]

@@ -24,29 +24,29 @@ pub(crate) fn fresh_path() -> PathBuf {
 /// A store over a file with that content.
 pub(crate) fn store_with(content: impl AsRef<[u8]>) -> (FileStore, PathBuf) {
     let path = fresh_path();
-    std::fs::write(&path, content).expect("written");
+    std::fs::write(&path, content).unwrap();
     (open(&path), path)
 }
 
 pub(crate) fn open(path: &Path) -> FileStore {
-    FileStore::open(path).expect("opened")
+    FileStore::open(path).unwrap()
 }
 
 pub(crate) fn text(path: &Path) -> String {
-    std::fs::read_to_string(path).expect("read")
+    std::fs::read_to_string(path).unwrap()
 }
 
 /// The names of all files in the file's folder, sorted.
 pub(crate) fn files_beside(path: &Path) -> Vec<String> {
-    let folder = std::fs::read_dir(path.parent().expect("a folder")).expect("read");
+    let folder = std::fs::read_dir(path.parent().expect("a folder")).unwrap();
     let mut names: Vec<String> =
-        folder.map(|file| file.expect("read").file_name().to_string_lossy().into_owned()).collect();
+        folder.map(|file| file.unwrap().file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
 
 pub(crate) async fn rows(store: &impl TokenStore) -> Vec<StoredToken> {
-    store.get_tokens().await.expect("read").iter().map(StoredToken::from).collect()
+    store.get_tokens().await.unwrap().iter().map(StoredToken::from).collect()
 }
 
 pub(crate) fn token(user: &str) -> OAuthToken {
@@ -61,7 +61,7 @@ pub(crate) fn token(user: &str) -> OAuthToken {
 /// A command that runs one test of this binary in a child process, for the file at `path`. The test gets
 /// the path with [`child_path`].
 pub(crate) fn child(test: &str, path: &Path) -> Command {
-    let mut command = Command::new(std::env::current_exe().expect("known"));
+    let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", test, "--ignored", "--nocapture"]).env("ZOHO_TEST_FILE", path);
     command
 }

@@ -23,9 +23,9 @@ async fn a_value_that_is_too_large_is_rejected_before_anything_is_written() {
     assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
     assert!(error.to_string().contains("65536"), "{error}");
     assert!(namespace.names().await.is_empty());
-    store.save_token(&ada()).await.expect("saved");
+    store.save_token(&ada()).await.unwrap();
     store.save_token(&ada().with_grant_token("g".repeat(66_000))).await.expect_err("too large");
-    let rows = store.get_tokens().await.expect("read");
+    let rows = store.get_tokens().await.unwrap();
     assert!(matches!(&rows[..], [row] if row.grant_token().is_none()), "{rows:?}");
 }
 
@@ -35,7 +35,7 @@ async fn an_unreachable_endpoint_is_a_transient_error_that_says_what_to_check() 
     let Some(namespace) = Namespace::new() else { return };
     let free = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
     let url = namespace.url().replacen(&namespace.host, &free.to_string(), 1);
-    let store = SecretsManagerStore::open(&format!("{url}&timeout=4")).expect("opened");
+    let store = SecretsManagerStore::open(&format!("{url}&timeout=4")).unwrap();
     let error = store.get_tokens().await.expect_err("the port is closed");
     assert!(error.is_transient(), "{error}");
     assert!(error.to_string().contains("refused") && error.to_string().contains("endpoint"), "{error}");
@@ -46,8 +46,7 @@ async fn an_unreachable_endpoint_is_a_transient_error_that_says_what_to_check() 
 async fn an_endpoint_that_is_not_aws_is_not_mistaken_for_an_empty_store() {
     let Some(namespace) = Namespace::new() else { return };
     let host = respond_with("200 OK", "<html>It works!</html>").await;
-    let store =
-        SecretsManagerStore::open(&namespace.url().replacen(&namespace.host, &host, 1)).expect("opened");
+    let store = SecretsManagerStore::open(&namespace.url().replacen(&namespace.host, &host, 1)).unwrap();
     let error = store.find_token(&ada()).await.expect_err("no Secrets Manager");
     assert!(error.to_string().contains("check that the endpoint"), "{error}");
 }
@@ -56,16 +55,16 @@ async fn an_endpoint_that_is_not_aws_is_not_mistaken_for_an_empty_store() {
 #[ignore = "needs moto"]
 async fn a_call_times_out_and_the_store_recovers_when_aws_does() {
     let Some(namespace) = Namespace::new() else { return };
-    namespace.open().save_token(&ada()).await.expect("saved");
+    namespace.open().save_token(&ada()).await.unwrap();
     let gate = Gate::before(&namespace, "GetSecretValue", 0).await;
     let url = namespace.url().replacen(&namespace.host, gate.host(), 1);
-    let store = SecretsManagerStore::open(&format!("{url}&timeout=1")).expect("opened");
+    let store = SecretsManagerStore::open(&format!("{url}&timeout=1")).unwrap();
     let start = Instant::now();
     let error = store.find_token(&ada()).await.expect_err("no response");
     assert!(start.elapsed() < Duration::from_secs(5));
     assert!(error.is_transient(), "{error}");
     gate.open();
-    assert!(store.find_token(&ada()).await.expect("read").is_some());
+    assert!(store.find_token(&ada()).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -84,7 +83,7 @@ async fn error_responses_of_aws_are_reported_with_advice() {
         let body = format!(r#"{{"__type": "{code}", "message": "no, said AWS"}}"#);
         let host = respond_with("400 Bad Request", body).await;
         let url = namespace.url().replacen(&namespace.host, &host, 1);
-        let store = SecretsManagerStore::open(&format!("{url}&timeout=4")).expect("opened");
+        let store = SecretsManagerStore::open(&format!("{url}&timeout=4")).unwrap();
         let token = store.find_token(&ada()).await.expect_err("rejected");
         let lease = store.lease_state(&LeaseKey::refresh(&"r".into())).await.expect_err("rejected");
         let page = store.get_token_page(None).await.expect_err("rejected");
@@ -105,7 +104,7 @@ async fn a_name_scheduled_for_deletion_is_retried_and_then_reported() {
     let body = json!({"__type": "InvalidRequestException", "message": message}).to_string();
     let host = respond_with("400 Bad Request", body).await;
     let url = namespace.url().replacen(&namespace.host, &host, 1);
-    let store = SecretsManagerStore::open(&format!("{url}&timeout=30")).expect("opened");
+    let store = SecretsManagerStore::open(&format!("{url}&timeout=30")).unwrap();
     let token = OAuthToken::new().with_id("chosen").with_access_token("a");
     let error = store.save_token(&token).await.expect_err("the name is taken");
     assert!(error.is_transient(), "{error}");
@@ -121,8 +120,7 @@ async fn an_unreadable_row_is_never_left_out_of_a_page() {
     let Some(namespace) = Namespace::new() else { return };
     let error = r#"{"ErrorCode": "DecryptionFailure", "Message": "the key is disabled", "SecretId": "x"}"#;
     let host = respond_with("200 OK", format!(r#"{{"SecretValues": [], "Errors": [{error}]}}"#)).await;
-    let store =
-        SecretsManagerStore::open(&namespace.url().replacen(&namespace.host, &host, 1)).expect("opened");
+    let store = SecretsManagerStore::open(&namespace.url().replacen(&namespace.host, &host, 1)).unwrap();
     let error = store.get_tokens().await.expect_err("a row is missing");
     assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
 }
@@ -132,7 +130,7 @@ async fn an_unreadable_row_is_never_left_out_of_a_page() {
 async fn invalid_content_is_damage_and_is_not_shown() {
     let Some(namespace) = Namespace::new() else { return };
     let store = namespace.open();
-    let row = store.save_token(&ada()).await.expect("saved");
+    let row = store.save_token(&ada()).await.unwrap();
     let secret = format!("{}/token/{}", namespace.prefix, row.id().unwrap_or_default());
     namespace
         .call(
@@ -168,12 +166,12 @@ async fn a_trace_of_all_requests_shows_no_secret() {
     {
         let _listening = tracing::subscriber::set_default(subscriber);
         let store = namespace.open();
-        let row = store.save_token(&ada()).await.expect("saved");
-        store.save_token(&row.clone().with_access_token("the-newer-token")).await.expect("saved");
-        store.get_tokens().await.expect("read");
-        store.find_token(&OAuthToken::new().with_access_token("the-newer-token")).await.expect("read");
+        let row = store.save_token(&ada()).await.unwrap();
+        store.save_token(&row.clone().with_access_token("the-newer-token")).await.unwrap();
+        store.get_tokens().await.unwrap();
+        store.find_token(&OAuthToken::new().with_access_token("the-newer-token")).await.unwrap();
     }
-    let logged = String::from_utf8(lines.0.lock().expect("lines").clone()).expect("text");
+    let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert!(logged.contains("PutSecretValue"), "the log includes the SDK");
     for secret in ["the-refresh-token", "the-access-token", "the-newer-token", "the-client-secret"] {
         assert!(!logged.contains(secret), "{secret} is in the log");
@@ -196,7 +194,7 @@ async fn child_reports_what_is_missing() {
         Ok("credentials") => options.with_region("us-east-1"),
         _ => options,
     };
-    let store = SecretsManagerStore::new(options).expect("opened");
+    let store = SecretsManagerStore::new(options).unwrap();
     let error: StoreError = store.find_token(&ada()).await.expect_err("a setting is missing");
     println!("{:?}: {error}", error.kind());
 }
@@ -216,7 +214,7 @@ fn in_an_empty_environment(missing: &str) -> String {
         .output()
         .expect("a process starts");
     assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).expect("text")
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// Starts a server that sends the same response to every request.
@@ -243,7 +241,7 @@ struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("lines").extend(bytes);
+        self.0.lock().unwrap().extend(bytes);
         Ok(bytes.len())
     }
 

@@ -18,8 +18,8 @@ const LIFE: Duration = Duration::from_secs(60);
 async fn no_name_tag_or_description_contains_a_secret_or_a_user() {
     let Some(namespace) = Namespace::new() else { return };
     let store = namespace.open();
-    let saved = store.save_token(&ada().with_grant_token("the-grant-token")).await.expect("saved");
-    store.save_token(&saved.clone().with_access_token("the-newer-access-token")).await.expect("saved");
+    let saved = store.save_token(&ada().with_grant_token("the-grant-token")).await.unwrap();
+    store.save_token(&saved.clone().with_access_token("the-newer-access-token")).await.unwrap();
     granted(&store, "one", LIFE).await;
     let secrets = namespace.secrets().await;
     assert_eq!(secrets.len(), 4, "a row, a user, a lease, the highest id: {secrets:?}");
@@ -37,7 +37,7 @@ async fn no_name_tag_or_description_contains_a_secret_or_a_user() {
 async fn a_holder_paused_after_its_lease_check_does_not_overwrite_its_successor() {
     let Some(namespace) = Namespace::new() else { return };
     let other = namespace.open();
-    let row = other.save_token(&ada()).await.expect("saved");
+    let row = other.save_token(&ada()).await.unwrap();
     // Acquiring the lease creates its secret, so the first `PutSecretValue` is for the row.
     let gate = Gate::before(&namespace, "PutSecretValue", 0).await;
     let paused = namespace.open_through(&gate);
@@ -47,7 +47,7 @@ async fn a_holder_paused_after_its_lease_check_does_not_overwrite_its_successor(
     gate.is_reached().await;
 
     let next = over(&row, granted(&other, "other", LIFE).await);
-    let saved = other.save_and_release(&next, &row.clone().with_access_token("newer")).await.expect("saved");
+    let saved = other.save_and_release(&next, &row.clone().with_access_token("newer")).await.unwrap();
     assert!(matches!(saved, Fenced::Saved(_)));
 
     gate.open();
@@ -71,11 +71,11 @@ async fn two_programs_saving_one_new_user_create_one_row() {
         .collect();
     let mut ids = BTreeSet::new();
     for saver in savers {
-        let saved = saver.await.expect("no panic").expect("saved");
+        let saved = saver.await.expect("no panic").unwrap();
         ids.insert(saved.id().map(str::to_owned));
     }
     assert_eq!(ids.len(), 1, "{ids:?}");
-    assert_eq!(programs[0].get_tokens().await.expect("read").len(), 1);
+    assert_eq!(programs[0].get_tokens().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -90,11 +90,11 @@ async fn a_program_paused_while_creating_a_row_creates_no_second_one() {
     gate.is_reached().await;
     assert!(find_ada(&other).await.is_none(), "the row is announced but not created");
 
-    let saved = other.save_token(&ada().with_access_token("first")).await.expect("saved");
+    let saved = other.save_token(&ada().with_access_token("first")).await.unwrap();
     gate.open();
-    let late = saving.await.expect("no panic").expect("saved");
+    let late = saving.await.expect("no panic").unwrap();
     assert_eq!(late.id(), saved.id());
-    assert_eq!(other.get_tokens().await.expect("read").len(), 1);
+    assert_eq!(other.get_tokens().await.unwrap().len(), 1);
     assert_eq!(access_token(&other).await, "late");
 }
 
@@ -109,10 +109,10 @@ async fn a_program_killed_while_creating_a_row_does_not_block_others() {
     gate.is_reached().await;
     saving.abort();
 
-    let saved = other.save_token(&ada().with_access_token("newer")).await.expect("saved");
+    let saved = other.save_token(&ada().with_access_token("newer")).await.unwrap();
     assert_eq!(find_ada(&other).await.and_then(|found| found.id().map(str::to_owned)).as_deref(), saved.id());
-    assert!(other.delete_token(saved.id().unwrap_or_default()).await.expect("deleted"));
-    let again = other.save_token(&ada()).await.expect("saved");
+    assert!(other.delete_token(saved.id().unwrap_or_default()).await.unwrap());
+    let again = other.save_token(&ada()).await.unwrap();
     assert_ne!(again.id(), saved.id(), "no id is reused");
 }
 
@@ -125,14 +125,14 @@ async fn a_row_deleted_while_a_paused_program_creates_it_stays_deleted() {
     let paused = namespace.open_through(&gate);
     let saving = tokio::spawn(async move { paused.save_token(&ada().with_access_token("late")).await });
     gate.is_reached().await;
-    let saved = other.save_token(&ada()).await.expect("saved");
-    assert!(other.delete_token(saved.id().unwrap_or_default()).await.expect("deleted"));
+    let saved = other.save_token(&ada()).await.unwrap();
+    assert!(other.delete_token(saved.id().unwrap_or_default()).await.unwrap());
     gate.open();
-    let late = saving.await.expect("no panic").expect("saved");
+    let late = saving.await.expect("no panic").unwrap();
     assert_ne!(late.id(), saved.id(), "a deleted id is not reused");
-    let rows = other.get_tokens().await.expect("read");
+    let rows = other.get_tokens().await.unwrap();
     assert_eq!(rows.len(), 1, "{rows:?}");
-    assert_eq!(find_ada(&other).await.expect("found").id(), late.id());
+    assert_eq!(find_ada(&other).await.unwrap().id(), late.id());
 }
 
 #[tokio::test]
@@ -142,9 +142,9 @@ async fn a_lease_can_be_renewed_more_often_than_a_secret_can_have_versions() {
     let (store, other) = (namespace.open(), namespace.open());
     let lease = granted(&store, "one", LIFE).await;
     for round in 0..300 {
-        assert!(store.renew(&lease, LIFE).await.expect("renewed"), "round {round}");
+        assert!(store.renew(&lease, LIFE).await.unwrap(), "round {round}");
         if round % 50 == 0 {
-            let state = other.lease_state(&key()).await.expect("read");
+            let state = other.lease_state(&key()).await.unwrap();
             assert_eq!(state.epoch, lease.epoch);
             assert!(matches!(
                 other.acquire(&key(), "other", LIFE).await.expect("the call succeeds"),
@@ -155,10 +155,10 @@ async fn a_lease_can_be_renewed_more_often_than_a_secret_can_have_versions() {
     let secrets = namespace.secrets().await;
     assert_eq!(secrets.len(), 2, "the first and the last: {:?}", namespace.names().await);
     for secret in secrets {
-        let versions = secret["SecretVersionsToStages"].as_object().expect("versions").len();
+        let versions = secret["SecretVersionsToStages"].as_object().unwrap().len();
         assert!(versions <= 100, "{versions} versions of {}", secret["Name"]);
     }
-    assert!(store.release(&lease).await.expect("released"));
+    assert!(store.release(&lease).await.unwrap());
     assert!(granted(&other, "other", LIFE).await.epoch > lease.epoch);
 }
 
@@ -170,9 +170,9 @@ async fn one_of_many_callers_gets_a_lease_that_moves_to_another_secret() {
     // The next change moves the lease to another secret.
     let lease = granted(&stores[0], "one", LIFE).await;
     for _ in 0..62 {
-        assert!(stores[0].renew(&lease, LIFE).await.expect("renewed"));
+        assert!(stores[0].renew(&lease, LIFE).await.unwrap());
     }
-    assert!(stores[0].release(&lease).await.expect("released"));
+    assert!(stores[0].release(&lease).await.unwrap());
     assert_eq!(namespace.names().await.len(), 1);
     let callers: Vec<_> = (0..20)
         .map(|number| {
@@ -196,20 +196,19 @@ async fn one_of_many_callers_gets_a_lease_that_moves_to_another_secret() {
 async fn unused_secrets_are_deleted() {
     let Some(namespace) = Namespace::new() else { return };
     let store = namespace.open();
-    let row = store.save_token(&ada()).await.expect("saved");
+    let row = store.save_token(&ada()).await.unwrap();
     let lease = granted(&store, "one", LIFE).await;
-    assert!(store.release(&lease).await.expect("released"));
+    assert!(store.release(&lease).await.unwrap());
     // A login has a new refresh token and held a lease on its code.
     let code = LeaseKey::exchange(&SecretString::from("code"));
     let Acquired::Granted(lease) = store.acquire(&code, "one", LIFE).await.expect("the call succeeds") else {
         panic!("another holder has the lease")
     };
-    let login =
-        store.save_and_release(&lease, &ada().with_refresh_token("of a new login")).await.expect("saved");
+    let login = store.save_and_release(&lease, &ada().with_refresh_token("of a new login")).await.unwrap();
     assert!(matches!(login, Fenced::Saved(_)));
     let names = namespace.names().await;
     assert!(!names.iter().any(|name| name.starts_with("lease/")), "{names:?}");
-    assert!(store.delete_token(row.id().unwrap_or_default()).await.expect("deleted"));
+    assert!(store.delete_token(row.id().unwrap_or_default()).await.unwrap());
     assert_eq!(namespace.names().await, ["highest_id"]);
 }
 
@@ -218,10 +217,10 @@ async fn unused_secrets_are_deleted() {
 async fn a_lease_has_a_higher_epoch_even_after_its_entry_was_deleted() {
     let Some(namespace) = Namespace::new() else { return };
     let store = namespace.open();
-    let row = store.save_token(&ada()).await.expect("saved");
+    let row = store.save_token(&ada()).await.unwrap();
     let old = over(&row, granted(&store, "one", LIFE).await);
-    store.save_token(&row.clone().with_refresh_token("another")).await.expect("saved");
-    store.save_token(&row).await.expect("saved");
+    store.save_token(&row.clone().with_refresh_token("another")).await.unwrap();
+    store.save_token(&row).await.unwrap();
     // Epochs start at the clock's milliseconds, so the clock must advance.
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     let new = over(&row, granted(&store, "two", LIFE).await);
@@ -272,10 +271,10 @@ async fn rows_are_read_in_pages_of_twenty_and_all_deleted() {
             OAuthToken::new().with_user(format!("user {number}")).with_refresh_token(format!("r{number}"))
         })
         .collect();
-    store.save_tokens(&tokens).await.expect("saved");
+    store.save_tokens(&tokens).await.unwrap();
     let (mut sizes, mut after) = (Vec::new(), None);
     loop {
-        let page = store.get_token_page(after.as_deref()).await.expect("read");
+        let page = store.get_token_page(after.as_deref()).await.unwrap();
         sizes.push(page.tokens.len());
         after = page.next;
         if after.is_none() {
@@ -283,7 +282,7 @@ async fn rows_are_read_in_pages_of_twenty_and_all_deleted() {
         }
     }
     assert_eq!(sizes, [20, 20, 5]);
-    store.delete_tokens().await.expect("deleted");
+    store.delete_tokens().await.unwrap();
     assert_eq!(namespace.names().await, ["highest_id"]);
 }
 
@@ -292,16 +291,16 @@ async fn rows_are_read_in_pages_of_twenty_and_all_deleted() {
 async fn programs_skip_chosen_ids_that_they_did_not_write() {
     let Some(namespace) = Namespace::new() else { return };
     let (one, other) = (namespace.open(), namespace.open());
-    let first = one.save_token(&ada()).await.expect("saved");
-    let chosen = other.save_token(&ada().with_user("bob").with_id("2")).await.expect("saved");
-    let next = one.save_token(&ada().with_user("carol")).await.expect("saved");
+    let first = one.save_token(&ada()).await.unwrap();
+    let chosen = other.save_token(&ada().with_user("bob").with_id("2")).await.unwrap();
+    let next = one.save_token(&ada().with_user("carol")).await.unwrap();
     assert_ne!(next.id(), chosen.id());
     assert_eq!(first.id(), Some("1"));
-    let far = other.save_token(&ada().with_user("dora").with_id("5000")).await.expect("saved");
-    let after = namespace.open().save_token(&ada().with_user("eve")).await.expect("saved");
+    let far = other.save_token(&ada().with_user("dora").with_id("5000")).await.unwrap();
+    let after = namespace.open().save_token(&ada().with_user("eve")).await.unwrap();
     let number = |token: &OAuthToken| token.id().and_then(|id| id.parse::<u64>().ok()).expect("a number");
     assert!(number(&after) > number(&far), "{after:?}");
-    assert_eq!(one.get_tokens().await.expect("read").len(), 5);
+    assert_eq!(one.get_tokens().await.unwrap().len(), 5);
 }
 
 #[tokio::test]
@@ -341,10 +340,10 @@ fn over(row: &OAuthToken, lease: Lease) -> Lease {
 }
 
 async fn find_ada(store: &SecretsManagerStore) -> Option<OAuthToken> {
-    store.find_token(&OAuthToken::new().with_user("ada@example.com")).await.expect("read")
+    store.find_token(&OAuthToken::new().with_user("ada@example.com")).await.unwrap()
 }
 
 async fn access_token(store: &SecretsManagerStore) -> String {
-    let found = find_ada(store).await.expect("found");
+    let found = find_ada(store).await.unwrap();
     found.access_token().map(|secret| secret.expose_secret().to_owned()).unwrap_or_default()
 }

@@ -38,13 +38,13 @@ impl Namespace {
     /// Opens the store as a separate program would.
     pub(crate) fn open(&self) -> SecretsManagerStore {
         // moto can be slow when many tests run concurrently.
-        SecretsManagerStore::open(&format!("{}&timeout=60", self.url())).expect("opened")
+        SecretsManagerStore::open(&format!("{}&timeout=60", self.url())).unwrap()
     }
 
     /// Opens the store through a gate.
     pub(crate) fn open_through(&self, gate: &Gate) -> SecretsManagerStore {
         let url = self.url().replacen(&self.host, &gate.host, 1);
-        SecretsManagerStore::open(&format!("{url}&timeout=60")).expect("opened")
+        SecretsManagerStore::open(&format!("{url}&timeout=60")).unwrap()
     }
 
     /// The secrets with this prefix as AWS lists them.
@@ -80,9 +80,9 @@ impl Namespace {
             body.len(),
         );
         let response = forward(&self.host, request.as_bytes()).await;
-        let text = String::from_utf8(response).expect("text");
+        let text = String::from_utf8(response).unwrap();
         let (_, body) = text.split_once("\r\n\r\n").expect("a body");
-        serde_json::from_str(body).expect("JSON")
+        serde_json::from_str(body).unwrap()
     }
 }
 
@@ -161,9 +161,9 @@ async fn read_request(stream: &mut TcpStream) -> Option<Vec<u8>> {
 
 async fn forward(host: &str, request: &[u8]) -> Vec<u8> {
     let mut upstream = TcpStream::connect(host).await.expect("moto accepts connections");
-    upstream.write_all(request).await.expect("sent");
+    upstream.write_all(request).await.unwrap();
     let mut response = Vec::new();
     // moto responds in HTTP/1.0: the end of the connection ends the response.
-    upstream.read_to_end(&mut response).await.expect("received");
+    upstream.read_to_end(&mut response).await.unwrap();
     response
 }

@@ -72,33 +72,33 @@ async fn a_closed_port_is_waited_for_within_the_timeout_and_then_reported(table:
 async fn a_hanging_server_times_out_and_is_used_again_later(table: TestTable) {
     let mut proxy = Proxy::to(table.port()).await.expect("a proxy");
     let store = table.behind(&proxy).setting("timeout=1").open();
-    store.save_token(&token("ada")).await.expect("saved");
-    proxy.hang().await.expect("hangs");
+    store.save_token(&token("ada")).await.unwrap();
+    proxy.hang().await.unwrap();
     let start = Instant::now();
     let error = store.find_token(&token("ada")).await.expect_err("no response");
     assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
     assert!(error.is_transient(), "{error}");
     assert!(error.to_string().contains("no response within 1 s;"), "{error}");
-    proxy.resume().await.expect("resumes");
+    proxy.resume().await.unwrap();
     found(&store, "ada").await;
-    store.save_token(&token("bob")).await.expect("saved");
+    store.save_token(&token("bob")).await.unwrap();
 }
 
 async fn dead_connections_are_replaced(table: TestTable) {
     let mut proxy = Proxy::to(table.port()).await.expect("a proxy");
     let store = table.behind(&proxy).open();
-    store.save_token(&token("ada")).await.expect("saved");
+    store.save_token(&token("ada")).await.unwrap();
     let key = LeaseKey::refresh(token("ada").refresh_token().expect("a refresh token"));
     for round in 0..6 {
         proxy.cut().await;
-        proxy.resume().await.expect("resumes");
+        proxy.resume().await.unwrap();
         match round {
             0 => drop(found(&store, "ada").await),
-            1 => drop(store.save_token(&token("ada").with_access_token("newer")).await.expect("saved")),
-            2 => drop(store.save_token(&token("bob")).await.expect("saved")),
-            3 => assert!(store.delete_token("2").await.expect("deleted")),
+            1 => drop(store.save_token(&token("ada").with_access_token("newer")).await.unwrap()),
+            2 => drop(store.save_token(&token("bob")).await.unwrap()),
+            3 => assert!(store.delete_token("2").await.unwrap()),
             4 => drop(store.acquire(&key, "one", Duration::from_secs(9)).await.expect("the call succeeds")),
-            _ => assert_eq!(store.get_token_page(None).await.expect("read").tokens.len(), 1),
+            _ => assert_eq!(store.get_token_page(None).await.unwrap().tokens.len(), 1),
         }
     }
 }
@@ -107,7 +107,7 @@ async fn dead_connections_are_replaced(table: TestTable) {
 async fn saves_whose_responses_are_lost_happen_once(table: TestTable) {
     let mut proxy = Proxy::to(table.port()).await.expect("a proxy");
     let store = table.behind(&proxy).open();
-    store.save_token(&token("first")).await.expect("saved");
+    store.save_token(&token("first")).await.unwrap();
     let saver = tokio::spawn({
         let store = store.clone();
         async move {
@@ -125,11 +125,11 @@ async fn saves_whose_responses_are_lost_happen_once(table: TestTable) {
     for _ in 0..20 {
         tokio::time::sleep(Duration::from_millis(rand::random_range(10..60))).await;
         proxy.cut().await;
-        proxy.resume().await.expect("resumes");
+        proxy.resume().await.unwrap();
     }
     saver.await.expect("the saver does not fail");
     assert_eq!(users(&table.open()).await.len(), 41);
-    let rows = table.open().get_tokens().await.expect("read");
+    let rows = table.open().get_tokens().await.unwrap();
     let access_tokens = rows.iter().filter_map(OAuthToken::access_token).map(ExposeSecret::expose_secret);
     assert_eq!(access_tokens.filter(|access_token| *access_token == "newer").count(), 40);
 }
@@ -138,7 +138,7 @@ async fn saves_whose_responses_are_lost_happen_once(table: TestTable) {
 async fn locks_of_a_vanished_host_are_released(table: TestTable) {
     let mut proxy = Proxy::to(table.port()).await.expect("a proxy");
     let vanishing = table.behind(&proxy).setting("timeout=2").open();
-    vanishing.save_token(&token("ada")).await.expect("saved");
+    vanishing.save_token(&token("ada")).await.unwrap();
     proxy.delay(Duration::from_millis(30));
     proxy.reset_count();
     let save = tokio::spawn(async move { vanishing.save_token(&token("vanished")).await });
@@ -147,7 +147,7 @@ async fn locks_of_a_vanished_host_are_released(table: TestTable) {
         assert!(!save.is_finished(), "the save finished before the connection hung");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    proxy.hang().await.expect("hangs");
+    proxy.hang().await.unwrap();
     let store = table.setting("timeout=1").open();
     let start = Instant::now();
     let error = store.save_token(&token("bob")).await.expect_err("the lock is held");
@@ -165,9 +165,7 @@ async fn a_single_connection_serves_many_tasks(table: TestTable) {
     let savers: Vec<_> = (0..30)
         .map(|number| {
             let store = store.clone();
-            tokio::spawn(
-                async move { store.save_token(&token(&format!("user {number}"))).await.expect("saved") },
-            )
+            tokio::spawn(async move { store.save_token(&token(&format!("user {number}"))).await.unwrap() })
         })
         .collect();
     for saver in savers {
@@ -186,9 +184,9 @@ async fn a_table_with_other_columns_is_rejected_and_left_unchanged(table: TestTa
 
 async fn a_store_survives_deleted_state_and_reports_a_dropped_table(table: TestTable) {
     let store = table.open();
-    store.save_token(&token("ada")).await.expect("saved");
+    store.save_token(&token("ada")).await.unwrap();
     table.run("delete from {}_state").await;
-    assert_eq!(store.save_token(&token("bob")).await.expect("saved").id(), Some("2"));
+    assert_eq!(store.save_token(&token("bob")).await.unwrap().id(), Some("2"));
     table.run("drop table {}").await;
     let error = store.find_token(&token("ada")).await.expect_err("the table is gone");
     assert!(error.to_string().contains("open the store again"), "{error}");
@@ -200,7 +198,7 @@ async fn a_read_only_account_can_read_and_is_told_what_to_grant() {
     for kind in [Kind::MariaDb, Kind::Postgres] {
         let Some(server) = private(kind) else { continue };
         let owner = TestTable::on(kind, &server);
-        owner.open().save_token(&token("ada")).await.expect("saved");
+        owner.open().save_token(&token("ada")).await.unwrap();
         let administrator = owner.for_administrator(&server);
         let account = match kind {
             Kind::Postgres => "create user reader password 'pw'; grant select on {} to reader",
@@ -213,7 +211,7 @@ async fn a_read_only_account_can_read_and_is_told_what_to_grant() {
         });
         let store = reader.open();
         found(&store, "ada").await;
-        assert_eq!(store.get_tokens().await.expect("read").len(), 1);
+        assert_eq!(store.get_tokens().await.unwrap().len(), 1);
         let key = LeaseKey::refresh(token("ada").refresh_token().expect("a refresh token"));
         let errors = [
             store.save_token(&token("ada").with_access_token("newer")).await.expect_err("no permission"),
@@ -232,7 +230,7 @@ async fn a_read_only_account_can_read_and_is_told_what_to_grant() {
                 _ => "grant select, insert, update, delete, create, index on zohooauth.* to reader",
             })
             .await;
-        store.save_token(&token("bob")).await.expect("saved");
+        store.save_token(&token("bob")).await.unwrap();
     }
 }
 
@@ -274,9 +272,9 @@ async fn kill_repeatedly(kind: Kind) {
         .collect();
     for _ in 0..30 {
         tokio::time::sleep(Duration::from_millis(rand::random_range(20..200))).await;
-        tokio::task::block_in_place(|| server.restart()).expect("restarted");
+        tokio::task::block_in_place(|| server.restart()).unwrap();
         let before: Vec<_> = confirmed.iter().map(|confirmed| confirmed.load(Ordering::SeqCst)).collect();
-        check_numbers(&table.open().get_tokens().await.expect("read"), &before);
+        check_numbers(&table.open().get_tokens().await.unwrap(), &before);
     }
     let before = confirmed[0].load(Ordering::SeqCst);
     let start = Instant::now();
@@ -355,12 +353,12 @@ fn invalid_options_are_rejected_without_contacting_the_server() {
 #[test]
 fn the_store_name_shows_the_location_but_not_the_password() {
     let options = MySqlOptions::new().with_password("top-secret").with_host("db.example.com");
-    let store = MySqlStore::new(options.clone()).expect("created");
+    let store = MySqlStore::new(options.clone()).unwrap();
     assert!(!format!("{store:?} {options:?}").contains("top-secret"));
     let name = "the MySQL token store oauthtoken in zohooauth at db.example.com:3306";
     assert_eq!(zoho_oauth::store::AnyStore::from(store).name(), name);
     let options = PostgresOptions::new().with_password("top-secret").with_table("crm.tokens").with_port(6000);
-    let store = PostgresStore::new(options.clone()).expect("created");
+    let store = PostgresStore::new(options.clone()).unwrap();
     assert!(!format!("{store:?} {options:?}").contains("top-secret"));
     let name = "the PostgreSQL token store crm.tokens in zohooauth at localhost:6000";
     assert_eq!(zoho_oauth::store::AnyStore::from(store).name(), name);

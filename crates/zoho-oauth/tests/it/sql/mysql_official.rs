@@ -26,12 +26,12 @@ async fn a_table_written_by_the_python_sdk_is_read() {
     let mut expected = golden_rows(FILE);
     assert_eq!(expected.len(), 12);
     expected.sort_by_key(|row| row.id.clone());
-    let mut read: Vec<_> = store.get_tokens().await.expect("read").iter().map(StoredToken::from).collect();
+    let mut read: Vec<_> = store.get_tokens().await.unwrap().iter().map(StoredToken::from).collect();
     read.sort_by_key(|row| row.id.clone());
     assert_eq!(read, expected);
     for row in expected {
         for wanted in ways_to(&row) {
-            let found = store.find_token(&wanted).await.expect("read").expect("found");
+            let found = store.find_token(&wanted).await.unwrap().unwrap();
             assert_eq!(StoredToken::from(&found), row);
         }
     }
@@ -46,12 +46,12 @@ async fn a_table_of_the_python_sdk_accepts_new_and_updated_tokens() {
     for row in golden_rows(FILE).into_iter().filter(|row| row.user_name.is_some()) {
         let newer =
             OAuthToken::new().with_user(row.user_name.clone().expect("a user")).with_access_token("newer");
-        let saved = StoredToken::from(&store.save_token(&newer).await.expect("saved"));
+        let saved = StoredToken::from(&store.save_token(&newer).await.unwrap());
         assert_eq!(saved, StoredToken { access_token: Some("newer".into()), ..row });
         let read = found(&store, saved.user_name.as_deref().expect("a user")).await;
         assert_eq!(StoredToken::from(&read), saved);
     }
-    assert_eq!(store.save_token(&token("new")).await.expect("saved").id(), Some("13"));
+    assert_eq!(store.save_token(&token("new")).await.unwrap().id(), Some("13"));
     assert_eq!(table.count().await, 13);
 }
 
@@ -71,11 +71,11 @@ async fn lookups_are_exact_on_tables_with_lax_collations() {
         let store = table.open();
         let names = ["ada", "Ada", "adá", "ada ", " ada", "ADA\u{e9}", "ada\n"];
         for name in names {
-            store.save_token(&token(name)).await.expect("saved");
+            store.save_token(&token(name)).await.unwrap();
         }
         for name in names {
             let newer = OAuthToken::new().with_user(name).with_access_token(format!("newer of {name}"));
-            store.save_token(&newer).await.expect("saved");
+            store.save_token(&newer).await.unwrap();
         }
         assert_eq!(table.count().await, names.len(), "{charset}");
         for name in names {
@@ -83,12 +83,12 @@ async fn lookups_are_exact_on_tables_with_lax_collations() {
             let row = found(&store, name).await;
             assert_eq!(row.access_token().map(ExposeSecret::expose_secret), Some(&*newer), "{charset}");
             let wanted = OAuthToken::new().with_access_token(newer);
-            assert!(store.find_token(&wanted).await.expect("read").is_some(), "{charset}");
+            assert!(store.find_token(&wanted).await.unwrap().is_some(), "{charset}");
         }
         // Some of these cannot be encoded in the table's charset.
         for unknown in ["aDa", "ada  ", "張偉", "😀", "ada\0"] {
             let wanted = OAuthToken::new().with_user(unknown);
-            assert!(store.find_token(&wanted).await.expect("read").is_none(), "{charset} {unknown}");
+            assert!(store.find_token(&wanted).await.unwrap().is_none(), "{charset} {unknown}");
         }
     }
 }
@@ -99,8 +99,8 @@ async fn ids_are_exact_on_a_table_with_a_lax_collation() {
     let Some(table) = TestTable::fresh(Kind::MariaDb) else { return };
     table.run(&format!("{OFFICIAL_TABLE} default charset = utf8mb4 collate = utf8mb4_general_ci")).await;
     let store = table.open();
-    store.save_token(&token("ada").with_id("key")).await.expect("saved");
-    assert!(store.find_token_by_id("KEY").await.expect("read").is_none());
+    store.save_token(&token("ada").with_id("key")).await.unwrap();
+    assert!(store.find_token_by_id("KEY").await.unwrap().is_none());
     assert!(!store.delete_token("KEY").await.expect("the call succeeds"));
     let error =
         store.save_token(&token("bob").with_id("KEY")).await.expect_err("the collation equates the ids");
@@ -114,7 +114,7 @@ async fn a_character_outside_the_charset_is_rejected_and_nothing_is_written() {
     let Some(table) = TestTable::fresh(Kind::MariaDb) else { return };
     table.run(&format!("{OFFICIAL_TABLE} default charset = latin1")).await;
     let store = table.open();
-    store.save_token(&token("Zoë")).await.expect("saved");
+    store.save_token(&token("Zoë")).await.unwrap();
     let bad = OAuthToken::new().with_user("Zoë").with_redirect_url("https://例え.jp");
     for bad in [bad.with_access_token("a"), token("張偉")] {
         let error = store.save_token(&bad).await.expect_err("too long");
@@ -132,8 +132,8 @@ async fn a_character_outside_the_charset_is_rejected_and_nothing_is_written() {
 async fn an_official_table_gets_its_missing_indexes() {
     let Some(table) = TestTable::fresh(Kind::MariaDb) else { return };
     table.run(OFFICIAL_TABLE).await;
-    table.open().get_tokens().await.expect("read");
-    table.open().get_tokens().await.expect("read");
+    table.open().get_tokens().await.unwrap();
+    table.open().get_tokens().await.unwrap();
     let mut indexed =
         table.run("select column_name from information_schema.statistics where table_name = '{}'").await;
     indexed.sort();
@@ -156,7 +156,7 @@ async fn a_table_without_indexes_works_without_permission_to_create_them() {
         url.set_password(Some("pw")).expect("the URL has a host");
     });
     let store = guest.open();
-    store.save_token(&token("ada")).await.expect("saved");
+    store.save_token(&token("ada")).await.unwrap();
     found(&store, "ada").await;
     let indexes = "select index_name from information_schema.statistics where table_name = '{}'";
     assert_eq!(administrator.run(indexes).await.len(), 1);
@@ -193,6 +193,6 @@ async fn a_value_that_is_too_long_is_rejected_even_in_a_lax_sql_mode() {
 
 /// Loads the dump into the table.
 async fn load_golden(table: &TestTable) {
-    let dump = std::fs::read_to_string(Path::new(GOLDEN).join(FILE)).expect("read");
+    let dump = std::fs::read_to_string(Path::new(GOLDEN).join(FILE)).unwrap();
     table.run(&dump.replace("`oauthtoken`", "`{}`")).await;
 }

@@ -35,7 +35,7 @@ async fn eight_programs_insert_concurrently_with_an_official_sdk(table: TestTabl
         let store = table.open();
         tokio::spawn(async move {
             for number in 0..20 {
-                store.save_token(&token(&format!("{program} {number}"))).await.expect("saved");
+                store.save_token(&token(&format!("{program} {number}"))).await.unwrap();
             }
         })
     });
@@ -65,7 +65,7 @@ async fn eight_programs_insert_concurrently_with_an_official_sdk(table: TestTabl
     for program in programs {
         program.await.expect("no program fails");
     }
-    let rows = table.open().get_tokens().await.expect("read");
+    let rows = table.open().get_tokens().await.unwrap();
     let ids: BTreeSet<_> = rows.iter().filter_map(OAuthToken::id).collect();
     assert_eq!(ids.len(), rows.len());
     let names = users(&table.open()).await;
@@ -80,7 +80,7 @@ async fn programs_that_save_the_same_new_users_create_one_row_each(table: TestTa
             let store = table.open();
             tokio::spawn(async move {
                 for number in 0..10 {
-                    store.save_token(&token(&format!("user {number}"))).await.expect("saved");
+                    store.save_token(&token(&format!("user {number}"))).await.unwrap();
                 }
             })
         })
@@ -93,18 +93,18 @@ async fn programs_that_save_the_same_new_users_create_one_row_each(table: TestTa
 
 async fn a_deleted_id_is_not_reused_no_matter_who_chose_it(table: TestTable) {
     let store = table.open();
-    store.save_token(&token("ada")).await.expect("saved");
+    store.save_token(&token("ada")).await.unwrap();
     table.run("insert into {} (id, user_name, access_token) values ('7', 'official', 'a')").await;
-    assert!(store.delete_token("7").await.expect("deleted"));
-    assert_eq!(store.save_token(&token("bob")).await.expect("saved").id(), Some("8"));
+    assert!(store.delete_token("7").await.unwrap());
+    assert_eq!(store.save_token(&token("bob")).await.unwrap().id(), Some("8"));
     table.run("insert into {} (id, user_name, access_token) values ('11', 'official', 'a')").await;
-    store.delete_tokens().await.expect("deleted");
-    assert_eq!(store.save_token(&token("carol")).await.expect("saved").id(), Some("12"));
+    store.delete_tokens().await.unwrap();
+    assert_eq!(store.save_token(&token("carol")).await.unwrap().id(), Some("12"));
 }
 
 async fn concurrent_saves_of_different_fields_of_one_row_lose_none(table: TestTable) {
     let store = table.open();
-    store.save_token(&token("ada")).await.expect("saved");
+    store.save_token(&token("ada")).await.unwrap();
     let change = |number: usize| {
         let (store, ada) = (table.open(), OAuthToken::new().with_user("ada"));
         tokio::spawn(async move {
@@ -116,7 +116,7 @@ async fn concurrent_saves_of_different_fields_of_one_row_lose_none(table: TestTa
                     2 => ada.clone().with_access_token("a").with_redirect_url(value),
                     _ => ada.clone().with_grant_token(value),
                 };
-                store.save_token(&ada).await.expect("saved");
+                store.save_token(&ada).await.unwrap();
             }
         })
     };
@@ -132,22 +132,22 @@ async fn concurrent_saves_of_different_fields_of_one_row_lose_none(table: TestTa
 
 async fn a_save_under_a_lease_survives_concurrent_plain_saves(table: TestTable) {
     let store = table.open();
-    let row = store.save_token(&token("ada")).await.expect("saved");
+    let row = store.save_token(&token("ada")).await.unwrap();
     let concurrent = table.open();
     let saver = tokio::spawn(async move {
         for round in 0..60 {
             let newer = OAuthToken::new().with_user("ada").with_grant_token(format!("grant {round}"));
-            concurrent.save_token(&newer).await.expect("saved");
+            concurrent.save_token(&newer).await.unwrap();
         }
     });
     for round in 0..30 {
         let lease = over(&row, granted(&store, "one", LIFE).await);
         let renewed = row.clone().with_access_token(format!("access {round}"));
-        let fenced = store.save_and_release(&lease, &renewed).await.expect("saved");
+        let fenced = store.save_and_release(&lease, &renewed).await.unwrap();
         assert!(matches!(fenced, Fenced::Saved(_)), "{fenced:?}");
         let stored = found(&store, "ada").await;
         assert_eq!(stored.access_token().map(ExposeSecret::expose_secret), Some(&*format!("access {round}")));
-        assert!(store.lease_state(&key()).await.expect("read").remaining.is_zero());
+        assert!(store.lease_state(&key()).await.unwrap().remaining.is_zero());
     }
     saver.await.expect("the saver does not fail");
     let stored = found(&store, "ada").await;
@@ -156,7 +156,7 @@ async fn a_save_under_a_lease_survives_concurrent_plain_saves(table: TestTable) 
 
 async fn of_many_holders_only_the_current_one_can_save(table: TestTable) {
     let store = Arc::new(table.open());
-    let row = store.save_token(&token("ada")).await.expect("saved");
+    let row = store.save_token(&token("ada")).await.unwrap();
     let mut leases = Vec::new();
     for number in 0..20 {
         leases.push(over(&row, granted(&store, &format!("holder {number}"), Duration::ZERO).await));
@@ -189,9 +189,7 @@ async fn programs_that_start_concurrently_create_the_tables(table: TestTable) {
     let programs: Vec<_> = (0..6)
         .map(|number| {
             let store = table.open();
-            tokio::spawn(
-                async move { store.save_token(&token(&format!("user {number}"))).await.expect("saved") },
-            )
+            tokio::spawn(async move { store.save_token(&token(&format!("user {number}"))).await.unwrap() })
         })
         .collect();
     for program in programs {
@@ -204,28 +202,28 @@ async fn programs_that_start_concurrently_create_the_tables(table: TestTable) {
 async fn each_call_needs_the_minimum_number_of_round_trips(table: TestTable) {
     let proxy = Proxy::to(table.port()).await.expect("a proxy");
     let store = table.behind(&proxy).open();
-    let row = store.save_token(&token("ada")).await.expect("saved");
+    let row = store.save_token(&token("ada")).await.unwrap();
     // The first use of a statement also prepares it, which costs a round trip.
     for round in 0..2 {
         let newer = row.clone().with_access_token(format!("first {round}"));
         let lease = over(&row, granted(&store, "one", LIFE).await);
-        store.renew(&lease, LIFE).await.expect("renewed");
-        store.save_and_release(&lease, &newer).await.expect("saved");
+        store.renew(&lease, LIFE).await.unwrap();
+        store.save_and_release(&lease, &newer).await.unwrap();
         let ada = OAuthToken::new().with_user("ada");
-        store.save_token(&ada.clone().with_access_token(format!("second {round}"))).await.expect("saved");
-        store.find_token(&ada).await.expect("read");
+        store.save_token(&ada.clone().with_access_token(format!("second {round}"))).await.unwrap();
+        store.find_token(&ada).await.unwrap();
     }
     let ada = OAuthToken::new().with_user("ada");
     proxy.reset_count();
-    store.find_token(&ada).await.expect("read");
+    store.find_token(&ada).await.unwrap();
     assert_eq!(proxy.round_trips(), 1, "a lookup");
     proxy.reset_count();
-    store.save_token(&ada.clone().with_access_token("newer")).await.expect("saved");
+    store.save_token(&ada.clone().with_access_token("newer")).await.unwrap();
     assert_eq!(proxy.round_trips(), 2, "a save");
     proxy.reset_count();
     let lease = over(&row, granted(&store, "one", LIFE).await);
-    store.renew(&lease, LIFE).await.expect("renewed");
-    store.save_and_release(&lease, &row.clone().with_access_token("newest")).await.expect("saved");
+    store.renew(&lease, LIFE).await.unwrap();
+    store.save_and_release(&lease, &row.clone().with_access_token("newest")).await.unwrap();
     assert_eq!(proxy.round_trips(), 5, "a renewal");
 }
 
@@ -233,11 +231,11 @@ async fn paging_returns_each_row_once(table: TestTable) {
     let store = table.open();
     let tokens: Vec<_> = (0..5_000).map(|number| token(&format!("user {number}"))).collect();
     for tokens in tokens.chunks(1_250) {
-        store.save_tokens(tokens).await.expect("saved");
+        store.save_tokens(tokens).await.unwrap();
     }
     let (mut ids, mut sizes, mut after) = (BTreeSet::new(), Vec::new(), None);
     loop {
-        let page = store.get_token_page(after.as_deref()).await.expect("read");
+        let page = store.get_token_page(after.as_deref()).await.unwrap();
         sizes.push(page.tokens.len());
         ids.extend(page.tokens.iter().filter_map(|token| token.id().map(str::to_owned)));
         after = page.next;
@@ -247,13 +245,13 @@ async fn paging_returns_each_row_once(table: TestTable) {
     }
     assert_eq!(ids.len(), 5_000);
     assert_eq!(sizes.iter().filter(|size| **size > 0).count(), 5);
-    assert_eq!(store.get_tokens().await.expect("read").len(), 5_000);
+    assert_eq!(store.get_tokens().await.unwrap().len(), 5_000);
 }
 
 async fn save_tokens_saves_none_if_one_is_rejected(table: TestTable) {
     let store = table.open();
     for app in ["one app", "another app"] {
-        store.save_token(&token("twice").with_client(app, "secret")).await.expect("saved");
+        store.save_token(&token("twice").with_client(app, "secret")).await.unwrap();
     }
     let twice = OAuthToken::new().with_user("twice").with_access_token("a");
     let bad_ones = [twice, OAuthToken::new().with_user("nothing"), token("taken").with_id("1").with_user("")];
@@ -262,12 +260,12 @@ async fn save_tokens_saves_none_if_one_is_rejected(table: TestTable) {
         store.save_tokens(&many).await.expect_err("one token is rejected");
         assert_eq!(users(&store).await, ["twice", "twice"]);
     }
-    assert_eq!(store.save_token(&token("new")).await.expect("saved").id(), Some("3"));
+    assert_eq!(store.save_token(&token("new")).await.unwrap().id(), Some("3"));
 }
 
 async fn save_tokens_behaves_like_consecutive_saves(table: TestTable) {
     let store = table.open();
-    store.save_token(&token("known")).await.expect("saved");
+    store.save_token(&token("known")).await.unwrap();
     let many = [
         token("new"),
         token("known").with_access_token("newer"),
@@ -279,7 +277,7 @@ async fn save_tokens_behaves_like_consecutive_saves(table: TestTable) {
             .with_grant_token("g"),
         token("last"),
     ];
-    let saved = store.save_tokens(&many).await.expect("saved");
+    let saved = store.save_tokens(&many).await.unwrap();
     let ids: Vec<_> = saved.iter().filter_map(OAuthToken::id).collect();
     assert_eq!(ids, ["2", "1", "2", "4", "5", "6"]);
     let new = found(&store, "new").await;
@@ -291,12 +289,12 @@ async fn save_tokens_behaves_like_consecutive_saves(table: TestTable) {
 
 async fn the_clock_is_that_of_the_server(table: TestTable) {
     let store = table.open();
-    store.save_token(&token("ada")).await.expect("saved");
+    store.save_token(&token("ada")).await.unwrap();
     let statement = match table.kind {
         servers::Kind::Postgres => "select floor(extract(epoch from clock_timestamp()))::text",
         _ => "select cast(unix_timestamp() as char)",
     };
-    let before: u64 = table.run(statement).await[0].as_deref().expect("a time").parse().expect("seconds");
+    let before: u64 = table.run(statement).await[0].as_deref().expect("a time").parse().unwrap();
     let clock = store
         .clock()
         .await
@@ -307,29 +305,29 @@ async fn the_clock_is_that_of_the_server(table: TestTable) {
     // The lease is judged by the server's clock, not by the clock of this host.
     let lease = granted(&store, "one", LIFE).await;
     table.run("update {}_state set until_ms = until_ms + 3600000, touched = touched + 100 where lease_key like 'refresh%'").await;
-    let state = store.lease_state(&key()).await.expect("read");
+    let state = store.lease_state(&key()).await.unwrap();
     assert!(state.remaining > Duration::from_secs(3_000), "{state:?}");
     assert!(state.now >= lease.granted_at);
 }
 
 async fn old_leases_are_deleted_but_ids_are_not_reused(table: TestTable) {
     let store = table.open();
-    store.save_token(&token("ada")).await.expect("saved");
+    store.save_token(&token("ada")).await.unwrap();
     let lease = granted(&store, "one", LIFE).await;
-    store.release(&lease).await.expect("released");
-    store.delete_tokens().await.expect("deleted");
+    store.release(&lease).await.unwrap();
+    store.delete_tokens().await.unwrap();
     table.run("update {}_state set touched = 1").await;
     let store = table.open();
-    assert_eq!(store.lease_state(&key()).await.expect("read").epoch, 0);
-    assert_eq!(store.save_token(&token("bob")).await.expect("saved").id(), Some("2"));
+    assert_eq!(store.lease_state(&key()).await.unwrap().epoch, 0);
+    assert_eq!(store.save_token(&token("bob")).await.unwrap().id(), Some("2"));
 }
 
 async fn a_chosen_id_at_the_end_of_the_range_does_not_block_new_ids(table: TestTable) {
     let store = table.open();
     let first: Vec<_> = (0..40).map(|number| token(&format!("user {number}"))).collect();
-    store.save_tokens(&first).await.expect("saved");
-    store.save_token(&token("last").with_id("9999999999")).await.expect("saved");
-    assert_eq!(store.save_token(&token("next")).await.expect("saved").id(), Some("41"));
+    store.save_tokens(&first).await.unwrap();
+    store.save_token(&token("last").with_id("9999999999")).await.unwrap();
+    assert_eq!(store.save_token(&token("next")).await.unwrap().id(), Some("41"));
 }
 
 const LIFE: Duration = Duration::from_secs(60);

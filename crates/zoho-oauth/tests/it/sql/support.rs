@@ -67,7 +67,7 @@ impl TestTable {
 
     /// Runs statements outside the store and returns the first column. `{}` stands for the table.
     pub(crate) async fn run(&self, statements: &str) -> Vec<Option<String>> {
-        self.try_to_run(statements).await.expect("done")
+        self.try_to_run(statements).await.unwrap()
     }
 
     /// Like [`Self::run`], for statements that can fail because of other programs.
@@ -78,13 +78,13 @@ impl TestTable {
         match self.kind {
             Kind::Postgres => {
                 let options: PgConnectOptions = url.as_str().parse().expect("a URL");
-                let mut connection = PgConnection::connect_with(&options).await.expect("connected");
+                let mut connection = PgConnection::connect_with(&options).await.unwrap();
                 let rows = sqlx::raw_sql(text).fetch_all(&mut connection).await?;
                 rows.iter().map(|row| row.try_get_unchecked(0)).collect()
             }
             _ => {
                 let options: MySqlConnectOptions = url.as_str().parse().expect("a URL");
-                let mut connection = MySqlConnection::connect_with(&options).await.expect("connected");
+                let mut connection = MySqlConnection::connect_with(&options).await.unwrap();
                 let rows = sqlx::raw_sql(text).fetch_all(&mut connection).await?;
                 rows.iter().map(|row| row.try_get_unchecked(0)).collect()
             }
@@ -144,5 +144,5 @@ pub(crate) async fn users(store: &AnyStore) -> Vec<String> {
 
 /// The user's token as stored.
 pub(crate) async fn found(store: &AnyStore, user: &str) -> OAuthToken {
-    store.find_token(&OAuthToken::new().with_user(user)).await.expect("read").expect("found")
+    store.find_token(&OAuthToken::new().with_user(user)).await.unwrap().unwrap()
 }

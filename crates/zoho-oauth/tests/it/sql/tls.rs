@@ -22,7 +22,7 @@ async fn a_mysql_connection_is_encrypted_and_verified_on_request() {
     let error = table.setting("ssl-mode=DISABLED").open().get_tokens().await.expect_err("not encrypted");
     assert!(!error.to_string().is_empty());
     for mode in ["PREFERRED", "REQUIRED"] {
-        table.setting(&format!("ssl-mode={mode}")).open().save_token(&token("ada")).await.expect("encrypted");
+        table.setting(&format!("ssl-mode={mode}")).open().save_token(&token("ada")).await.unwrap();
     }
     for mode in ["VERIFY_CA", "VERIFY_IDENTITY"] {
         let table = table.setting(&format!("ssl-mode={mode}"));
@@ -56,7 +56,7 @@ async fn a_postgres_connection_is_encrypted_and_verified_on_request() {
     let encrypted = "select cast(bool_and(ssl) as text) from pg_stat_ssl join pg_stat_activity using (pid) \
         where usename = 'zoho'";
     assert_eq!(administrator.run(encrypted).await, [Some("true".to_owned())]);
-    table.setting("sslmode=require").open().get_tokens().await.expect("encrypted");
+    table.setting("sslmode=require").open().get_tokens().await.unwrap();
     let error = table.setting("sslmode=verify-full").open().get_tokens().await.expect_err("not trusted");
     assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
 }
@@ -82,7 +82,7 @@ struct Keys(tempfile::TempDir);
 impl Keys {
     fn make() -> Option<Self> {
         let keys = Self(tempfile::tempdir().expect("a folder"));
-        std::fs::write(keys.path("names"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n").expect("written");
+        std::fs::write(keys.path("names"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n").unwrap();
         let steps = [
             "req -x509 -newkey rsa:2048 -nodes -days 2 -keyout authority.key -out authority.pem -subj /CN=authority",
             "req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost",
@@ -112,9 +112,9 @@ impl Keys {
 
         let folder = server.folder();
         let path = folder.join(file);
-        std::fs::copy(self.path(file), &path).expect("copied");
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("permitted");
-        let owner = folder.metadata().expect("found").uid();
+        std::fs::copy(self.path(file), &path).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let owner = folder.metadata().unwrap().uid();
         chown(&path, Some(owner), None).expect("handed over");
         path
     }

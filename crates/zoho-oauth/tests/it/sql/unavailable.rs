@@ -57,7 +57,7 @@ async fn a_read_only_server_can_be_read_and_refers_writers_to_the_primary() {
         let Some(server) = private(kind) else { continue };
         let table = TestTable::on(kind, &server).setting("timeout=2");
         let store = table.open();
-        store.save_token(&token("ada")).await.expect("saved");
+        store.save_token(&token("ada")).await.unwrap();
         let administrator = table.for_administrator(&server);
         let (on, off) = match kind {
             Kind::Postgres => (
@@ -80,7 +80,7 @@ async fn a_read_only_server_can_be_read_and_refers_writers_to_the_primary() {
         assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
         administrator.run(off).await;
         let store = if kind == Kind::Postgres { table.open() } else { store };
-        store.save_token(&token("bob")).await.expect("saved");
+        store.save_token(&token("bob")).await.unwrap();
     }
 }
 
@@ -98,7 +98,7 @@ async fn errors_that_may_pass_are_retried_and_others_are_returned_at_once() {
     ] {
         let Some(table) = TestTable::fresh(kind) else { continue };
         let table = table.setting("timeout=1");
-        table.open().save_token(&token("ada")).await.expect("saved");
+        table.open().save_token(&token("ada")).await.unwrap();
         for (codes, is_retried) in [(passing, true), (lasting, false)] {
             for code in codes {
                 raise(&table, code).await;
@@ -136,14 +136,14 @@ async fn raise(table: &TestTable, code: &str) {
 async fn a_standby_can_be_read_and_accepts_saves_after_its_promotion() {
     let Some(mut server) = private(Kind::Postgres) else { return };
     let table = TestTable::on(Kind::Postgres, &server);
-    table.open().save_token(&token("ada")).await.expect("saved");
+    table.open().save_token(&token("ada")).await.unwrap();
     server.kill();
-    File::create(server.folder().join("data/standby.signal")).expect("created");
+    File::create(server.folder().join("data/standby.signal")).unwrap();
     tokio::task::block_in_place(|| server.restart()).expect("it is a standby now");
     let store = table.setting("timeout=2").open();
     assert_read_only(&store).await;
     table.for_administrator(&server).run("select cast(pg_promote() as text)").await;
-    store.save_token(&token("bob")).await.expect("saved");
+    store.save_token(&token("bob")).await.unwrap();
     assert_eq!(users(&store).await, ["ada", "bob"]);
 }
 
@@ -152,11 +152,11 @@ async fn a_standby_can_be_read_and_accepts_saves_after_its_promotion() {
 async fn a_full_disk_is_reported_and_saves_resume_when_there_is_space() {
     for kind in SERVERS {
         let Some(mut server) = private(kind) else { continue };
-        let disk = tokio::task::block_in_place(|| server.move_to_small_disk(200)).expect("moved");
+        let disk = tokio::task::block_in_place(|| server.move_to_small_disk(200)).unwrap();
         let Some(disk) = disk else { return };
         let table = TestTable::on(kind, &server);
         let store = table.open();
-        store.save_token(&token("ada")).await.expect("saved");
+        store.save_token(&token("ada")).await.unwrap();
         disk.fill();
         let mut saved = vec!["ada".to_owned()];
         for _ in 0..3 {
@@ -174,7 +174,7 @@ async fn a_full_disk_is_reported_and_saves_resume_when_there_is_space() {
         save_when_possible(&store, "saved later").await;
         stored.push("saved later".to_owned());
         stored.sort();
-        tokio::task::block_in_place(|| server.restart()).expect("restarted");
+        tokio::task::block_in_place(|| server.restart()).unwrap();
         assert_eq!(users(&table.open()).await, stored);
     }
 }
@@ -200,7 +200,7 @@ fn assert_too_many_connections(error: &StoreError) {
 
 async fn assert_read_only(store: &AnyStore) {
     found(store, "ada").await;
-    assert_eq!(store.get_tokens().await.expect("read").len(), 1);
+    assert_eq!(store.get_tokens().await.unwrap().len(), 1);
     let key = LeaseKey::refresh(token("ada").refresh_token().expect("a refresh token"));
     for error in [
         store.save_token(&token("ada").with_access_token("newer")).await.expect_err("read-only"),

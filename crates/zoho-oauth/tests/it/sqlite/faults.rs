@@ -30,10 +30,10 @@ fn a_folder_and_an_empty_path_are_rejected() {
 fn a_file_that_is_not_a_database_is_left_unchanged() {
     let path = fresh_path();
     let csv = "id,user_name\n1,ada\n".repeat(100);
-    fs::write(&path, &csv).expect("written");
+    fs::write(&path, &csv).unwrap();
     let error = clear_error(SqliteStore::open(&path), &path);
     assert_eq!(error.kind(), StoreErrorKind::Damaged);
-    assert_eq!(fs::read_to_string(&path).expect("read"), csv);
+    assert_eq!(fs::read_to_string(&path).unwrap(), csv);
 }
 
 #[tokio::test]
@@ -41,24 +41,24 @@ async fn a_truncated_database_is_reported_as_damaged_and_left_unchanged() {
     let path = fresh_path();
     let store = open(&path);
     for number in 0..200 {
-        store.save_token(&token(&format!("user {number}"))).await.expect("saved");
+        store.save_token(&token(&format!("user {number}"))).await.unwrap();
     }
     drop(store);
-    let complete = fs::read(&path).expect("read");
-    fs::write(&path, &complete[..complete.len() / 2]).expect("written");
+    let complete = fs::read(&path).unwrap();
+    fs::write(&path, &complete[..complete.len() / 2]).unwrap();
     let error = match SqliteStore::open(&path) {
         Ok(store) => store.get_tokens().await.expect_err("the rows are gone"),
         Err(error) => error,
     };
     assert_eq!(error.kind(), StoreErrorKind::Damaged, "{error}");
-    assert_eq!(fs::read(&path).expect("read"), complete[..complete.len() / 2]);
+    assert_eq!(fs::read(&path).unwrap(), complete[..complete.len() / 2]);
 }
 
 #[tokio::test]
 async fn an_empty_file_becomes_a_database() {
     let path = fresh_path();
-    fs::write(&path, "").expect("written");
-    open(&path).save_token(&token("ada")).await.expect("saved");
+    fs::write(&path, "").unwrap();
+    open(&path).save_token(&token("ada")).await.unwrap();
     assert_eq!(users(&open(&path)).await, ["ada"]);
 }
 
@@ -66,9 +66,9 @@ async fn an_empty_file_becomes_a_database() {
 async fn a_locked_database_is_busy_after_the_timeout_but_can_be_read() {
     let path = fresh_path();
     let store = open_with_short_timeout(&path);
-    store.save_token(&token("ada")).await.expect("saved");
-    let other = Connection::open(&path).expect("opened");
-    other.execute_batch("begin immediate").expect("locked");
+    store.save_token(&token("ada")).await.unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("begin immediate").unwrap();
 
     let error = store.save_token(&token("bob")).await.expect_err("locked");
     assert_eq!(error.kind(), StoreErrorKind::Busy, "{error}");
@@ -76,24 +76,24 @@ async fn a_locked_database_is_busy_after_the_timeout_but_can_be_read() {
     assert_eq!(users(&store).await, ["ada"]);
     assert_eq!(users(&open_with_short_timeout(&path)).await, ["ada"]);
 
-    other.execute_batch("rollback").expect("unlocked");
-    store.save_token(&token("bob")).await.expect("saved");
+    other.execute_batch("rollback").unwrap();
+    store.save_token(&token("bob")).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_save_waits_for_a_lock_that_is_released_in_time() {
     let path = fresh_path();
     let store = open(&path);
-    let other = Connection::open(&path).expect("opened");
-    other.execute_batch("begin immediate").expect("locked");
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("begin immediate").unwrap();
     let saving = tokio::spawn({
         let store = store.clone();
         async move { store.save_token(&token("ada")).await }
     });
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     assert!(!saving.is_finished());
-    other.execute_batch("commit").expect("unlocked");
-    saving.await.expect("no panic").expect("saved");
+    other.execute_batch("commit").unwrap();
+    saving.await.expect("no panic").unwrap();
 }
 
 /// SQLite itself would keep writing to the unlinked file.
@@ -102,8 +102,8 @@ async fn a_save_waits_for_a_lock_that_is_released_in_time() {
 async fn saves_to_a_deleted_or_replaced_file_are_rejected() {
     let path = fresh_path();
     let store = open(&path);
-    store.save_token(&token("ada")).await.expect("saved");
-    fs::remove_file(&path).expect("deleted");
+    store.save_token(&token("ada")).await.unwrap();
+    fs::remove_file(&path).unwrap();
     clear_error(store.save_token(&token("bob")).await, &path);
     fs::write(&path, "").expect("another file");
     clear_error(store.save_token(&token("bob")).await, &path);
@@ -118,7 +118,7 @@ async fn a_failed_save_does_not_affect_the_others() {
         begin select raise(abort, 'rejected'); end;
         create trigger bomb before insert on oauthtoken when new.user_name = 'trudy' \
         begin select raise(rollback, 'rejected'); end;";
-    Connection::open(&path).expect("opened").execute_batch(guarded).expect("guarded");
+    Connection::open(&path).unwrap().execute_batch(guarded).unwrap();
     let savers: Vec<_> = (0..60)
         .map(|number| {
             let user = match number % 10 {
@@ -146,7 +146,7 @@ async fn an_error_shows_no_secret() {
     let path = fresh_path();
     let store = open(&path);
     let guarded = "create trigger guard before insert on oauthtoken begin select raise(abort, 'no'); end";
-    Connection::open(&path).expect("opened").execute_batch(guarded).expect("guarded");
+    Connection::open(&path).unwrap().execute_batch(guarded).unwrap();
     let error = store.save_token(&token("ada")).await.expect_err("rejected");
     assert!(!format!("{error} {error:?} {store:?}").contains("top-secret"));
 }
@@ -182,11 +182,9 @@ mod permissions {
     async fn a_read_only_table_of_an_official_sdk_can_be_read() {
         let folder = folder();
         let path = folder.path().join("zohooauth.db");
-        let official = Connection::open(&path).expect("opened");
-        official.execute_batch(crate::sqlite::support::OFFICIAL_TABLE).expect("created");
-        official
-            .execute_batch("insert into oauthtoken (id, user_name) values ('1', 'ada')")
-            .expect("inserted");
+        let official = Connection::open(&path).unwrap();
+        official.execute_batch(crate::sqlite::support::OFFICIAL_TABLE).unwrap();
+        official.execute_batch("insert into oauthtoken (id, user_name) values ('1', 'ada')").unwrap();
         drop(official);
         set_mode(&path, 0o444);
         set_mode(folder.path(), 0o555);
@@ -210,17 +208,17 @@ mod permissions {
     #[ignore = "other tests run it, in a separate process"]
     async fn child_reads_but_cannot_save() {
         let Some(path) = path_from_parent() else { return };
-        let before = fs::read(&path).expect("read");
+        let before = fs::read(&path).unwrap();
         let store = open(&path);
         assert_eq!(users(&store).await, ["ada"]);
-        let found = store.find_token(&OAuthToken::new().with_user("ada")).await.expect("read");
+        let found = store.find_token(&OAuthToken::new().with_user("ada")).await.unwrap();
         assert_eq!(found.and_then(|token| token.id().map(str::to_owned)).as_deref(), Some("1"));
         let error = store.save_token(&token("bob")).await.expect_err("not permitted");
         assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
         clear_error(Err::<(), _>(error), &path);
         assert_eq!(users(&store).await, ["ada"]);
         drop(store);
-        assert_eq!(fs::read(&path).expect("read"), before);
+        assert_eq!(fs::read(&path).unwrap(), before);
     }
 
     #[test]
@@ -250,7 +248,7 @@ mod permissions {
     async fn child_creates_a_database() {
         let Some(path) = path_from_parent() else { return };
         let store = open(&path);
-        store.save_token(&token("ada")).await.expect("saved");
+        store.save_token(&token("ada")).await.unwrap();
         for file in ["", "-wal", "-shm"] {
             assert_eq!(mode(&with_suffix(&path, file)), 0o600, "the file {file:?}");
         }
@@ -259,7 +257,7 @@ mod permissions {
     #[test]
     fn the_mode_of_an_existing_file_is_left_unchanged() {
         let path = fresh_path();
-        fs::write(&path, "").expect("written");
+        fs::write(&path, "").unwrap();
         set_mode(&path, 0o640);
         drop(open(&path));
         assert_eq!(mode(&path), 0o640);
@@ -267,14 +265,14 @@ mod permissions {
 
     async fn with_one_token(folder: &Path) -> std::path::PathBuf {
         let path = folder.join("zohooauth.db");
-        open(&path).save_token(&token("ada")).await.expect("saved");
+        open(&path).save_token(&token("ada")).await.unwrap();
         path
     }
 
     fn as_another_account(test: &str, folder: &Path, path: &Path) {
         const NOBODY: u32 = 65_534;
         let mut command = process(test, path);
-        let this_account = fs::metadata(super::folder().path()).expect("found").uid();
+        let this_account = fs::metadata(super::folder().path()).unwrap().uid();
         if this_account == 0 {
             for file in [folder, path].into_iter().filter(|file| file.exists()) {
                 chown(file, Some(NOBODY), Some(NOBODY)).expect("root gives files away");
@@ -289,7 +287,7 @@ mod permissions {
     }
 
     fn mode(path: &Path) -> u32 {
-        fs::metadata(path).expect("found").permissions().mode() & 0o777
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
     }
 }
 
@@ -368,11 +366,9 @@ mod full_disk {
     #[ignore = "another test runs it, in a separate process, on a small disk"]
     async fn child_reads_a_table_of_an_official_sdk_on_a_full_disk() {
         let Some(path) = path_from_parent() else { return };
-        let official = Connection::open(&path).expect("opened");
-        official.execute_batch(crate::sqlite::support::OFFICIAL_TABLE).expect("created");
-        official
-            .execute_batch("insert into oauthtoken (id, user_name) values ('1', 'ada')")
-            .expect("inserted");
+        let official = Connection::open(&path).unwrap();
+        official.execute_batch(crate::sqlite::support::OFFICIAL_TABLE).unwrap();
+        official.execute_batch("insert into oauthtoken (id, user_name) values ('1', 'ada')").unwrap();
         drop(official);
         fs::write(path.with_extension("filler"), vec![0; 1 << 20]).expect_err("it does not fit");
         let store = open(&path);
@@ -381,8 +377,8 @@ mod full_disk {
         assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
         let error = clear_error(SqliteStore::open(path.with_extension("new")), &path.with_extension("new"));
         assert_eq!(error.kind(), StoreErrorKind::Full, "{error}");
-        fs::remove_file(path.with_extension("filler")).expect("removed");
-        store.save_token(&token("bob")).await.expect("saved");
+        fs::remove_file(path.with_extension("filler")).unwrap();
+        store.save_token(&token("bob")).await.unwrap();
     }
 }
 

@@ -17,10 +17,10 @@ async fn the_ledger_and_the_epoch_survive_a_restart() {
     let store = open(&path);
     let mut lease = granted(&store, "one").await;
     lease.ledger.note_issue(lease.granted_at, Quota::default());
-    assert!(store.renew(&lease, LIFE).await.expect("renewed"));
-    assert!(store.release(&lease).await.expect("released"));
+    assert!(store.renew(&lease, LIFE).await.unwrap());
+    assert!(store.release(&lease).await.unwrap());
     drop(store);
-    let state = open(&path).lease_state(&key()).await.expect("read");
+    let state = open(&path).lease_state(&key()).await.unwrap();
     assert_eq!(state.epoch, lease.epoch);
     assert_eq!(state.remaining, Duration::ZERO);
     assert_eq!(state.ledger, lease.ledger);
@@ -31,29 +31,29 @@ async fn the_ledger_and_the_epoch_survive_a_restart() {
 async fn a_failed_save_keeps_the_lease() {
     let path = fresh_path();
     let store = open(&path);
-    let row = store.save_token(&token("ada")).await.expect("saved");
+    let row = store.save_token(&token("ada")).await.unwrap();
     let lease = granted(&store, "one").await;
     let guard = "create trigger guard before insert on oauthtoken_state when new.holder = '' \
         begin select raise(abort, 'no'); end";
-    Connection::open(&path).expect("opened").execute_batch(guard).expect("guarded");
+    Connection::open(&path).unwrap().execute_batch(guard).unwrap();
     let error = store.save_and_release(&lease, &newer(&row)).await.expect_err("the release fails");
     assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
-    let kept = store.find_token_by_id("1").await.expect("read").expect("found");
+    let kept = store.find_token_by_id("1").await.unwrap().unwrap();
     assert_eq!(kept.access_token().map(ExposeSecret::expose_secret), Some("top-secret-access of ada"));
-    assert!(store.lease_state(&key()).await.expect("read").remaining > Duration::ZERO);
+    assert!(store.lease_state(&key()).await.unwrap().remaining > Duration::ZERO);
 }
 
 #[tokio::test]
 async fn the_version_changes_only_when_any_program_writes() {
     let path = fresh_path();
-    for store in [open(&path), SqliteStore::in_memory().expect("opened")] {
+    for store in [open(&path), SqliteStore::in_memory().unwrap()] {
         let first = store.version().await.expect("the call succeeds").expect("a number");
-        store.find_token(&token("ada")).await.expect("read");
+        store.find_token(&token("ada")).await.unwrap();
         assert_eq!(store.version().await.expect("the call succeeds"), Some(first));
-        store.save_token(&token("ada")).await.expect("saved");
+        store.save_token(&token("ada")).await.unwrap();
         let second = store.version().await.expect("the call succeeds").expect("a number");
         assert_ne!(second, first);
-        store.save_token(&token("ada")).await.expect("saved");
+        store.save_token(&token("ada")).await.unwrap();
         assert_eq!(
             store.version().await.expect("the call succeeds"),
             Some(second),
@@ -62,7 +62,7 @@ async fn the_version_changes_only_when_any_program_writes() {
     }
     let store = open(&path);
     let before = store.version().await.expect("the call succeeds");
-    Connection::open(&path).expect("opened").execute_batch("delete from oauthtoken").expect("deleted");
+    Connection::open(&path).unwrap().execute_batch("delete from oauthtoken").unwrap();
     assert_ne!(store.version().await.expect("the call succeeds"), before);
 }
 
@@ -70,17 +70,17 @@ async fn the_version_changes_only_when_any_program_writes() {
 async fn old_leases_are_deleted_but_ids_are_not_reused() {
     let path = fresh_path();
     let store = open(&path);
-    store.save_token(&token("ada")).await.expect("saved");
+    store.save_token(&token("ada")).await.unwrap();
     let lease = granted(&store, "one").await;
-    store.release(&lease).await.expect("released");
-    store.delete_tokens().await.expect("deleted");
+    store.release(&lease).await.unwrap();
+    store.delete_tokens().await.unwrap();
     drop(store);
-    let connection = Connection::open(&path).expect("opened");
+    let connection = Connection::open(&path).unwrap();
     connection.execute_batch("update oauthtoken_state set touched = 1").expect("made old");
     drop(connection);
     let store = open(&path);
-    assert_eq!(store.lease_state(&key()).await.expect("read").epoch, 0);
-    assert_eq!(store.save_token(&token("bob")).await.expect("saved").id(), Some("2"));
+    assert_eq!(store.lease_state(&key()).await.unwrap().epoch, 0);
+    assert_eq!(store.save_token(&token("bob")).await.unwrap().id(), Some("2"));
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ fn the_store_knows_its_name_and_path() {
     let store = AnyStore::from(open(&path));
     assert_eq!(store.name(), format!("the SQLite token store {}", path.display()));
     assert_eq!(store.place(), Some(path.as_path()));
-    let memory = AnyStore::from(SqliteStore::open(":memory:").expect("opened"));
+    let memory = AnyStore::from(SqliteStore::open(":memory:").unwrap());
     assert_eq!((memory.name(), memory.place()), ("the SQLite token store in memory", None));
 }
 

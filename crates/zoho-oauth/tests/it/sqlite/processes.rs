@@ -26,7 +26,7 @@ async fn eight_processes_saving_new_users_concurrently_lose_none() {
         .collect();
     expected.sort();
     assert_eq!(users(&store).await, expected);
-    let tokens = store.get_tokens().await.expect("read");
+    let tokens = store.get_tokens().await.unwrap();
     let ids: HashSet<_> = tokens.iter().filter_map(|token| token.id()).collect();
     assert_eq!(ids.len(), PROCESSES * USERS_EACH);
 }
