@@ -121,6 +121,11 @@ impl Ledger {
         self.token = Some(Token { id: short_id(token), life: milliseconds(life) });
     }
 
+    /// Returns when a token was last requested.
+    pub(crate) fn last_issue(&self) -> Option<SystemTime> {
+        self.issued.iter().max().map(|at| from_epoch_milliseconds(*at))
+    }
+
     /// Records that Zoho has throttled the credential: no process sends another request before the window has passed.
     pub fn note_throttle(&mut self, now: SystemTime, quota: Quota) {
         self.blocked_until = epoch_milliseconds(now + quota.window);

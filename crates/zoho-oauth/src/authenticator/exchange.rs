@@ -8,9 +8,9 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::login::Grant;
 use crate::persistence::Persistence;
-use crate::spool::{Origin, Unsaved};
+use crate::spool::{LoginFacts, Origin, Unsaved};
 use crate::store::coordination::{Fenced, LeaseKey};
-use crate::token::OAuthToken;
+use crate::token::{OAuthToken, epoch_milliseconds, fingerprint};
 
 use super::held_lease::{HeldLease, LEASE_POLL, Take, YIELD};
 use super::parts::Parts;
@@ -96,7 +96,7 @@ impl<'a> Exchange<'a> {
                     None => machine.sleep(delays.next_delay(machine.random()).min(state.remaining)).await,
                 },
                 Take::Granted(lease) => match exchanged {
-                    Ok(None) => match self.spend(lease).await {
+                    Ok(None) => match self.spooled_or_spent(lease).await {
                         Ok(login) => return Ok(login),
                         Err(Unspent::NotSent(error)) if error.is_transient() && attempt < max_attempts => {
                             // Another host may be able to send it, and gets its turn.
@@ -131,8 +131,17 @@ impl<'a> Exchange<'a> {
         Ok(row.filter(|row| row.access_token().is_some()))
     }
 
-    async fn spend(&self, lease: HeldLease<'_>) -> Result<Login, Unspent> {
-        let Parts { rows, spool, .. } = self.parts;
+    /// The login that was spooled when this code was spent, or else a new one.
+    async fn spooled_or_spent(&self, lease: HeldLease<'_>) -> Result<Login, Unspent> {
+        let by_code = OAuthToken { id: None, user_signature: None, ..self.basis.clone() };
+        let Some(spooled) = self.parts.spooled_login(&by_code).await else { return self.spend(lease).await };
+        lease.release().await;
+        let (token, unsaved) = self.parts.use_spooled(spooled, self.parts.not_yet("it is still spooled"));
+        Ok(Login { token: Arc::new(token), unsaved: Some(unsaved) })
+    }
+
+    async fn spend(&self, mut lease: HeldLease<'_>) -> Result<Login, Unspent> {
+        let Parts { rows, spool, settings, .. } = self.parts;
         let environment = self.grant.environment.as_ref().unwrap_or(&rows.environments.primary);
         let requested = match rows.store.as_it_is().check_for_writing().await {
             Ok(()) => lease.while_working(self.request(environment)).await,
@@ -155,7 +164,10 @@ impl<'a> Exchange<'a> {
         let mut token = rows.with_issued(token, issued);
 
         // Spooled before any other request is sent: a kill from here on loses nothing.
-        spool.journal(&rows.store.theirs(&token), Origin::Login);
+        let at = lease.now();
+        lease.note_login(at, settings.quota);
+        let mut facts = LoginFacts { at: Some(epoch_milliseconds(at)), instead_of: None };
+        spool.journal(&rows.store.theirs(&token), Origin::Login, facts.clone());
         self.parts.name(&lease, &mut token).await;
         let saved = match lease.save_or(|| (), &token).await {
             Ok(Fenced::Saved(row)) => Ok(row),
@@ -171,8 +183,8 @@ impl<'a> Exchange<'a> {
             Err(error) => {
                 // Before the lease is released, so that no other process recovers the token without its user's name.
                 let replaced = rows.find(&token).await.ok().flatten();
-                let instead_of = replaced.as_ref().and_then(OAuthToken::refresh_token);
-                let unsaved = spool.keep(&rows.store.theirs(&token), Origin::Login, instead_of, error);
+                facts.instead_of = replaced.as_ref().and_then(OAuthToken::refresh_token).map(fingerprint);
+                let unsaved = spool.keep(&rows.store.theirs(&token), Origin::Login, facts, error);
                 lease.release().await;
                 Ok(Login { token: Arc::new(token), unsaved: Some(unsaved) })
             }

@@ -118,6 +118,23 @@ impl<'a> HeldLease<'a> {
         self.lease.ledger.note_token(token, life);
     }
 
+    /// The time of the store's clock.
+    pub(super) fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    /// Records when the login took place whose code the lease is on. The save or the release stores that.
+    pub(super) fn note_login(&mut self, at: SystemTime, quota: Quota) {
+        if self.lease.ledger.last_issue() != Some(at) {
+            self.lease.ledger.note_issue(at, quota);
+        }
+    }
+
+    /// Extends the lease and stores its ledger. `false`: another process has taken it.
+    pub(super) async fn extend(&self) -> Result<bool, StoreError> {
+        self.store.renew(&self.lease, self.life).await
+    }
+
     /// Records that Zoho has throttled the credential. Returns when the next token may be requested, by this
     /// machine's clock.
     pub(super) fn note_throttle(&mut self, quota: Quota) -> SystemTime {

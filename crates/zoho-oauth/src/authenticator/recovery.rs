@@ -1,14 +1,14 @@
 //! Stores the tokens that the store rejected before: those in the spool, and those in memory only.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::error::Error;
 use crate::persistence::Persistence;
 use crate::spool::{Entry, Origin};
 use crate::store::StoredToken;
 use crate::store::coordination::{Fenced, LeaseKey};
-use crate::token::{OAuthToken, fingerprint};
+use crate::token::{OAuthToken, fingerprint, from_epoch_milliseconds};
 
 use super::clocked::ClockedStore;
 use super::flight::{Flight, Flights};
@@ -203,8 +203,10 @@ impl Recovery {
 
     /// Stores `token`, which is that of `entry` by this machine's clock.
     async fn store_one(&self, token: &OAuthToken, entry: &Entry) -> Result<Outcome, Error> {
-        if let (Origin::Login, Some(code)) = (entry.origin, token.grant_token()) {
-            let state = self.store().lease_state(&LeaseKey::exchange(code)).await?;
+        let code = token.grant_token().filter(|_| entry.origin == Origin::Login);
+        let exchange = code.map(LeaseKey::exchange);
+        if let Some(key) = &exchange {
+            let state = self.store().lease_state(key).await?;
             if !state.remaining.is_zero() {
                 // Another process is finishing this login.
                 return Ok(Outcome::Leased(state.remaining));
@@ -213,6 +215,33 @@ impl Recovery {
         if self.is_obsolete(token, entry).await? {
             return Ok(Outcome::Obsolete);
         }
+        match exchange {
+            Some(key) => self.store_login(&key, token, entry).await,
+            None => self.store_token(token, entry).await,
+        }
+    }
+
+    /// Stores the token of a login whose process ended before it did so. First notes in the store when the login took
+    /// place, so that it can be told from later ones.
+    async fn store_login(&self, key: &LeaseKey, token: &OAuthToken, entry: &Entry) -> Result<Outcome, Error> {
+        let settings = &self.parts.settings;
+        let mut exchange = match HeldLease::take(self.store(), key, settings.lease_life).await? {
+            Take::Granted(lease) => lease,
+            Take::Held(state) => return Ok(Outcome::Leased(state.remaining)),
+        };
+        if let Some(at) = entry.login.at {
+            exchange.note_login(from_epoch_milliseconds(at), settings.quota);
+        }
+        let outcome = match exchange.extend().await {
+            Ok(true) => exchange.while_working(self.store_token(token, entry)).await,
+            Ok(false) => return Ok(Outcome::Leased(Duration::ZERO)),
+            Err(error) => Err(error.into()),
+        };
+        exchange.release().await;
+        outcome
+    }
+
+    async fn store_token(&self, token: &OAuthToken, entry: &Entry) -> Result<Outcome, Error> {
         let Some(refresh_token) = token.refresh_token() else {
             self.store().save_token(token).await?;
             return Ok(Outcome::Stored);
@@ -263,12 +292,26 @@ impl Recovery {
         };
         let is_newer = row.access_token().is_some() && row.expires_at() >= token.expires_at();
         let (stored, ours) = (row.refresh_token().map(fingerprint), token.refresh_token().map(fingerprint));
-        Ok(match (&entry.instead_of, stored) {
-            (_, stored) if stored == ours => is_newer,
-            _ if is_renewal => true,
-            // A row that has been renewed since the login is still to be replaced; that of a later login is not.
-            (Some(replaced), Some(stored)) => *replaced != stored,
-            _ => is_newer,
-        })
+        if stored == ours {
+            return Ok(is_newer);
+        }
+        if is_renewal {
+            return Ok(true);
+        }
+        // The later login counts, even if the row has been renewed since.
+        if stored.is_some() && stored == entry.login.instead_of {
+            return Ok(false);
+        }
+        let moment = entry.login.at.map(from_epoch_milliseconds);
+        let of_row = self.login_of(&row).await?;
+        Ok(moment.zip(of_row).map_or(is_newer, |(ours, theirs)| theirs > ours))
+    }
+
+    /// When the login took place that `row` comes from, by the store's clock, if the store knows.
+    async fn login_of(&self, row: &OAuthToken) -> Result<Option<SystemTime>, Error> {
+        match row.grant_token().map(LeaseKey::exchange) {
+            Some(key) => Ok(self.store().lease_state(&key).await?.ledger.last_issue()),
+            None => Ok(None),
+        }
     }
 }

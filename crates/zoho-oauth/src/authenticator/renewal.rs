@@ -6,7 +6,7 @@ use crate::accounts::Denied;
 use crate::backoff::Backoff;
 use crate::error::{Error, LoginReason, OAuthErrorCode};
 use crate::ledger::{Failure, Ledger};
-use crate::spool::Origin;
+use crate::spool::{LoginFacts, Origin};
 use crate::store::coordination::{Fenced, LeaseKey, LeaseState};
 use crate::token::OAuthToken;
 
@@ -254,7 +254,7 @@ impl Renewal<'_> {
         self.parts.name(&lease, &mut token).await;
         // A row without an id was never stored: it is that of a spooled login.
         let origin = if token.id().is_some() { Origin::Renewal } else { Origin::Login };
-        let journal = || spool.journal(&rows.store.theirs(&token), origin);
+        let journal = || spool.journal(&rows.store.theirs(&token), origin, LoginFacts::default());
         let obtained = match lease.save_or(journal, &token).await {
             Ok(Fenced::Saved(row)) => {
                 spool.remove_older_than(&rows.store.theirs(&row));
@@ -269,7 +269,7 @@ impl Renewal<'_> {
             }
             Err(error) => {
                 // Before the lease is released, so that no other process asks for one more token.
-                let unsaved = spool.keep(&rows.store.theirs(&token), origin, None, error);
+                let unsaved = spool.keep(&rows.store.theirs(&token), origin, LoginFacts::default(), error);
                 lease.release().await;
                 rows.obtained_unsaved(&token, unsaved)?
             }

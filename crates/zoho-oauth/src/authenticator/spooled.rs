@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::spool::{Entry, Origin};
+use crate::spool::{Entry, Origin, Unsaved};
 use crate::store::coordination::Fenced;
 use crate::store::{Criterion, StoreError, StoreErrorKind, StoredToken};
 use crate::token::OAuthToken;
@@ -74,8 +74,13 @@ impl Parts {
 
     /// Hands out a token that the store has rejected with `error`.
     pub(super) fn hand_out(&self, spooled: Spooled, error: StoreError) -> Result<Obtained, Error> {
-        let unsaved = self.spool.use_unsaved(spooled.entry, error);
-        self.rows.obtained_unsaved(&spooled.token, unsaved)
+        let (token, unsaved) = self.use_spooled(spooled, error);
+        self.rows.obtained_unsaved(&token, unsaved)
+    }
+
+    /// The token itself, which this process uses although the store has rejected it with `error`.
+    pub(super) fn use_spooled(&self, spooled: Spooled, error: StoreError) -> (OAuthToken, Unsaved) {
+        (spooled.token, self.spool.use_unsaved(spooled.entry, error))
     }
 
     /// Removes the spooled tokens of a row that is being deleted.

@@ -16,9 +16,18 @@ use crate::token::hex;
 pub(crate) struct Entry {
     pub(crate) token: StoredToken,
     pub(crate) origin: Origin,
-    /// The fingerprint of the refresh token that a login replaces in its row, if that is known.
-    pub(crate) instead_of: Option<String>,
+    pub(crate) login: LoginFacts,
     pub(crate) place: Place,
+}
+
+/// What is known about the login of a token, to tell an earlier login from a later one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct LoginFacts {
+    /// When it took place: epoch milliseconds by the store's clock.
+    pub(crate) at: Option<u64>,
+    /// The fingerprint of the refresh token that it replaces in its row.
+    pub(crate) instead_of: Option<String>,
 }
 
 /// Where a token comes from: the row of a login may never have been stored, that of a renewal was.
@@ -47,15 +56,15 @@ pub(super) struct Content {
     pub(super) store_identity: Option<String>,
     pub(super) origin: Origin,
     #[serde(default)]
-    pub(super) instead_of: Option<String>,
+    pub(super) login: LoginFacts,
     pub(super) token: StoredToken,
 }
 
 impl Entry {
     /// The token in the file at `path`.
     pub(super) fn of(content: Content, path: PathBuf) -> Self {
-        let Content { origin, instead_of, token, .. } = content;
-        Self { token, origin, instead_of, place: Place::File(path) }
+        let Content { origin, login, token, .. } = content;
+        Self { token, origin, login, place: Place::File(path) }
     }
 
     /// Whether it holds the same access token as `other`.

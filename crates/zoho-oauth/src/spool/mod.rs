@@ -11,15 +11,13 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use secrecy::SecretString;
-
 use crate::machine::Machine;
 use crate::persistence::Persistence;
 use crate::store::identity::{StoreIdentity, absolute};
 use crate::store::{AnyStore, StoreError, StoredToken};
-use crate::token::{OAuthToken, fingerprint};
+use crate::token::OAuthToken;
 
-pub(crate) use entry::{Entry, Origin};
+pub(crate) use entry::{Entry, LoginFacts, Origin};
 
 use entry::{Content, Place};
 use folders::Folders;
@@ -81,8 +79,8 @@ impl Spool {
 
     /// Spools a token before it is stored, so that a killed process loses nothing. A failure is no reason to stop: the
     /// store may well accept the token.
-    pub(crate) fn journal(&self, token: &OAuthToken, origin: Origin) {
-        if let Err(error) = self.put(token.into(), origin, None) {
+    pub(crate) fn journal(&self, token: &OAuthToken, origin: Origin, login: LoginFacts) {
+        if let Err(error) = self.put(token.into(), origin, login) {
             tracing::debug!(
                 target: Persistence::LOG_TARGET,
                 %error,
@@ -91,23 +89,22 @@ impl Spool {
         }
     }
 
-    /// Spools a token that the store rejected with `error`, in place of older ones for the same refresh token. A login
-    /// may replace the refresh token `instead_of` in its row.
+    /// Spools a token that the store rejected with `error`, in place of older ones for the same refresh token.
     pub(crate) fn keep(
         &self,
         token: &OAuthToken,
         origin: Origin,
-        instead_of: Option<&SecretString>,
+        login: LoginFacts,
         error: StoreError,
     ) -> Unsaved {
-        let (token, instead_of) = (StoredToken::from(token), instead_of.map(fingerprint));
-        let put = self.put(token.clone(), origin, instead_of.clone());
+        let token = StoredToken::from(token);
+        let put = self.put(token.clone(), origin, login.clone());
         let entry = put.unwrap_or_else(|spool_error| {
             // A login is in the journal already, although without its user's name.
             let is_same = |entry: &Entry| entry.token.access_token == token.access_token;
             let in_journal = self.of_credential(&token).into_iter().find(is_same);
             let place = Place::Memory(Arc::new(spool_error));
-            in_journal.unwrap_or(Entry { token, origin, instead_of, place })
+            in_journal.unwrap_or(Entry { token, origin, login, place })
         });
         match &entry.place {
             Place::File(path) => tracing::error!(
@@ -195,18 +192,20 @@ impl Spool {
     }
 
     /// Writes `token` durably, and then removes older ones for the same refresh token.
-    fn put(&self, token: StoredToken, origin: Origin, instead_of: Option<String>) -> io::Result<Entry> {
+    fn put(&self, token: StoredToken, origin: Origin, login: LoginFacts) -> io::Result<Entry> {
         let before = self.of_credential(&token);
         // The row of a login is not known to be stored, whatever was renewed since.
-        let login = before.iter().find(|entry| entry.origin == Origin::Login);
-        let (origin, instead_of) = match login {
-            Some(login) => (Origin::Login, instead_of.or_else(|| login.instead_of.clone())),
-            None => (origin, instead_of),
+        let (origin, login) = match before.iter().find(|entry| entry.origin == Origin::Login) {
+            Some(Entry { login: known, .. }) => {
+                let instead_of = login.instead_of.or_else(|| known.instead_of.clone());
+                (Origin::Login, LoginFacts { at: login.at.or(known.at), instead_of })
+            }
+            None => (origin, login),
         };
         let (store, store_identity) = (self.address.clone(), self.stored_identity());
         let tag = entry::tag(store_identity.as_ref().unwrap_or(&store));
         let name = format!("{tag}-{}", entry::name(&token));
-        let content = Content { store, store_identity, origin, instead_of, token };
+        let content = Content { store, store_identity, origin, login, token };
         let path = self.folders.write(&name, &content)?;
         let entry = Entry::of(content, path);
         for older in before.iter().filter(|older| entry.replaces(older) && older.path() != entry.path()) {

@@ -40,7 +40,7 @@ fn token(access_token: &str, second: u64) -> StoredToken {
 }
 
 fn put(spool: &Spool, token: StoredToken, origin: Origin) -> PathBuf {
-    let entry = spool.put(token, origin, None).unwrap();
+    let entry = spool.put(token, origin, LoginFacts::default()).unwrap();
     entry.path().unwrap().to_owned()
 }
 
@@ -241,7 +241,7 @@ fn a_token_that_no_folder_accepts_is_in_memory_until_it_is_settled() {
     let file = folder.path().join("not a folder");
     fs::write(&file, "").unwrap();
     let spool = spool(&file);
-    let unsaved = spool.keep(&token("one", 1).into(), Origin::Renewal, None, rejected());
+    let unsaved = spool.keep(&token("one", 1).into(), Origin::Renewal, LoginFacts::default(), rejected());
     assert!(matches!(unsaved.persistence, Persistence::InMemory { .. }));
     assert_eq!(access_tokens(&spool), ["one"]);
     assert_eq!(spool.of_credential(&token("", 0)).len(), 1);
@@ -254,7 +254,8 @@ fn a_token_that_no_folder_accepts_is_in_memory_until_it_is_settled() {
 fn a_token_in_use_is_settled_when_a_newer_one_replaces_it() {
     let folder = tempfile::tempdir().unwrap();
     let spool = spool(folder.path());
-    let keep = |token: StoredToken| spool.keep(&token.into(), Origin::Renewal, None, rejected());
+    let keep =
+        |token: StoredToken| spool.keep(&token.into(), Origin::Renewal, LoginFacts::default(), rejected());
     let (one, two) = (keep(token("one", 1)), keep(token("two", 2)));
     assert!(one.is_settled() && !two.is_settled());
     assert_eq!(access_tokens(&spool), ["two"]);

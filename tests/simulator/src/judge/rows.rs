@@ -101,7 +101,9 @@ pub(crate) fn about_to_save(world: &mut World, process: ProcessId, token: &OAuth
     // Hosts tell tokens apart by when they expire, and may disagree about that.
     let end = |access: usize| world.accounts.issued[access].expires_at;
     let is_older = end(access) + DISAGREEMENT < end(old_access);
-    if is_older && (is_same_login || !is_logging_in) && !world.plan.steps_clocks() {
+    // A later login counts, although the token of the earlier one has been renewed since.
+    let is_later_login = old_credential.is_some_and(|replaced| credential > replaced);
+    if is_older && (is_same_login || !is_logging_in && !is_later_login) && !world.plan.steps_clocks() {
         world.fail(
             Invariant::NeverOlder,
             Some(user),

@@ -10,7 +10,7 @@ use zoho_emulator::{Emulator, Fault};
 use zoho_oauth::store::{
     AnyStore, MemoryStore, SqliteOptions, SqliteStore, StoreError, StoreErrorKind, TokenStore,
 };
-use zoho_oauth::{AccessToken, Authenticator, Error, ExposeSecret, OAuthToken, Persistence};
+use zoho_oauth::{AccessToken, Authenticator, Error, ExposeSecret, Grant, OAuthToken, Persistence};
 
 use super::support::*;
 
@@ -391,6 +391,36 @@ async fn a_spooled_login_is_stored_over_a_row_that_was_renewed_since() {
     assert_eq!(rows.len(), 1);
     let exposed = |token: &OAuthToken| token.refresh_token().unwrap().expose_secret().to_owned();
     assert_eq!(exposed(&rows[0]), exposed(login.token()));
+}
+
+#[tokio::test]
+async fn of_two_spooled_logins_the_later_one_stays_whichever_host_recovers_first() {
+    for earlier_first in [true, false] {
+        let database = Database::new().await;
+        database.execute(
+            "create trigger rejects before update of refresh_token on oauthtoken \
+             begin select raise(abort, 'no logins today'); end",
+        );
+        let hosts = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let start = |host: usize| {
+            let store = SqliteStore::open(database.path()).unwrap();
+            builder(&database.zoho, store).spool_folder(hosts[host].path()).build().unwrap()
+        };
+        let mut logins = Vec::new();
+        for host in [0, 1] {
+            let code = database.zoho.self_client_code("ada@example.com");
+            logins.push(start(host).exchange(Grant::from_self_client(code)).await.unwrap());
+            assert!(matches!(logins[host].persistence(), Persistence::Spooled { .. }));
+        }
+        database.accept_tokens();
+        for host in if earlier_first { [0, 1] } else { [1, 0] } {
+            start(host).recover().await.unwrap();
+        }
+        let rows = start(0).store().get_tokens().await.unwrap();
+        let exposed = |token: &OAuthToken| token.refresh_token().unwrap().expose_secret().to_owned();
+        assert_eq!((rows.len(), exposed(&rows[0])), (1, exposed(logins[1].token())));
+        assert!(hosts.iter().all(|host| files_in(host.path()) == 0));
+    }
 }
 
 #[tokio::test]
