@@ -304,9 +304,9 @@ async fn the_clock_is_that_of_the_server(table: TestTable) {
     assert!(clock.as_secs() >= before && clock.as_secs() < before + 5, "{clock:?} {before}");
     // The lease is judged by the server's clock, not by the clock of this host.
     let lease = granted(&store, "one", LIFE).await;
-    table.run("update {}_state set until_ms = until_ms + 3600000, touched = touched + 100 where lease_key like 'refresh%'").await;
+    table.run("update {}_state set until_ms = until_ms + 200000, touched = touched + 100 where lease_key like 'refresh%'").await;
     let state = store.lease_state(&key()).await.unwrap();
-    assert!(state.remaining > Duration::from_secs(3_000), "{state:?}");
+    assert!(state.remaining > Duration::from_secs(100), "{state:?}");
     assert!(state.now >= lease.granted_at);
 }
 
