@@ -81,6 +81,8 @@ pub(crate) struct LoginRecord {
     pub(crate) was_on_disk: bool,
     /// Whether the store had it.
     pub(crate) was_stored: bool,
+    /// Whether it was stored from a spool.
+    pub(crate) was_recovered: bool,
     /// Whether a login of the same user that was under way at the same time replaced it.
     pub(crate) was_replaced: bool,
 }

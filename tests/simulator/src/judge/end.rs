@@ -23,7 +23,7 @@ fn judge_logins(world: &mut World) {
     };
     let can_lose_rows = world.plan.faults.contains(Fault::Revert);
     let lost = world.records.logins.iter().find(|(credential, record)| {
-        let LoginRecord { is_acknowledged, was_on_disk, was_stored, was_replaced } = **record;
+        let LoginRecord { is_acknowledged, was_on_disk, was_stored, was_replaced, .. } = **record;
         let login = &world.accounts.credentials[**credential];
         let was_logged_out =
             world.records.users[login.user].logged_out_at.is_some_and(|at| at >= login.issued_at);
@@ -32,7 +32,13 @@ fn judge_logins(world: &mut World) {
             world.accounts.credentials[*other].user == login.user && record.was_stored
         });
         let is_promised = is_acknowledged || was_on_disk;
+        // Of several logins that the store rejected on several hosts, no host knows which is the last one.
+        let mut earlier = world.records.logins.range(..*credential);
+        let is_one_of_several = earlier.any(|(other, record)| {
+            world.accounts.credentials[*other].user == login.user && record.was_recovered
+        });
         let is_excused = was_logged_out
+            || is_one_of_several
             || is_superseded
             || was_replaced
             || login.is_revoked

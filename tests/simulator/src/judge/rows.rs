@@ -91,7 +91,9 @@ pub(crate) fn about_to_save(world: &mut World, process: ProcessId, token: &OAuth
     if old_credential != Some(credential) {
         world.records.users[user].login_changed_at = Some(world.now);
     }
-    world.records.logins.entry(credential).or_default().was_stored = true;
+    let login = world.records.logins.entry(credential).or_default();
+    login.was_recovered |= login.was_on_disk && !login.was_stored && login.is_acknowledged;
+    login.was_stored = true;
     let is_same_login = old_credential == Some(credential);
     let is_logging_in = world.records.open_calls.iter().any(|call| call.user == user && call.kind.is_login());
     if let (Some(replaced), true) = (old_credential.filter(|_| !is_same_login), is_logging_in) {
@@ -100,10 +102,11 @@ pub(crate) fn about_to_save(world: &mut World, process: ProcessId, token: &OAuth
     let (Some(access), Some(old_access)) = (access, old_access) else { return };
     // Hosts tell tokens apart by when they expire, and may disagree about that.
     let end = |access: usize| world.accounts.issued[access].expires_at;
-    let is_older = end(access) + DISAGREEMENT < end(old_access);
-    // A later login counts, although the token of the earlier one has been renewed since.
-    let is_later_login = old_credential.is_some_and(|replaced| credential > replaced);
-    if is_older && (is_same_login || !is_logging_in && !is_later_login) && !world.plan.steps_clocks() {
+    let is_older = match old_credential {
+        Some(old) if !is_same_login => credential < old && !is_logging_in,
+        _ => end(access) + DISAGREEMENT < end(old_access),
+    };
+    if is_older && !world.plan.steps_clocks() {
         world.fail(
             Invariant::NeverOlder,
             Some(user),
