@@ -91,8 +91,10 @@ pub(crate) fn about_to_save(world: &mut World, process: ProcessId, token: &OAuth
     if old_credential != Some(credential) {
         world.records.users[user].login_changed_at = Some(world.now);
     }
+    let mut calls = world.records.open_calls.iter();
+    let logs_in = calls.any(|call| call.process == process && call.user == user && call.kind.is_login());
     let login = world.records.logins.entry(credential).or_default();
-    login.was_recovered |= login.was_on_disk && !login.was_stored && login.is_acknowledged;
+    login.was_recovered |= login.was_on_disk && !login.was_stored && !logs_in;
     login.was_stored = true;
     let is_same_login = old_credential == Some(credential);
     let is_logging_in = world.records.open_calls.iter().any(|call| call.user == user && call.kind.is_login());
@@ -103,7 +105,11 @@ pub(crate) fn about_to_save(world: &mut World, process: ProcessId, token: &OAuth
     // Hosts tell tokens apart by when they expire, and may disagree about that.
     let end = |access: usize| world.accounts.issued[access].expires_at;
     let is_older = match old_credential {
-        Some(old) if !is_same_login => credential < old && !is_logging_in,
+        // Of several logins that the store rejected on several hosts, no host knows which is the last one.
+        Some(old) if !is_same_login => {
+            let is_one_of_several = world.records.logins.get(&old).is_some_and(|login| login.was_recovered);
+            credential < old && !is_logging_in && !is_one_of_several
+        }
         _ => end(access) + DISAGREEMENT < end(old_access),
     };
     if is_older && !world.plan.steps_clocks() {
