@@ -186,10 +186,15 @@ impl Authenticator {
         let subject = Subject::of(&identity).ok_or_else(|| login_required(LoginReason::NoRefreshToken))?;
         self.core.cache.forget(&row);
         let demand = Demand::InsteadOf(fingerprint(rejected.secret()));
-        self.core.obtain(subject, identity, demand).await.map_err(|error| match error {
+        let token = self.core.obtain(subject, identity, demand).await.map_err(|error| match error {
             Error::NotFound { .. } => login_required(LoginReason::Deleted),
             other => other,
-        })
+        })?;
+        // A store that lost its last writes in a failover may have given the row's id to another user since.
+        match (token.user(), rejected.user()) {
+            (Some(now), Some(before)) if now != before => Err(login_required(LoginReason::Deleted)),
+            _ => Ok(token),
+        }
     }
 
     /// Revokes the token that `token` identifies at Zoho, then deletes its row. Revoking a refresh token invalidates all

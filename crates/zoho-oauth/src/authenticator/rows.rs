@@ -41,12 +41,13 @@ impl Rows {
     }
 
     /// Reads `row` again. A row without an id was never stored, and is returned unchanged if the store has none for
-    /// it. A row with an id that is no longer stored was deleted.
+    /// it. A row with an id that is no longer stored was deleted. So was one that belongs to another user by now: a store
+    /// that lost its last writes in a failover assigns their ids again.
     pub(super) async fn reload(&self, row: OAuthToken) -> Result<OAuthToken, Error> {
         match row.id() {
             Some(id) => match self.store.find_token_by_id(id).await? {
-                Some(stored) => Ok(stored),
-                None => Err(missing(&OAuthToken { id: None, ..row })),
+                Some(stored) if is_of_same_user(&stored, &row) => Ok(stored),
+                _ => Err(missing(&OAuthToken { id: None, ..row })),
             },
             None => Ok(self.find(&row).await?.unwrap_or(row)),
         }
@@ -157,6 +158,12 @@ pub(super) fn identity(token: &OAuthToken) -> OAuthToken {
 /// How long the access token of `row` lives, if the ledger of its refresh token knows.
 pub(super) fn life_of(row: &OAuthToken, ledger: &Ledger) -> Option<Duration> {
     row.access_token().and_then(|token| ledger.life_of(token))
+}
+
+/// Whether two rows may belong to the same user.
+fn is_of_same_user(one: &OAuthToken, other: &OAuthToken) -> bool {
+    let users = one.user_signature().zip(other.user_signature());
+    users.is_none_or(|(one, other)| one == other)
 }
 
 /// A row's name in messages: its user, or else its id.

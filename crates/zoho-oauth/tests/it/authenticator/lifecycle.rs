@@ -1,6 +1,6 @@
 //! Use, renew, replace: which token a caller gets.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use zoho_emulator::{Emulator, Fault};
 use zoho_oauth::store::{MemoryStore, SqliteStore, TokenStore};
@@ -182,6 +182,24 @@ async fn a_rejected_token_is_replaced_by_the_one_that_another_process_stored() {
     assert_eq!(adopted.expose_secret(), renewed.expose_secret());
     assert_ne!(adopted.expose_secret(), rejected.expose_secret());
     assert_eq!(token_requests(&zoho), 2);
+}
+
+/// As after a failover to a copy that lacks the row, whose id is assigned again.
+#[tokio::test]
+async fn a_rejected_token_is_not_replaced_by_that_of_another_user_with_the_same_id() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    with_a_stale_token(&zoho, &store).await;
+    let authenticator = authenticator(&zoho, store.clone());
+    let rejected = authenticator.access_token(&ada(&zoho)).await.unwrap();
+    let id = rejected.id().unwrap();
+    store.delete_token(id).await.unwrap();
+    let later = SystemTime::now() + Duration::from_secs(3_600);
+    let other =
+        OAuthToken::new().with_id(id).with_user("grace").with_access_token("hers").with_expires_at(later);
+    store.save_token(&other).await.unwrap();
+    let error = authenticator.replace(&rejected).await.unwrap_err();
+    assert!(error.needs_login(), "{error}");
 }
 
 #[tokio::test]
