@@ -69,6 +69,14 @@ impl Cache {
         self.view(subject, |cached| (cached.token.clone(), cached.fresh_until))
     }
 
+    /// Forgets the token of `subject`, which has none in the store.
+    pub(super) fn remove(&self, subject: &Subject) {
+        match subject {
+            Subject::User(user) => drop(self.users.pin().remove(user)),
+            other => drop(self.others.pin().remove(other)),
+        }
+    }
+
     /// Whether this caller, who has just read the token of `subject` from the store, has to start an early renewal of it.
     pub(super) fn claim_early_renewal(&self, subject: &Subject, now: u64) -> bool {
         self.view(subject, |cached| cached.claim_early_renewal(now)).unwrap_or_default()

@@ -245,8 +245,13 @@ impl Core {
         let current: Vec<_> = row.iter().chain(spooled.iter().map(|spooled| &spooled.token)).collect();
         let wish = Wish::new(demand.clone(), &current, margins);
         let obtained = self.obtained(subject, wanted, row, &wish).await.inspect_err(|error| {
-            if matches!(wish.demand, Demand::Early(_)) {
-                tracing::warn!(%error, "could not renew a token early; the current one is still valid");
+            match error {
+                _ if matches!(wish.demand, Demand::Early(_)) => {
+                    tracing::warn!(%error, "could not renew a token early; the current one is still valid");
+                }
+                // Or else the next caller would be served from memory.
+                Error::LoginRequired { .. } | Error::NotFound { .. } => self.cache.remove(subject),
+                _ => {}
             }
         })?;
         let margins = wish.margins.for_life(obtained.life);
