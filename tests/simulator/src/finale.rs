@@ -36,6 +36,10 @@ pub(crate) async fn run(simulation: Simulation) {
         everything_is_stored(&simulation, process).await;
     }
     simulation.sleep(SETTLING).await;
+    // What another process was at work with is not waited for.
+    for process in processes::alive(&simulation) {
+        everything_is_stored(&simulation, process).await;
+    }
     simulation.with(|world| {
         end::judge_remains(world);
         world.phase = Phase::Over;
@@ -62,7 +66,7 @@ async fn everyone_gets_a_token(simulation: &Simulation, process: ProcessId) {
         while let Err(error) = caller.ask(user).await {
             let is_late = simulation.with(|world| {
                 let bound = SETTLING + world.plan.tokens.lease_life;
-                let bound = if is_throttle_true(world, user) { bound + WINDOW } else { bound };
+                let bound = if is_throttle_true(world, user) { bound + WINDOW * 2 } else { bound };
                 let is_late = world.now > began_at + bound;
                 if is_late {
                     let message = format!("p{process} gets no token: {error}");

@@ -66,14 +66,6 @@ impl Invariants {
         Self(u32::MAX)
     }
 
-    /// The invariants that are expected to hold.
-    #[must_use]
-    pub fn kept() -> Self {
-        const BROKEN: [Invariant; 4] =
-            [Invariant::OneRenewal, Invariant::NeverOlder, Invariant::NothingLost, Invariant::EmptySpool];
-        BROKEN.into_iter().fold(Self::all(), Self::without)
-    }
-
     /// No invariant but this one.
     #[must_use]
     pub fn only(invariant: Invariant) -> Self {

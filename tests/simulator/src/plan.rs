@@ -85,7 +85,7 @@ impl Plan {
             horizon: (tokens.life * lives).min(Duration::from_secs(4 * 3_600)),
             faults: faults(&mut random),
             flaw: None,
-            invariants: Invariants::kept(),
+            invariants: Invariants::all(),
             tokens,
             habits: Habits::random(&mut random),
             store: StoreKind::random(&mut random),
@@ -123,6 +123,12 @@ impl Plan {
             Fault::Revert,
         ];
         self.faults.contains_any(&CAUSES) || self.steps_clocks()
+    }
+
+    /// Whether a login can be spooled by a process that cannot find out which login it replaces.
+    pub(crate) fn can_hide_rows(&self) -> bool {
+        let causes = [Fault::Kill, Fault::Pause, Fault::LoseStore, Fault::SlowStore, Fault::RefuseStore];
+        self.faults.contains_any(&causes)
     }
 
     pub(crate) fn steps_clocks(&self) -> bool {

@@ -33,9 +33,13 @@ fn judge_logins(world: &mut World) {
         });
         let is_promised = is_acknowledged || was_on_disk;
         // Of several logins that the store rejected on several hosts, no host knows which is the last one.
-        let mut earlier = world.records.logins.range(..*credential);
-        let is_one_of_several = earlier.any(|(other, record)| {
-            world.accounts.credentials[*other].user == login.user && record.was_recovered
+        // Neither does a host that could not read the row.
+        let can_hide_rows = world.plan.can_hide_rows();
+        let is_one_of_several = (0..world.accounts.credentials.len()).any(|other| {
+            let was_recovered = world.records.logins.get(&other).is_some_and(|record| record.was_recovered);
+            world.accounts.credentials[other].user == login.user
+                && other != **credential
+                && (was_recovered || (can_hide_rows && is_stored(other)))
         });
         let is_excused = was_logged_out
             || is_one_of_several
