@@ -20,6 +20,16 @@ fn all_invariants_hold_in_several_hundred_runs() {
 }
 
 #[test]
+fn a_store_that_grants_a_lease_twice_is_found_within_1500_seeds() {
+    assert!(is_found(Flaw::LeaseGrantedTwice, Invariant::OneRenewal, 1_500));
+}
+
+#[test]
+fn a_disk_that_loses_a_file_is_found_within_1000_seeds() {
+    assert!(is_found(Flaw::DroppedFile, Invariant::NothingLost, 1_000));
+}
+
+#[test]
 fn a_store_that_writes_under_an_old_lease_is_found_within_300_seeds() {
     assert!(is_found(Flaw::OpenFence, Invariant::NeverOlder, 300));
 }
