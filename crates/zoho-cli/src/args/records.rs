@@ -155,7 +155,7 @@ pub(crate) struct Get {
 /// Input records.
 #[derive(Debug, Args)]
 pub(crate) struct Data {
-    /// Records: JSON, @FILE, or @- for standard input [default for create, update and upsert: @-]
+    /// Records: JSON, @FILE, or @- for standard input (the default for create, update and upsert)
     ///
     /// JSON is one object, an array of objects, or one object per line. The first line of CSV names the fields. CSV and
     /// lines of JSON are streamed, so their number is not limited.
