@@ -115,13 +115,14 @@ async fn hosts_whose_clocks_are_ten_minutes_apart_behave_the_same(backend: Backe
     );
 }
 
-/// A process that reaches the store through a proxy, with 200 tasks that wait for its token request.
+/// A process on another host that reaches the store through a proxy, with 200 tasks that wait for its token request.
 async fn leader_behind_a_proxy(zoho: &Zoho, place: &Place) -> (Proxy, Worker) {
     let url = place.url();
     let proxy = Proxy::to(port_of(&url).expect("a server has a port")).await.expect("a free port");
     let mut setup = zoho.setup(place);
     setup.store = with_settings(&proxy.url(&url), "timeout=3&connect_timeout=1");
-    let mut leader = Worker::open(place, &setup);
+    let mut leader = Worker::start_on_another_host(place);
+    leader.set_up(&setup);
     leader.tell(&Command::AccessToken { user: "ada".to_owned(), tasks: 200 });
     until("the request arrives", || zoho.requests() == 1).await;
     (proxy, leader)

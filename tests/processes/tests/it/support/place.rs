@@ -112,6 +112,13 @@ impl Place {
         self.root().join("home")
     }
 
+    /// A home folder that no other worker has.
+    pub(crate) fn another_home(&self) -> PathBuf {
+        let home = self.root().join("another home");
+        fs::create_dir(&home).unwrap();
+        home
+    }
+
     /// Lets another account run workers here, in its own home folder. It does not get the store. Needs root.
     pub(crate) fn admit(&self, account: u32) {
         fs::copy(Worker::program(), self.program()).unwrap();

@@ -70,6 +70,11 @@ impl Worker {
         is_possible.then(|| Self::run(place, unshare(PROGRAM)))
     }
 
+    /// Starts one on what counts as another host: it has another home folder, so it does not see what others spool.
+    pub(crate) fn start_on_another_host(place: &Place) -> Self {
+        Self::run_at(&place.another_home(), Program::new(PROGRAM))
+    }
+
     /// Starts one on a system that trusts no certificates.
     pub(crate) fn start_without_certificates(place: &Place) -> Self {
         let mut worker = Program::new(PROGRAM);
@@ -77,8 +82,12 @@ impl Worker {
         Self::run(place, worker)
     }
 
-    fn run(place: &Place, mut program: Program) -> Self {
-        let program = program.current_dir("/").env("HOME", place.home()).env_remove("RUST_LOG");
+    fn run(place: &Place, program: Program) -> Self {
+        Self::run_at(&place.home(), program)
+    }
+
+    fn run_at(home: &Path, mut program: Program) -> Self {
+        let program = program.current_dir("/").env("HOME", home).env_remove("RUST_LOG");
         loop {
             match ChildProcess::start(program) {
                 // Another thread started a process while this program was copied.
