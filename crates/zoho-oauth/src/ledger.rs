@@ -111,6 +111,14 @@ impl Ledger {
         self.last = None;
     }
 
+    /// Moves the issue that was recorded last to `now`, when its response came or was given up: Zoho may have counted it as
+    /// late as that.
+    pub fn note_response(&mut self, now: SystemTime) {
+        if let Some(last) = self.issued.last_mut() {
+            *last = epoch_milliseconds(now).max(*last);
+        }
+    }
+
     /// Takes back the issue that was recorded last: its request did not leave the host, so it does not count.
     pub fn take_back_issue(&mut self) {
         self.issued.pop();
@@ -230,6 +238,17 @@ mod tests {
         assert_eq!(ledger.retry_at(second(10), quota), Some(second(600)));
         assert_eq!(ledger.retry_at(second(599), quota), Some(second(600)));
         assert_eq!(ledger.retry_at(second(600), quota), None);
+    }
+
+    #[test]
+    fn the_window_of_an_issue_begins_when_its_response_came() {
+        let quota = Quota::new(1, Duration::from_secs(600));
+        let mut ledger = Ledger::default();
+        ledger.note_issue(second(0), quota);
+        ledger.note_response(second(3));
+        assert_eq!(ledger.retry_at(second(601), quota), Some(second(603)));
+        ledger.take_back_issue();
+        assert_eq!(ledger.retry_at(second(601), quota), None);
     }
 
     #[test]

@@ -107,6 +107,11 @@ impl<'a> HeldLease<'a> {
         renewed
     }
 
+    /// Records that the response to the last request came or was given up. The next write of the lease stores that.
+    pub(super) fn note_response(&mut self) {
+        self.lease.ledger.note_response(self.clock.now());
+    }
+
     /// Takes back the issue that was recorded last, because its request did not leave this machine. The release stores
     /// that.
     pub(super) fn take_back_issue(&mut self) {

@@ -201,7 +201,9 @@ impl Renewal<'_> {
             progress.attempts += 1;
             let attempt = progress.attempts;
             tracing::debug!(user = name_of(row), host = environment.accounts_url(), attempt, "renewing");
-            match lease.while_working(accounts.refresh(&environment, &client, refresh_token)).await {
+            let response = lease.while_working(accounts.refresh(&environment, &client, refresh_token)).await;
+            lease.note_response();
+            match response {
                 Ok(issued) => {
                     // With its client app, the row can be renewed by every program that opens the store.
                     let row = row.clone().with_client(client.id, client.secret);
