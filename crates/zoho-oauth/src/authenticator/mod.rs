@@ -191,10 +191,8 @@ impl Authenticator {
             other => other,
         })?;
         // A store that lost its last writes in a failover may have given the row's id to another user since.
-        match (token.user(), rejected.user()) {
-            (Some(now), Some(before)) if now != before => Err(login_required(LoginReason::Deleted)),
-            _ => Ok(token),
-        }
+        let is_of_same_user = rejected.user().is_none() || token.user() == rejected.user();
+        if is_of_same_user { Ok(token) } else { Err(login_required(LoginReason::Deleted)) }
     }
 
     /// Revokes the token that `token` identifies at Zoho, then deletes its row. Revoking a refresh token invalidates all

@@ -46,7 +46,7 @@ impl Rows {
     pub(super) async fn reload(&self, row: OAuthToken) -> Result<OAuthToken, Error> {
         match row.id() {
             Some(id) => match self.store.find_token_by_id(id).await? {
-                Some(stored) if is_of_same_user(&stored, &row) => Ok(stored),
+                Some(stored) if is_still(&stored, &row) => Ok(stored),
                 _ => Err(missing(&OAuthToken { id: None, ..row })),
             },
             None => Ok(self.find(&row).await?.unwrap_or(row)),
@@ -160,10 +160,9 @@ pub(super) fn life_of(row: &OAuthToken, ledger: &Ledger) -> Option<Duration> {
     row.access_token().and_then(|token| ledger.life_of(token))
 }
 
-/// Whether two rows may belong to the same user.
-fn is_of_same_user(one: &OAuthToken, other: &OAuthToken) -> bool {
-    let users = one.user_signature().zip(other.user_signature());
-    users.is_none_or(|(one, other)| one == other)
+/// Whether `stored` belongs to the user of `row`. A row can get a name, and never loses it.
+fn is_still(stored: &OAuthToken, row: &OAuthToken) -> bool {
+    row.user_signature().is_none_or(|user| stored.user_signature() == Some(user))
 }
 
 /// A row's name in messages: its user, or else its id.
