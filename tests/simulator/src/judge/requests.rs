@@ -26,6 +26,10 @@ pub(crate) fn about_to_send(world: &mut World, process: ProcessId, asked: &Asked
     let Some(token) = known.filter(|token| !is_due(world, *token, granted_at)) else { return };
     let user = world.accounts.credentials[credential].user;
     let record = &mut world.records.users[user];
+    // A logout removes what is spooled, even if the store then rejects the deletion of the row.
+    if record.logged_out_at.is_some_and(|at| at + world.plan.tokens.life >= world.now) {
+        return;
+    }
     let mut calls = world.records.open_calls.iter();
     let is_demanded = calls.any(|call| call.user == user && call.kind.is_demand())
         || record.demanded_at.is_some_and(|at| at >= granted_at);

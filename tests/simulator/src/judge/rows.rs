@@ -129,7 +129,8 @@ pub(crate) fn about_to_delete(world: &mut World, process: ProcessId, id: &str) {
     let row = world.store.content.rows.iter().find(|row| row.id.as_deref() == Some(id));
     let Some(credential) = row.and_then(credential_of_row) else { return };
     let user = world.accounts.credentials[credential].user;
-    world.records.users[user].login_changed_at = Some(world.now);
+    let record = &mut world.records.users[user];
+    (record.login_changed_at, record.logged_out_at) = (Some(world.now), Some(world.now));
     world.note(Some(process), Some(user), || format!("store: delete the row of refresh token {credential}"));
 }
 
