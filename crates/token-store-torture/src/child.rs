@@ -168,13 +168,31 @@ fn read_to_end(mut source: impl Read) -> String {
 
 #[cfg(unix)]
 mod signal {
-    use std::io;
+    use std::io::{self, ErrorKind};
     use std::process::Child;
+    use std::thread::sleep;
+    use std::time::{Duration, Instant};
 
-    use rustix::process::{Pid, Signal, kill_process};
+    use rustix::io::Errno;
+    use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
+    /// How long the threads of a process may take to stop.
+    const TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// Returns once all threads have stopped, or have ended: the kernel reports that after the last of them.
     pub(super) fn stop(child: &Child) -> io::Result<()> {
-        Ok(kill_process(Pid::from_child(child), Signal::STOP)?)
+        let id = Pid::from_child(child);
+        kill_process(id, Signal::STOP)?;
+        let (sent_at, stopped) = (Instant::now(), WaitIdOptions::STOPPED | WaitIdOptions::EXITED);
+        loop {
+            // The report is left for whoever waits for the end of the process. Nobody is there to report if it has ended.
+            match waitid(WaitId::Pid(id), stopped | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT) {
+                Ok(Some(_)) | Err(Errno::CHILD) => return Ok(()),
+                Ok(None) if sent_at.elapsed() < TIMEOUT => sleep(Duration::from_millis(1)),
+                Ok(None) => return Err(ErrorKind::TimedOut.into()),
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
     pub(super) fn go_on(child: &Child) -> io::Result<()> {
