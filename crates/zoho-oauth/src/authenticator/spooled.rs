@@ -22,7 +22,7 @@ pub(super) struct Spooled {
 }
 
 impl Parts {
-    /// The spooled token for the refresh token of `row` that expires last, of those that are wanted.
+    /// The spooled token for the refresh token of `row` that expires last, of those that are wanted and newer than the row's.
     pub(super) async fn spooled_for(
         &self,
         row: &OAuthToken,
@@ -34,7 +34,12 @@ impl Parts {
             let OAuthToken { access_token, expires_at, .. } = self.token_of(&entry);
             Spooled { token: OAuthToken { access_token, expires_at, ..row.clone() }, entry }
         };
-        entries.into_iter().map(with_row).find(|spooled| is_wanted(&spooled.token))
+        let is_newer =
+            |token: &OAuthToken| row.access_token().is_none() || token.expires_at() > row.expires_at();
+        entries
+            .into_iter()
+            .map(with_row)
+            .find(|spooled| is_newer(&spooled.token) && is_wanted(&spooled.token))
     }
 
     /// The spooled login that `wanted` identifies, if exactly one does.
