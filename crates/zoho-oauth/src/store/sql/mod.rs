@@ -25,7 +25,9 @@ mod writes;
 pub(super) use driver::{Dialect, Statement, Value};
 pub(super) use options::{Place, ServerOptions, server_options};
 pub(super) use public::sql_store;
-pub(super) use server::{FREE_SPACE, MORE_MEMORY, REACH, Server, ServerFault, TOO_MANY, read_only};
+#[cfg(feature = "mysql")]
+pub(super) use server::REACH;
+pub(super) use server::{FREE_SPACE, MORE_MEMORY, Server, ServerFault, TOO_MANY, read_only};
 pub(super) use store::SqlStore;
 pub(super) use texts::Words;
 
