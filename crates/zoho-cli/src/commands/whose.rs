@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::messages::{Problem, Warning};
 
-/// How long failed attempts of a call are retried. A call that got no response for a minute is not made again: the
+/// For how long a failed call is retried. A call that got no response for a minute is not made again: the
 /// user decides.
 const RETRY_TIME: Duration = Duration::from_secs(30);
 

@@ -127,7 +127,7 @@ impl AuthenticatorBuilder {
         self
     }
 
-    /// Sets the machine to run on, for simulators. Default: this one.
+    /// Sets the machine that the authenticator runs on, which a simulator replaces. Default: this machine.
     #[cfg(feature = "simulation")]
     pub fn machine(mut self, machine: impl Machine) -> Self {
         self.machine = Some(Arc::new(machine));

@@ -77,7 +77,7 @@ impl Cache {
         }
     }
 
-    /// Whether this caller, who has just read the token of `subject` from the store, has to start an early renewal of it.
+    /// Whether this caller, which has just read the token of `subject` from the store, has to renew it early.
     pub(super) fn claim_early_renewal(&self, subject: &Subject, now: u64) -> bool {
         self.view(subject, |cached| cached.claim_early_renewal(now)).unwrap_or_default()
     }

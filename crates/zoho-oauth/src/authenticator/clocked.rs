@@ -32,7 +32,7 @@ pub(super) struct ClockedStore {
 }
 
 impl ClockedStore {
-    /// The store's identity will be in `identity` once it was read.
+    /// A store by the clock of `machine`. `identity` is filled in when the store's identity is first read.
     pub(super) fn new(store: AnyStore, machine: Arc<dyn Machine>, identity: KnownIdentity) -> Self {
         Self { store, machine, ahead: AtomicI64::new(0), is_clock_known: OnceCell::new(), identity }
     }

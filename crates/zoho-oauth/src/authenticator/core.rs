@@ -70,7 +70,8 @@ impl Core {
         self.fresh_from_store(subject, wanted.clone()).await
     }
 
-    /// A fresh token that memory alone cannot vouch for. A caller that can go on with the last one waits a short time.
+    /// Obtains a fresh token if the one in memory was not confirmed recently. A caller whose last token is still valid
+    /// waits only briefly.
     async fn fresh_from_store(
         self: &Arc<Self>,
         subject: Subject,
@@ -185,7 +186,7 @@ impl Core {
         token
     }
 
-    /// Renews `token` in the background: no caller waits for it.
+    /// Renews `token` in the background.
     fn renew_early(self: &Arc<Self>, subject: Subject, wanted: OAuthToken, token: &AccessToken) {
         let demand = Demand::Early(fingerprint(token.secret()));
         drop(self.launch(subject, wanted, demand));
@@ -289,7 +290,7 @@ impl Core {
         match row {
             Some(row) if wish.is_granted_by(&row, None, machine.now()) => rows.obtained(&row),
             Some(row) => match self.renew_or_exchange(row.clone(), wish).await {
-                // A store that cannot be written is no reason to withhold a token that is still valid.
+                // A token that is still valid is handed out even if the store cannot be written.
                 Err(error @ Error::Store(_)) => self.parts.despite(error, &row, wish).await,
                 outcome => outcome,
             },

@@ -27,7 +27,7 @@ impl Faults {
         self.cleared.send_replace(());
     }
 
-    /// A receiver that changes at the next [`clear`](Self::clear).
+    /// A receiver that is notified by the next [`clear`](Self::clear).
     pub(crate) fn next_clear(&self) -> watch::Receiver<()> {
         self.cleared.subscribe()
     }
