@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use zoho_emulator::{Emulator, Fault};
-use zoho_oauth::store::{AnyStore, SqliteStore, StoreError, TokenStore};
+use zoho_oauth::store::{AnyStore, SqliteStore, TokenStore};
 use zoho_oauth::{Authenticator, ExposeSecret, Grant, OAuthToken, Persistence};
 
 use super::support::*;
@@ -244,7 +244,7 @@ async fn many_spooled_tokens_do_not_delay_a_valid_one() {
         let name = format!("{}-{number}.json", file.file_stem().unwrap().display());
         std::fs::write(folder.path().join(name), content.to_string()).unwrap();
     }
-    let slow = SlowStore(store.clone());
+    let slow = store.clone().with_delay(Duration::from_millis(10));
     let bob = OAuthToken::new().with_user("bob").with_access_token("1000.bob");
     store.save_token(&bob).await.unwrap();
     let next = builder(&zoho, AnyStore::new(slow)).spool_folder(folder.path()).build().unwrap();
@@ -252,34 +252,4 @@ async fn many_spooled_tokens_do_not_delay_a_valid_one() {
     assert_eq!(next.access_token(&"bob".into()).await.unwrap().expose_secret(), "1000.bob");
     assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
     assert!(files_in(folder.path()).len() > 400, "they are still being stored");
-}
-
-/// A store whose saves take ten milliseconds.
-struct SlowStore(FailingStore);
-
-impl TokenStore for SlowStore {
-    async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
-        self.0.find_token(token).await
-    }
-
-    async fn save_token(&self, token: &OAuthToken) -> Result<OAuthToken, StoreError> {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        self.0.save_token(token).await
-    }
-
-    async fn delete_token(&self, id: &str) -> Result<bool, StoreError> {
-        self.0.delete_token(id).await
-    }
-
-    async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
-        self.0.get_tokens().await
-    }
-
-    async fn delete_tokens(&self) -> Result<(), StoreError> {
-        self.0.delete_tokens().await
-    }
-
-    async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
-        self.0.find_token_by_id(id).await
-    }
 }

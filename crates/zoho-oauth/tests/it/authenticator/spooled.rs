@@ -1,15 +1,11 @@
 //! A token that the store rejects is the one token of its row: every program that sees the spool uses it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
 use zoho_emulator::{Emulator, Fault};
-use zoho_oauth::store::{
-    AnyStore, MemoryStore, SqliteOptions, SqliteStore, StoreError, StoreErrorKind, TokenStore,
-};
+use zoho_oauth::store::{AnyStore, SqliteOptions, SqliteStore, StoreErrorKind, TokenStore};
 use zoho_oauth::{AccessToken, Authenticator, Error, ExposeSecret, Grant, OAuthToken, Persistence};
 
 use super::support::*;
@@ -258,49 +254,12 @@ async fn a_revoked_token_is_not_spooled_any_longer() {
     assert!(error.needs_login(), "{error}");
 }
 
-/// A store that saves a token and says that it did not, as after a timeout.
-#[derive(Clone, Default)]
-struct Misreporting {
-    store: MemoryStore,
-    lies: Arc<AtomicBool>,
-}
-
-impl TokenStore for Misreporting {
-    async fn find_token(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, StoreError> {
-        self.store.find_token(token).await
-    }
-
-    async fn save_token(&self, token: &OAuthToken) -> Result<OAuthToken, StoreError> {
-        let saved = self.store.save_token(token).await?;
-        if self.lies.load(Ordering::SeqCst) {
-            return Err(StoreError::of(StoreErrorKind::Busy, "save a token").evidence("timed out"));
-        }
-        Ok(saved)
-    }
-
-    async fn delete_token(&self, id: &str) -> Result<bool, StoreError> {
-        self.store.delete_token(id).await
-    }
-
-    async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
-        self.store.get_tokens().await
-    }
-
-    async fn delete_tokens(&self) -> Result<(), StoreError> {
-        self.store.delete_tokens().await
-    }
-
-    async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
-        self.store.find_token_by_id(id).await
-    }
-}
-
 #[tokio::test]
 async fn a_save_that_happened_although_it_timed_out_leaves_nothing_behind() {
     let (zoho, folder) = (Emulator::start().await, tempfile::tempdir().unwrap());
-    let store = Misreporting::default();
-    with_a_stale_token(&zoho, &store.store).await;
-    store.lies.store(true, Ordering::SeqCst);
+    let store = FailingStore::default();
+    with_a_stale_token(&zoho, &store).await;
+    store.fail_afterwards(true);
     let start = || builder(&zoho, AnyStore::new(store.clone())).spool_folder(folder.path()).build().unwrap();
     let spooled = start().access_token(&ada(&zoho)).await.unwrap();
     assert_eq!((is_spooled(&spooled), files_in(folder.path())), (true, 1));

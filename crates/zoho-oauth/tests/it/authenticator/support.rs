@@ -100,17 +100,29 @@ pub(crate) async fn login_while_the_store_fails(
     login.unwrap()
 }
 
-/// A store with only the six methods, whose saves can be made to fail.
+/// A store with only the six methods, whose saves can be made slow, or made to fail before or after they happen.
 #[derive(Clone, Default)]
 pub(crate) struct FailingStore {
     store: MemoryStore,
+    delay: Duration,
     fails: Arc<AtomicBool>,
+    fails_afterwards: Arc<AtomicBool>,
     saves: Arc<AtomicUsize>,
 }
 
 impl FailingStore {
     pub(crate) fn fail(&self, fails: bool) {
         self.fails.store(fails, Ordering::SeqCst);
+    }
+
+    /// Has saves happen and be reported as failed, as after a timeout.
+    pub(crate) fn fail_afterwards(&self, fails: bool) {
+        self.fails_afterwards.store(fails, Ordering::SeqCst);
+    }
+
+    /// Has each save take this long.
+    pub(crate) fn with_delay(self, delay: Duration) -> Self {
+        Self { delay, ..self }
     }
 
     pub(crate) fn saves(&self) -> usize {
@@ -128,7 +140,12 @@ impl TokenStore for FailingStore {
         if self.fails.load(Ordering::SeqCst) {
             return Err(StoreError::new("the failing store", "save a token", "the disk is full"));
         }
-        self.store.save_token(token).await
+        tokio::time::sleep(self.delay).await;
+        let saved = self.store.save_token(token).await?;
+        if self.fails_afterwards.load(Ordering::SeqCst) {
+            return Err(StoreError::new("the failing store", "save a token", "timed out"));
+        }
+        Ok(saved)
     }
 
     async fn delete_token(&self, id: &str) -> Result<bool, StoreError> {
