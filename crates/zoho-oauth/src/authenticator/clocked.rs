@@ -85,7 +85,7 @@ impl ClockedStore {
         life: Duration,
     ) -> Result<Acquired, StoreError> {
         // A token that is obtained under the lease may have to be spooled for this store.
-        self.know_the_identity().await?;
+        self.know_the_store().await?;
         let asked_at = self.machine.uptime();
         let acquired = self.store.acquire(key, holder, life).await?;
         let now = match &acquired {
@@ -116,8 +116,10 @@ impl ClockedStore {
         moved(moment, -self.ahead.load(Ordering::Relaxed))
     }
 
-    /// Reads which store this is, so that the spool has its tokens. One that may not be read counts as missing.
-    pub(super) async fn know_the_identity(&self) -> Result<(), StoreError> {
+    /// Reads which store this is, so that the spool has its tokens, and the clock that their moments are by. An identity
+    /// that may not be read counts as missing.
+    pub(super) async fn know_the_store(&self) -> Result<(), StoreError> {
+        self.know_the_clock().await?;
         if self.identity.get().is_none() {
             let identity = match self.store.stored_identity().await {
                 Err(error) if error.kind() == StoreErrorKind::Permission => None,

@@ -183,7 +183,7 @@ impl Recovery {
         if !self.parts.spool.may_hold_tokens() {
             return Ok(recovered);
         }
-        self.store().know_the_identity().await?;
+        self.store().know_the_store().await?;
         for entry in self.parts.spool.entries() {
             let token = self.store().ours(entry.token.clone().into());
             match self.store_one(&token, &entry).await {

@@ -91,7 +91,7 @@ impl Parts {
     /// Removes the spooled tokens of a row that is being deleted.
     pub(super) async fn forget_spooled(&self, row: &OAuthToken) -> Result<(), Error> {
         if self.spool.may_hold_tokens() {
-            self.rows.store.know_the_identity().await?;
+            self.rows.store.know_the_store().await?;
             self.spool.forget(row);
         }
         Ok(())
@@ -136,7 +136,7 @@ impl Parts {
 
     /// Whether the spool may have tokens of this store. If the store cannot be asked which one it is, it has none.
     async fn has_spooled(&self) -> bool {
-        self.spool.may_hold_tokens() && self.rows.store.know_the_identity().await.is_ok()
+        self.spool.may_hold_tokens() && self.rows.store.know_the_store().await.is_ok()
     }
 
     fn token_of(&self, entry: &Entry) -> OAuthToken {

@@ -1,11 +1,13 @@
 //! A store whose clock differs from this machine's: rows and ledgers use the store's clock, callers their own.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use zoho_emulator::Emulator;
 use zoho_oauth::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use zoho_oauth::store::{AnyStore, MemoryStore, StoreError, StoreIdentity, TokenStore};
-use zoho_oauth::{Authenticator, Error, OAuthToken};
+use zoho_oauth::{Authenticator, Error, ExposeSecret, OAuthToken};
 
 use super::support::*;
 
@@ -71,6 +73,27 @@ async fn the_quota_holds_and_retry_at_is_by_our_clock() {
     }
 }
 
+#[tokio::test]
+async fn a_spooled_token_that_a_program_stores_first_of_all_gets_the_right_expiry() {
+    for clock in Clock::EACH {
+        let (zoho, folder) = (Emulator::start().await, tempfile::tempdir().unwrap());
+        let store = FarStore { store: MemoryStore::new(), clock, is_full: Arc::default() };
+        let program = || {
+            let store = AnyStore::coordinated(store.clone());
+            builder(&zoho, store).spool_folder(folder.path()).build().unwrap()
+        };
+        with_a_stale_token(&zoho, &store.store).await;
+        store.shift_the_only_row().await;
+        store.is_full.store(true, Ordering::SeqCst);
+        let spooled = program().access_token(&ada(&zoho)).await.unwrap();
+        store.is_full.store(false, Ordering::SeqCst);
+        assert_eq!(program().recover().await.unwrap(), 1, "{clock:?}");
+        let row = store.find_token(&OAuthToken::new().with_user(ada(&zoho))).await.unwrap().unwrap();
+        assert_eq!(row.access_token().map(ExposeSecret::expose_secret), Some(spooled.expose_secret()));
+        assert!(near(row.expires_at(), clock.now() + Duration::from_secs(3_600)), "{clock:?}: {row:?}");
+    }
+}
+
 /// The store's clock, compared with this machine's.
 #[derive(Clone, Copy, Debug)]
 enum Clock {
@@ -98,10 +121,12 @@ impl Clock {
 struct FarStore {
     store: MemoryStore,
     clock: Clock,
+    /// Whether it rejects tokens.
+    is_full: Arc<AtomicBool>,
 }
 
 fn authenticator_at(zoho: &Emulator, clock: Clock) -> (Authenticator, FarStore) {
-    authenticator_over(zoho, FarStore { store: MemoryStore::new(), clock })
+    authenticator_over(zoho, FarStore { store: MemoryStore::new(), clock, is_full: Arc::default() })
 }
 
 fn authenticator_over(zoho: &Emulator, store: FarStore) -> (Authenticator, FarStore) {
@@ -178,6 +203,9 @@ impl Coordination for FarStore {
     }
 
     async fn save_and_release(&self, lease: &Lease, token: &OAuthToken) -> Result<Fenced, StoreError> {
+        if self.is_full.load(Ordering::SeqCst) {
+            return Err(StoreError::new("the far store", "save a token", "it is full"));
+        }
         self.store.save_and_release(lease, token).await
     }
 
