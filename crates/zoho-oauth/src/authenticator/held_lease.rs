@@ -27,6 +27,10 @@ pub(super) const RETRY: Backoff =
 pub(super) const YIELD: Backoff =
     Backoff::new(Duration::from_millis(400), 1.5, Duration::from_millis(3_200), (1.0, 1.5));
 
+/// How often a lease is extended until the response is in time. A store that is always late cannot hold a lease: rather
+/// two requests than none.
+const EXTENSIONS: usize = 3;
+
 /// How often a save is attempted.
 const SAVE_ATTEMPTS: usize = 3;
 
@@ -100,11 +104,25 @@ impl<'a> HeldLease<'a> {
     /// has taken the lease, so no request may be sent.
     pub(super) async fn note_issue(&mut self, quota: Quota) -> Result<bool, StoreError> {
         self.lease.ledger.note_issue(self.clock.now(), quota);
-        let renewed = self.store.renew(&self.lease, self.life).await;
-        if renewed.is_err() {
+        let is_held = self.confirm().await;
+        if is_held.is_err() {
             self.take_back_issue();
         }
-        renewed
+        is_held
+    }
+
+    /// Extends the lease. If the response was so late that the lease may have expired since, because the store is slow or
+    /// this process was paused, it is extended once more. Half of its life is certain: a store's clock may count whole
+    /// seconds.
+    async fn confirm(&self) -> Result<bool, StoreError> {
+        for _ in 1..EXTENSIONS {
+            let asked_at = self.machine().uptime();
+            let is_held = self.extend().await?;
+            if !is_held || self.machine().uptime().saturating_sub(asked_at) < self.life / 2 {
+                return Ok(is_held);
+            }
+        }
+        self.extend().await
     }
 
     /// Records that the response to the last request came or was given up. The next write of the lease stores that.

@@ -6,6 +6,7 @@ use zoho_emulator::{Emulator, Fault};
 use zoho_oauth::store::{AnyStore, MemoryStore, SqliteStore, TokenStore};
 use zoho_oauth::{AccessToken, Authenticator, Error};
 
+use super::server_store::ServerStore;
 use super::support::*;
 
 async fn callers(
@@ -139,6 +140,23 @@ async fn the_lease_is_extended_while_a_response_is_slow() {
             zoho.clear_faults();
         }
     );
+    assert_eq!(a.unwrap().expose_secret(), b.unwrap().expose_secret());
+    assert_eq!(token_requests(&zoho), 1);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_under_a_lease_that_may_have_expired_before_the_store_responded() {
+    let zoho = Emulator::start().await;
+    let store = ServerStore::without_version();
+    with_a_stale_token(&zoho, &store).await;
+    let life = Duration::from_millis(300);
+    let program = || builder(&zoho, store.clone()).lease_life(life).build().unwrap();
+    let (slow, other, user) = (program(), program(), ada(&zoho));
+    store.delay_next_extension(life * 4);
+    let (a, b) = tokio::join!(slow.access_token(&user), async {
+        until("the lease is extended", async || store.has_delayed_an_extension()).await;
+        other.access_token(&user).await
+    });
     assert_eq!(a.unwrap().expose_secret(), b.unwrap().expose_secret());
     assert_eq!(token_requests(&zoho), 1);
 }

@@ -1,7 +1,7 @@
 //! A store like one on a server: it may have no version number, as MySQL and PostgreSQL, and it can stop responding.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
@@ -19,13 +19,20 @@ pub(crate) struct ServerStore {
     store: MemoryStore,
     has_version: bool,
     hangs: watch::Sender<bool>,
+    /// How long the response to the next extension of a lease takes.
+    extension_delay: Arc<Mutex<Duration>>,
     calls: Arc<AtomicUsize>,
 }
 
 impl ServerStore {
     pub(crate) fn with_version() -> Self {
-        let (hangs, calls) = (watch::Sender::new(false), Arc::default());
-        Self { store: MemoryStore::new(), has_version: true, hangs, calls }
+        Self {
+            store: MemoryStore::new(),
+            has_version: true,
+            hangs: watch::Sender::new(false),
+            extension_delay: Arc::default(),
+            calls: Arc::default(),
+        }
     }
 
     pub(crate) fn without_version() -> Self {
@@ -35,6 +42,16 @@ impl ServerStore {
     /// Whether calls get no response from now on.
     pub(crate) fn hang(&self, hangs: bool) {
         self.hangs.send_replace(hangs);
+    }
+
+    /// Has the store extend the next lease at once and respond after `delay`.
+    pub(crate) fn delay_next_extension(&self, delay: Duration) {
+        *self.extension_delay.lock().unwrap() = delay;
+    }
+
+    /// Whether a lease was extended whose response was to be delayed.
+    pub(crate) fn has_delayed_an_extension(&self) -> bool {
+        self.extension_delay.lock().unwrap().is_zero()
     }
 
     /// How many calls there were.
@@ -101,7 +118,10 @@ impl Coordination for ServerStore {
     }
 
     async fn renew(&self, lease: &Lease, life: Duration) -> Result<bool, StoreError> {
-        self.response().await?.renew(lease, life).await
+        let renewed = self.response().await?.renew(lease, life).await;
+        let delay = std::mem::take(&mut *self.extension_delay.lock().unwrap());
+        tokio::time::sleep(delay).await;
+        renewed
     }
 
     async fn release(&self, lease: &Lease) -> Result<bool, StoreError> {
