@@ -91,7 +91,7 @@ impl Renewal<'_> {
         match verdict {
             Verdict::Renew => {}
             // It is saved under the lease, or handed out.
-            Verdict::Fail(_) | Verdict::Exhausted(_) if spooled.is_some() => {}
+            Verdict::Fail(_) | Verdict::Postpone(_) | Verdict::Exhausted(_) if spooled.is_some() => {}
             Verdict::Wait => {
                 if let Some(spooled) = spooled {
                     let error = self.parts.not_yet("another process is at work with it");
@@ -186,7 +186,8 @@ impl Renewal<'_> {
     ) -> Result<Requested, Error> {
         let Parts { machine, rows, accounts, settings, .. } = self.parts;
         let (environment, client) = (rows.environment_of(row)?, rows.client_of(row)?);
-        let max_attempts = match self.wish.can_wait(row, machine.now()) {
+        // Its token may expire meanwhile.
+        let max_attempts = || match self.wish.can_wait(row, machine.now()) {
             true => 1,
             false => settings.attempts.get(),
         };
@@ -218,13 +219,13 @@ impl Renewal<'_> {
                 }
                 Err(Denied::NotSent(error)) => {
                     tracing::info!(user = name_of(row), %error, attempt, "a renewal request could not be sent");
-                    let tries_again = error.is_transient() && attempt < max_attempts;
+                    let tries_again = error.is_transient() && attempt < max_attempts();
                     self.take_back(lease, &error, tries_again);
                     return Ok(Requested::NotSent { error: *error, tries_again });
                 }
                 Err(Denied::Failed(error)) => {
                     tracing::info!(user = name_of(row), %error, attempt, "a renewal attempt failed");
-                    if attempt >= max_attempts {
+                    if attempt >= max_attempts() {
                         break *error;
                     }
                     lease.while_working(self.sleep(&mut delays)).await;
@@ -307,6 +308,8 @@ impl Renewal<'_> {
         match verdict {
             Verdict::HandOut => self.parts.rows.obtained_with_life(&row, &state.ledger).map(Step::Done),
             Verdict::Fail(error) => self.despite(error, &row).await,
+            // By now its token may have expired.
+            Verdict::Postpone(error) => self.despite(error, &row).await.or(Ok(Step::Again(row))),
             Verdict::Exhausted(moment) => {
                 let retry_at = Clock::set_to(state.now, &self.parts.machine).as_ours(moment);
                 self.despite(Error::Throttled { retry_at }, &row).await

@@ -24,6 +24,8 @@ pub(super) enum Verdict {
     Wait,
     /// It is not to be renewed now, for this reason.
     Fail(Error),
+    /// It is not to be renewed now, for this reason, as long as the caller can go on with its token.
+    Postpone(Error),
     /// The quota is used up until this moment of the store's clock.
     Exhausted(SystemTime),
     Renew,
@@ -54,6 +56,7 @@ impl Past<'_> {
         let can_wait = wish.can_wait(row, now);
         match self.shared_failure(can_wait) {
             Some(Failure::NotSent { tries_again: true, .. }) if !can_wait => return Verdict::Wait,
+            Some(failure) if can_wait => return Verdict::Postpone(shared(failure)),
             Some(failure) => return Verdict::Fail(shared(failure)),
             None => {}
         }
@@ -61,7 +64,7 @@ impl Past<'_> {
         if let Some(failure) = ledger.last_failure().filter(|_| can_wait)
             && ledger.retry_at(self.state.now, quota.half()).is_some()
         {
-            return Verdict::Fail(shared(failure));
+            return Verdict::Postpone(shared(failure));
         }
         match ledger.retry_at(self.state.now, quota) {
             Some(moment) => Verdict::Exhausted(moment),
@@ -89,4 +92,33 @@ impl Past<'_> {
 
 fn shared(failure: &Failure) -> Error {
     Error::SharedFailure { evidence: failure.evidence().to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::authenticator::margins::Margins;
+    use crate::authenticator::wish::Demand;
+    use crate::ledger::Ledger;
+
+    #[test]
+    fn a_failure_that_is_long_ago_postpones_a_renewal_only_as_long_as_the_callers_token_is_valid() {
+        let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let mut ledger = Ledger::default();
+        ledger.note_failure(1, now - Duration::from_secs(10), Failure::Transient("502".to_owned()));
+        let state = LeaseState { epoch: 1, remaining: Duration::ZERO, now, ledger };
+        let past = Past { state: &state, followed: None, own_failure: None, network: "here" };
+        let margins = Margins { margin: Duration::from_secs(60), early_window: Duration::from_secs(300) };
+        for demand in [Demand::Fresh, Demand::Early(String::new())] {
+            let wish = Wish::new(demand, &[], margins);
+            let verdict = |end| {
+                let row = OAuthToken::new().with_access_token("1000.ending").with_expires_at(end);
+                past.verdict(&row, &wish, Quota::default(), now)
+            };
+            assert!(matches!(verdict(now + Duration::from_secs(5)), Verdict::Postpone(_)));
+            assert!(matches!(verdict(now), Verdict::Renew));
+        }
+    }
 }

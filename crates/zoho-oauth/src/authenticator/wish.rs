@@ -55,8 +55,7 @@ impl Wish {
     /// Whether the caller has a token to go on with, so that the renewal of `row` need not succeed at once.
     pub(super) fn can_wait(&self, row: &OAuthToken, now: SystemTime) -> bool {
         match self.demand {
-            Demand::Early(_) => true,
-            Demand::Fresh => row.is_fresh(now, Duration::ZERO),
+            Demand::Early(_) | Demand::Fresh => row.is_fresh(now, Duration::ZERO),
             Demand::Newer | Demand::InsteadOf(_) => false,
         }
     }

@@ -291,6 +291,19 @@ async fn a_failing_early_renewal_does_not_displace_a_valid_token() {
 }
 
 #[tokio::test]
+async fn a_caller_whose_token_expires_during_the_first_attempt_gets_the_next_attempt_too() {
+    let zoho = Emulator::start().await;
+    let store = MemoryStore::new();
+    let end = SystemTime::now() + Duration::from_millis(500);
+    let row = with_a_stale_token(&zoho, &store).await.with_access_token("1000.ending").with_expires_at(end);
+    store.save_token(&row).await.unwrap();
+    zoho.fault(Fault::on(TOKEN_REQUEST).hang_for(Duration::from_secs(1)));
+    let authenticator = builder(&zoho, store).attempts(2).build().unwrap();
+    let served = authenticator.access_token(&ada(&zoho)).await.unwrap();
+    assert!(zoho.is_access_token_valid(served.expose_secret()));
+}
+
+#[tokio::test]
 async fn users_do_not_get_each_others_tokens() {
     let zoho = Emulator::builder()
         .user(zoho_emulator::User::new("ada@example.com").zgid("1"))
