@@ -105,6 +105,12 @@ impl LeaseKey {
         Self(format!("exchange:{}", fingerprint(token)))
     }
 
+    /// Whether the key is for exchanging a grant token.
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    pub(super) fn is_exchange(&self) -> bool {
+        self.0.starts_with("exchange:")
+    }
+
     /// Returns the key as text: letters, digits and one colon, at most 73 characters.
     #[must_use]
     pub fn as_str(&self) -> &str {

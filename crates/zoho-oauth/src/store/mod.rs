@@ -40,6 +40,8 @@ mod store_url;
 mod stored;
 #[cfg(any(feature = "sqlite", feature = "mysql", feature = "postgres", feature = "redis"))]
 mod stored_entry;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod table;
 mod token_store;
 mod unfinished;
 mod waiting;

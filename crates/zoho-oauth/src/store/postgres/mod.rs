@@ -30,7 +30,9 @@ use server::PostgresServer;
 /// read-only. The connections to such a server are closed, so that a host name that leads to a new primary is looked up
 /// again.
 ///
-/// An existing table is used as it is. A value that is too long for a column, or contains NUL, is rejected. Leases and the
+/// An existing table is used as it is. Ids and expiry times can be numbers, ids UUIDs, expiry times moments, and text can
+/// be bytes. A value that its column cannot hold, or that contains NUL, is rejected. If a column cannot hold what every
+/// login needs, the error names it before a code is spent. A table of an older SDK, without `api_domain`, can be read. Leases and the
 /// highest id are in a second table, `oauthtoken_state`. Both tables and missing indexes are created on first use; for a
 /// table with a million rows this takes some seconds, once. An account that can only read can look up tokens.
 ///

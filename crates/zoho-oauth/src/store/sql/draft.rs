@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::error::StoreError;
-use super::super::ids::next_id;
 use super::super::matching::Criterion;
 use super::super::plan::Plan;
 use super::super::stored::{StoredToken, is_empty};
+use super::super::table::Table;
 use super::texts::LOOK_UPS;
 
 /// Rows as they were read, and as they will be written.
@@ -41,7 +41,12 @@ impl Draft {
     }
 
     /// Saves a token and returns the row. `highest_id` is the highest id ever assigned.
-    pub(super) fn save(&mut self, token: &StoredToken, highest_id: u64) -> Result<StoredToken, StoreError> {
+    pub(super) fn save(
+        &mut self,
+        token: &StoredToken,
+        table: &Table,
+        highest_id: u64,
+    ) -> Result<StoredToken, StoreError> {
         let positions = Criterion::of(token)
             .and_then(|criterion| self.positions.get(&(criterion.column(), criterion.value().to_owned())))
             .cloned()
@@ -59,7 +64,7 @@ impl Draft {
             }
             Plan::Insert(mut row) => {
                 if is_empty(row.id.as_deref()) {
-                    row.id = Some(next_id(highest_id, |id| self.taken_ids.contains(id)));
+                    row.id = Some(table.new_id(highest_id, |id| self.taken_ids.contains(id)));
                 }
                 self.taken_ids.extend(row.id.clone());
                 self.add(Row { before: None, after: row.clone() });

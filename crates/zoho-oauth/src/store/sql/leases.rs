@@ -22,7 +22,14 @@ impl<S: Server> SqlStore<S> {
         holder: &str,
         life: Duration,
     ) -> Result<Acquired, Fault> {
-        self.tables_for_writing().await?;
+        let tables = self.tables_for_writing().await?;
+        if key.is_exchange() {
+            // Before the code is spent: its token may need a new row.
+            tables.table.check_for_adding()?;
+            let highest =
+                self.with_session(|mut session| async move { (session.highest_id().await, session) }).await?;
+            tables.table.check_next_id(highest.unwrap_or_default())?;
+        }
         self.with_session(
             |mut session| async move { (acquire(&mut *session, key, holder, life).await, session) },
         )

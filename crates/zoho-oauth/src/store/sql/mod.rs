@@ -12,6 +12,7 @@ mod options;
 mod pool;
 mod public;
 mod retries;
+mod row_texts;
 mod server;
 mod session;
 mod set_up;
@@ -29,6 +30,6 @@ pub(super) use public::sql_store;
 pub(super) use server::REACH;
 pub(super) use server::{FREE_SPACE, MORE_MEMORY, Server, ServerFault, TOO_MANY, read_only};
 pub(super) use store::SqlStore;
-pub(super) use texts::Words;
+pub(super) use texts::{ReplaceParts, Words};
 
 pub use options::Tls;

@@ -43,7 +43,7 @@ impl<S: Server> Pool<S> {
             server,
             options: S::connect_options(options),
             greeting: Statement::new(S::greeting(options)),
-            texts: Arc::new(Texts::new(&S::words(&options.table))),
+            texts: Arc::new(Texts::new(S::words(&options.table))),
             connect_timeout: options.connect_timeout,
             permits: Semaphore::new(max_connections),
             idle: Mutex::default(),

@@ -14,23 +14,25 @@ pub(super) async fn find_tables<S: Server>(
     server: &S,
     session: &mut Session<S::Link>,
 ) -> Result<Tables, Fault> {
-    let mut tables = session.tables().await?;
-    if tables.columns.is_empty() {
-        let created = session.create_token_table().await;
-        tables = session.tables().await?;
-        // Another program may have created it at the same time.
-        if tables.columns.is_empty() {
-            created?;
+    let tables = match session.tables().await? {
+        Some(tables) => tables,
+        None => {
+            let created = session.create_token_table().await;
+            match session.tables().await? {
+                // Another program may have created it at the same time.
+                Some(tables) => tables,
+                None => return Err(created.err().unwrap_or(sqlx::Error::RowNotFound).into()),
+            }
         }
-    }
-    tables.check_columns()?;
-    for column in LOOK_UPS.into_iter().filter(|column| tables.lacks_index(column)) {
-        if let Err(error) = session.create_index(column).await.map_err(Fault::from) {
+    };
+    for look_up in LOOK_UPS {
+        let Some(column) = tables.without_index(look_up) else { continue };
+        if let Err(error) = session.create_index(look_up, column).await.map_err(Fault::from) {
             if error.is_lost(server) {
                 return Err(error);
             }
             // Another program may have created it at the same time, or this account may lack the permission.
-            tracing::debug!(?error, column, "could not create an index; continuing without it");
+            tracing::debug!(?error, look_up, "could not create an index; continuing without it");
         }
     }
     Ok(tables)
@@ -40,12 +42,12 @@ pub(super) async fn find_tables<S: Server>(
 pub(super) async fn complete(tables: &Tables, session: &mut Session<impl Link>) -> Result<(), Fault> {
     if !tables.has_state
         && let Err(error) = session.create_state_table().await
-        && !session.tables().await?.has_state
+        && !session.tables().await?.is_some_and(|tables| tables.has_state)
     {
         return Err(error.into());
     }
     if session.highest_id().await?.is_none() {
-        let highest = session.highest_stored_id().await?;
+        let highest = session.highest_stored_id(tables).await?;
         session.insert_highest_id(highest).await?;
     }
     if session.identity().await?.is_none() {

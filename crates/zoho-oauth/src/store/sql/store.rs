@@ -116,11 +116,12 @@ impl<S: Server> SqlStore<S> {
     /// Like [`tables`](Self::tables), but fails if anything that writing requires is missing.
     pub(super) async fn tables_for_writing(&self) -> Result<&Tables, Fault> {
         let tables = self.tables().await?;
+        tables.table.check_for_saving()?;
         let complete = || {
             self.with_session(|mut session| async move {
                 let result = match session.tables().await {
-                    Ok(tables) => set_up::complete(&tables, &mut *session).await,
-                    Err(error) => Err(error.into()),
+                    Ok(now) => set_up::complete(now.as_ref().unwrap_or(tables), &mut *session).await,
+                    Err(error) => Err(error),
                 };
                 (result, session)
             })
@@ -171,24 +172,29 @@ impl<S: Server> SqlStore<S> {
     }
 
     async fn find(&self, criterion: &Criterion<'_>) -> Result<Option<StoredToken>, Fault> {
-        self.tables().await?;
+        let tables = self.tables().await?;
         let (column, value) = (criterion.column(), criterion.value());
         let rows = self
-            .with_session(|mut session| async move { (session.rows(column, value).await, session) })
+            .with_session(|mut session| async move { (session.rows(tables, column, value).await, session) })
             .await?;
         Ok(criterion.choose(rows)?)
     }
 
     async fn all(&self) -> Result<Vec<OAuthToken>, Fault> {
-        self.tables().await?;
-        let rows = self.with_session(|mut session| async move { (session.all().await, session) }).await?;
+        let tables = self.tables().await?;
+        let rows =
+            self.with_session(|mut session| async move { (session.all(tables).await, session) }).await?;
         Ok(rows.into_iter().map(OAuthToken::from).collect())
     }
 
     async fn page(&self, after: Option<&str>) -> Result<TokenPage, Fault> {
-        self.tables().await?;
-        let rows =
-            self.with_session(|mut session| async move { (session.page(after).await, session) }).await?;
+        let tables = self.tables().await?;
+        if after.is_some_and(|id| !tables.table.can_have("id", id)) {
+            return Err(TokenPage::unknown_cursor().into());
+        }
+        let rows = self
+            .with_session(|mut session| async move { (session.page(tables, after).await, session) })
+            .await?;
         let is_full = rows.len() == PAGE;
         let last = rows.last().and_then(|row| row.id.clone()).filter(|_| is_full);
         let tokens = rows.into_iter().map(OAuthToken::from).collect();

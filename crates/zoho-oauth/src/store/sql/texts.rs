@@ -1,6 +1,6 @@
-//! The SQL statements. For most of them the servers' dialects differ in a few words only.
+//! The SQL statements that depend on the server only. For most of them the dialects differ in a few words.
 
-use super::super::stored::StoredToken;
+use super::super::table::{Column, Kind};
 use super::driver::Statement;
 
 /// The columns by which rows are looked up. Each one except the primary key, `id`, gets an index.
@@ -21,52 +21,87 @@ pub(in crate::store) struct Words {
     pub(in crate::store) clock: &'static str,
     /// Converts an expression to text.
     pub(in crate::store) as_text: fn(&str) -> String,
-    /// A condition: the column equals the value, byte by byte, or both are null.
+    /// Quotes the name of a column.
+    pub(in crate::store) quoted: fn(&str) -> String,
+    /// Returns what a column of this type holds.
+    pub(in crate::store) kind: fn(type_name: &str) -> Kind,
+    /// An expression for the text in a column.
+    pub(in crate::store) to_text: fn(&Column) -> String,
+    /// An expression for the value of a column, in which `?` is the text.
+    pub(in crate::store) from_text: fn(&Column) -> String,
+    /// A condition: the expression equals the value, byte by byte, or both are null.
     pub(in crate::store) exactly: fn(&str) -> String,
     /// Returns the placeholder for the n-th value of a statement, if it is not `?`.
     pub(in crate::store) placeholder: Option<fn(usize) -> String>,
-    /// Selects the columns of both tables: whether the table is the official one (1 or 0), the name of the column, and its
-    /// maximum length in characters.
+    /// Selects the columns of both tables: whether the table is the official one (1 or 0), the name and the type of the
+    /// column, and whether it takes null, has a default, and is computed (1 or 0).
     pub(in crate::store) columns: String,
     /// Selects the columns of the official table that are the first column of an index.
     pub(in crate::store) indexed: String,
     pub(in crate::store) create_tokens: String,
     pub(in crate::store) create_state: String,
-    pub(in crate::store) create_index: fn(words: &Self, column: &str) -> String,
+    /// Creates an index on a look-up column of a table.
+    pub(in crate::store) create_index: fn(words: &Self, look_up: &str, column: &Column) -> String,
     /// Begins a transaction whose reads see everything that was committed before its first lock.
     pub(in crate::store) begin: &'static str,
+    /// What an insert needs between its columns and its values to choose the id of a row.
+    pub(in crate::store) with_any_id: &'static str,
     /// Selects the highest id that is a number of at most ten digits.
-    pub(in crate::store) highest_stored_id: String,
+    pub(in crate::store) highest_stored_id: fn(words: &Self, id: &str) -> String,
+    /// Moves the sequence from which other programs get ids to a number, unless it is beyond it. Its values are the number,
+    /// twice.
+    pub(in crate::store) advance_sequence: Option<fn(words: &Self, id: &str) -> String>,
     /// Inserts an entry of the side table that is not a lease, if there is none with its key. Its values are the key, a
     /// number and a text.
     pub(in crate::store) insert_if_missing: String,
     /// Writes a row and releases a lease, or does neither. Its values: the key, epoch and holder of the lease; the id of the
-    /// row; its columns as they were read, for `as_read`; its new columns, for `set`; the ledger.
-    pub(in crate::store) replace_and_release: fn(words: &Self, as_read: &str, set: &str) -> String,
+    /// row; its columns as they were read; its new columns; the ledger.
+    pub(in crate::store) replace_and_release: fn(words: &Self, parts: &ReplaceParts<'_>) -> String,
 }
 
-/// All statements, in the dialect of one server.
+/// The parts of a statement that replaces a row.
+pub(in crate::store) struct ReplaceParts<'p> {
+    /// The column `id`.
+    pub(in crate::store) id: &'p str,
+    /// A condition: the row has this id.
+    pub(in crate::store) is_id: &'p str,
+    /// A condition: the columns are as they were read.
+    pub(in crate::store) as_read: &'p str,
+    /// Assigns the new columns.
+    pub(in crate::store) set: &'p str,
+}
+
+impl Words {
+    /// Returns an expression for the text in a column; null if it has no value.
+    pub(super) fn read(&self, column: &Column) -> String {
+        let text = (self.to_text)(column);
+        if column.turns_null_into_text() {
+            // For some collations, blanks are equal to empty text.
+            return format!("case when length({text}) > 0 then {text} end");
+        }
+        text
+    }
+
+    /// Returns an expression for the value to write into a column.
+    pub(super) fn write(&self, column: &Column) -> String {
+        let value = (self.from_text)(column);
+        if column.turns_null_into_text() { format!("coalesce({value}, '')") } else { value }
+    }
+
+    /// Returns the statement with the server's placeholders.
+    pub(super) fn numbered(&self, text: &str) -> String {
+        numbered(text, self.placeholder)
+    }
+}
+
+/// The statements, in the dialect of one server.
 pub(in crate::store) struct Texts {
-    placeholder: Option<fn(usize) -> String>,
-    select: String,
+    pub(super) words: Words,
     select_entry: String,
-    insert: String,
     pub(super) columns: Statement,
     pub(super) indexed: Statement,
     pub(super) create_tokens: Statement,
     pub(super) create_state: Statement,
-    pub(super) create_index: [Statement; LOOK_UPS.len()],
-    pub(super) rows: [Statement; LOOK_UPS.len()],
-    pub(super) all: Statement,
-    pub(super) first_page: Statement,
-    pub(super) next_page: Statement,
-    pub(super) lock_rows: Statement,
-    pub(super) ids: Statement,
-    pub(super) highest_stored_id: Statement,
-    pub(super) replace: Statement,
-    pub(super) replace_and_release: Statement,
-    pub(super) delete: Statement,
-    pub(super) delete_all: Statement,
     pub(super) entry: Statement,
     pub(super) lock_entry: Statement,
     pub(super) add_entry: Statement,
@@ -87,37 +122,19 @@ pub(in crate::store) struct Texts {
 }
 
 impl Texts {
-    pub(in crate::store) fn new(words: &Words) -> Self {
-        let Words { tokens, state, clock, as_text, exactly, placeholder, .. } = words;
-        let sql = |text: String| Statement::new(numbered(&text, *placeholder));
-        let columns = StoredToken::COLUMNS.join(", ");
-        let select = format!("select {columns} from {tokens}");
-        let as_read = StoredToken::COLUMNS.map(exactly).join(" and ");
-        let set = StoredToken::COLUMNS[1..].join(" = ?, ") + " = ?";
+    pub(in crate::store) fn new(words: Words) -> Self {
+        let Words { state, clock, as_text, .. } = &words;
+        let sql = |text: String| Statement::new(words.numbered(&text));
         let entry = ["epoch", "holder", "until_ms", "touched", "ledger"];
         let entry_as_text = format!("lease_key, {}", entry.map(as_text).join(", "));
         let select_entry = format!("select {entry_as_text} from {state}");
         let (entry, now, epoch) = (entry.join(", "), as_text(clock), as_text("epoch"));
         let of_lease = "lease_key = ? and epoch = ? and holder = ?";
         Self {
-            placeholder: *placeholder,
-            insert: format!("insert into {tokens} ({columns}) values "),
             columns: sql(words.columns.clone()),
             indexed: sql(words.indexed.clone()),
             create_tokens: sql(words.create_tokens.clone()),
             create_state: sql(words.create_state.clone()),
-            create_index: LOOK_UPS.map(|column| sql((words.create_index)(words, column))),
-            rows: LOOK_UPS.map(|column| sql(format!("{select} where {column} = ?"))),
-            all: sql(select.clone()),
-            first_page: sql(format!("{select} order by id limit {PAGE}")),
-            next_page: sql(format!("{select} where id > ? order by id limit {PAGE}")),
-            lock_rows: sql(format!("{select} where id = ? for update")),
-            ids: sql(format!("select id from {tokens}")),
-            highest_stored_id: sql(words.highest_stored_id.clone()),
-            replace: sql(format!("update {tokens} set {set} where id = ? and {as_read}")),
-            replace_and_release: sql((words.replace_and_release)(words, &as_read, &set)),
-            delete: sql(format!("delete from {tokens} where id = ? and {}", exactly("id"))),
-            delete_all: sql(format!("delete from {tokens}")),
             // Without an entry it still returns one row, for the clock.
             entry: sql(format!(
                 "select {now}, {entry_as_text} from (select 1 as one) as always left join {state} on lease_key = ?"
@@ -152,32 +169,20 @@ impl Texts {
             begin: sql(words.begin.to_owned()),
             commit: sql("commit".to_owned()),
             roll_back: sql("rollback".to_owned()),
-            select,
             select_entry,
+            words,
         }
     }
 
     /// Returns a statement that selects the lease entries of `keys` keys.
     pub(super) fn entries_of_many(&self, keys: usize) -> String {
         let keys = vec!["?"; keys].join(", ");
-        numbered(&format!("{} where lease_key in ({keys})", self.select_entry), self.placeholder)
-    }
-
-    /// Returns a statement that selects the rows that have one of `values` values in a column.
-    pub(super) fn rows_of_many(&self, column: &str, values: usize) -> String {
-        let values = vec!["?"; values].join(", ");
-        numbered(&format!("{} where {column} in ({values})", self.select), self.placeholder)
-    }
-
-    /// Returns a statement that inserts `rows` rows.
-    pub(super) fn insert(&self, rows: usize) -> String {
-        let row = format!("({})", ["?"; StoredToken::COLUMNS.len()].join(", "));
-        numbered(&format!("{}{}", self.insert, vec![row; rows].join(", ")), self.placeholder)
+        self.words.numbered(&format!("{} where lease_key in ({keys})", self.select_entry))
     }
 }
 
 /// Replaces each `?` with the placeholder for its number.
-fn numbered(text: &str, placeholder: Option<fn(usize) -> String>) -> String {
+pub(super) fn numbered(text: &str, placeholder: Option<fn(usize) -> String>) -> String {
     let Some(placeholder) = placeholder else { return text.to_owned() };
     let mut parts = text.split('?');
     let first = parts.next().unwrap_or_default().to_owned();

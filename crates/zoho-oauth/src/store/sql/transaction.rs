@@ -10,11 +10,13 @@ use super::retries::Retries;
 use super::server::Server;
 use super::session::Session;
 use super::store::SqlStore;
+use super::tables::Tables;
 
 /// A transaction that holds a lock on the row that counts ids, so only one runs at a time among all hosts. Its reads see
 /// everything that was committed before the lock.
 pub(super) struct Transaction<'s, S: Server> {
     session: Pooled<'s, S>,
+    pub(super) tables: &'s Tables,
     /// The highest id ever assigned.
     pub(super) highest_id: u64,
     stored_highest_id: u64,
@@ -96,18 +98,18 @@ impl<S: Server> SqlStore<S> {
     }
 
     async fn begin(&self) -> Result<Transaction<'_, S>, Fault> {
-        self.tables_for_writing().await?;
+        let tables = self.tables_for_writing().await?;
         let mut session = self.pool.get().await?;
         session.begin().await?;
         let Some(highest_id) = session.lock_highest_id().await? else {
             // Another program has deleted the row.
             session.roll_back().await?;
-            let stored = session.highest_stored_id().await?;
+            let stored = session.highest_stored_id(tables).await?;
             session.insert_highest_id(stored).await?;
             session.put_back();
             return Err(Fault::Changed);
         };
-        Ok(Transaction { session, highest_id, stored_highest_id: highest_id })
+        Ok(Transaction { session, tables, highest_id, stored_highest_id: highest_id })
     }
 }
 
@@ -126,6 +128,7 @@ impl<S: Server> Transaction<'_, S> {
     async fn store_highest_id(&mut self) -> Result<(), Fault> {
         if self.highest_id != self.stored_highest_id {
             self.session.set_highest_id(self.highest_id).await?;
+            self.session.advance_sequence(self.tables, self.highest_id).await?;
         }
         Ok(())
     }

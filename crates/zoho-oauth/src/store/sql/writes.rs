@@ -12,6 +12,7 @@ use super::leases::was_released;
 use super::server::Server;
 use super::session::Session;
 use super::store::SqlStore;
+use super::tables::Tables;
 use super::texts::LOOK_UPS;
 use super::transaction::{History, Transaction};
 
@@ -19,13 +20,14 @@ impl<S: Server> SqlStore<S> {
     /// Saves a token. For a known user this takes two statements: one reads the row, the other overwrites it. If the response
     /// to the latter is lost, reading the row again shows whether it was written.
     pub(super) async fn save(&self, new: &StoredToken) -> Result<StoredToken, Fault> {
-        self.tables_for_writing().await?.check_values(new)?;
+        let tables = self.tables_for_writing().await?;
+        tables.table.check_values(new)?;
         let Some(criterion) = Criterion::of(new) else { return self.insert(new).await };
         let criterion = &criterion;
         let saved = self
-            .with_session(
-                |mut session| async move { (replace(&mut *session, criterion, new).await, session) },
-            )
+            .with_session(|mut session| async move {
+                (replace(&mut *session, tables, criterion, new).await, session)
+            })
             .await?;
         match saved {
             Some(row) => Ok(row),
@@ -36,7 +38,7 @@ impl<S: Server> SqlStore<S> {
     /// Saves all tokens, each as [`save`](Self::save) does, or none.
     pub(super) async fn save_all(&self, tokens: &[StoredToken]) -> Result<Vec<StoredToken>, Fault> {
         let tables = self.tables_for_writing().await?;
-        tokens.iter().try_for_each(|token| tables.check_values(token))?;
+        tokens.iter().try_for_each(|token| tables.table.check_values(token))?;
         self.transact(|mut transaction, history| async move {
             (transaction.save_all(tokens, history).await, transaction)
         })
@@ -46,7 +48,7 @@ impl<S: Server> SqlStore<S> {
     /// Deletes the row with this id.
     pub(super) async fn delete(&self, id: &str) -> Result<bool, Fault> {
         self.transact(|mut transaction, history| async move {
-            let deleted = transaction.delete(id).await.map_err(Fault::from);
+            let deleted = transaction.delete_row(id).await;
             if matches!(deleted, Ok(true)) {
                 // The id may come from an official SDK; it must not be assigned again either.
                 transaction.record_id(id);
@@ -64,9 +66,10 @@ impl<S: Server> SqlStore<S> {
 
     /// Saves a token under a lease and releases the lease, or does neither.
     pub(super) async fn save_under(&self, lease: &Lease, new: &StoredToken) -> Result<Fenced, Fault> {
-        self.tables_for_writing().await?.check_values(new)?;
+        let tables = self.tables_for_writing().await?;
+        tables.table.check_values(new)?;
         let mut session = self.pool.get().await?;
-        match replace_under(&mut *session, lease, new).await {
+        match replace_under(&mut *session, tables, lease, new).await {
             Ok(Some(row)) => {
                 session.put_back();
                 return Ok(Fenced::Saved(row.into()));
@@ -103,13 +106,14 @@ impl<S: Server> SqlStore<S> {
 /// Overwrites the row of a token. Returns `None` if no row matches.
 async fn replace(
     session: &mut Session<impl Link>,
+    tables: &Tables,
     criterion: &Criterion<'_>,
     new: &StoredToken,
 ) -> Result<Option<StoredToken>, Fault> {
-    let candidates = session.rows(criterion.column(), criterion.value()).await?;
+    let candidates = session.rows(tables, criterion.column(), criterion.value()).await?;
     match Plan::for_saving(new, candidates)? {
         Plan::Keep(row) => Ok(Some(row)),
-        Plan::Update { before, after } => match session.replace(&before, &after).await? {
+        Plan::Update { before, after } => match session.replace(tables, &before, &after).await? {
             true => Ok(Some(after)),
             false => Err(Fault::Changed),
         },
@@ -121,11 +125,12 @@ async fn replace(
 /// takes more than one statement, if another holder has the lease, or if the row has changed.
 async fn replace_under(
     session: &mut Session<impl Link>,
+    tables: &Tables,
     lease: &Lease,
     new: &StoredToken,
 ) -> Result<Option<StoredToken>, Fault> {
     let Some(criterion) = Criterion::of(new) else { return Ok(None) };
-    let candidates = session.rows(criterion.column(), criterion.value()).await?;
+    let candidates = session.rows(tables, criterion.column(), criterion.value()).await?;
     let (before, after) = match Plan::for_saving(new, candidates)? {
         Plan::Keep(row) => (row.clone(), row),
         Plan::Update { before, after } => (before, after),
@@ -134,7 +139,7 @@ async fn replace_under(
     if lease.row.is_some() && (lease.row != before.id || !lease.permits(Some(&before.clone().into()))) {
         return Ok(None);
     }
-    Ok(session.replace_and_release(&before, &after, lease).await?.then_some(after))
+    Ok(session.replace_and_release(tables, &before, &after, lease).await?.then_some(after))
 }
 
 impl<S: Server> Transaction<'_, S> {
@@ -148,22 +153,25 @@ impl<S: Server> Transaction<'_, S> {
         {
             return Ok(saved);
         }
+        let tables = self.tables;
         let mut draft = Draft::of(self.candidates(tokens).await?);
         if history.id_was_taken {
             self.skip_stored_ids(&mut draft).await?;
         }
         let mut saved = Vec::with_capacity(tokens.len());
         for token in tokens {
-            let row = draft.save(token, self.highest_id)?;
+            let row = draft.save(token, &tables.table, self.highest_id)?;
             self.record_id(row.id.as_deref().unwrap_or_default());
             saved.push(row);
         }
         let (inserts, updates) = draft.into_changes();
         if !inserts.is_empty() {
-            self.insert(&inserts).await?;
+            tables.table.check_for_adding()?;
+            inserts.iter().try_for_each(|row| tables.table.check_values(row))?;
+            self.insert(tables, &inserts).await?;
         }
         for (before, after) in updates {
-            if !self.replace(&before, &after).await? {
+            if !self.replace(tables, &before, &after).await? {
                 return Err(Fault::Changed);
             }
         }
@@ -183,7 +191,8 @@ impl<S: Server> Transaction<'_, S> {
             return Ok(Fenced::Superseded);
         }
         if let Some(id) = &lease.row {
-            let row = Criterion::Id(id).choose(self.lock_rows(id).await?)?;
+            let tables = self.tables;
+            let row = Criterion::Id(id).choose(self.lock_rows(tables, id).await?)?;
             if !lease.permits(row.map(Into::into).as_ref()) {
                 self.release(lease).await?;
                 return Ok(Fenced::Superseded);
@@ -203,24 +212,31 @@ impl<S: Server> Transaction<'_, S> {
         Ok(Fenced::Saved(saved.into_iter().next().unwrap_or_default().into()))
     }
 
+    async fn delete_row(&mut self, id: &str) -> Result<bool, Fault> {
+        let tables = self.tables;
+        Ok(self.delete(tables, id).await?)
+    }
+
     async fn delete_all_rows(&mut self) -> Result<(), Fault> {
-        let stored = self.highest_stored_id().await?;
+        let tables = self.tables;
+        let stored = self.highest_stored_id(tables).await?;
         self.highest_id = self.highest_id.max(stored);
-        Ok(self.delete_all().await?)
+        Ok(self.delete_all(tables).await?)
     }
 
     /// Returns the rows that the tokens may identify.
     async fn candidates(&mut self, tokens: &[StoredToken]) -> Result<Vec<StoredToken>, Fault> {
+        let tables = self.tables;
         let criteria: Vec<_> = tokens.iter().filter_map(Criterion::of).collect();
         if let [criterion] = criteria[..] {
-            return Ok(self.rows(criterion.column(), criterion.value()).await?);
+            return Ok(self.rows(tables, criterion.column(), criterion.value()).await?);
         }
         let mut rows = Vec::new();
         for column in LOOK_UPS {
             let of_column = criteria.iter().filter(|criterion| criterion.column() == column);
             let values: Vec<_> = of_column.map(Criterion::value).collect();
             if !values.is_empty() {
-                rows.extend(self.rows_of_many(column, &values).await?);
+                rows.extend(self.rows_of_many(tables, column, &values).await?);
             }
         }
         Ok(rows)
@@ -229,17 +245,19 @@ impl<S: Server> Transaction<'_, S> {
     /// Whether all of these rows are stored with this content.
     async fn holds_all(&mut self, rows: &[StoredToken]) -> Result<bool, Fault> {
         let ids: Vec<_> = rows.iter().filter_map(|row| row.id.as_deref()).collect();
-        let stored = self.rows_of_many("id", &ids).await?;
+        let tables = self.tables;
+        let stored = self.rows_of_many(tables, "id", &ids).await?;
         Ok(rows.iter().all(|row| stored.contains(row)))
     }
 
     /// Skips the ids that a program has chosen without the row that counts ids: new ids follow the highest stored one. If that
     /// is the highest number, all stored ids are excluded one by one.
     async fn skip_stored_ids(&mut self, draft: &mut Draft) -> Result<(), Fault> {
-        let stored = self.highest_stored_id().await?;
+        let tables = self.tables;
+        let stored = self.highest_stored_id(tables).await?;
         self.highest_id = self.highest_id.max(stored);
         if id_number(&(self.highest_id + 1).to_string()).is_none() {
-            draft.exclude_ids(self.ids().await?);
+            draft.exclude_ids(self.ids(tables).await?);
         }
         Ok(())
     }

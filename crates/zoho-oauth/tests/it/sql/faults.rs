@@ -178,7 +178,7 @@ async fn a_table_with_other_columns_is_rejected_and_left_unchanged(table: TestTa
     table.run("create table {} (id varchar(10) primary key, user_mail varchar(255))").await;
     let error = table.open().get_tokens().await.expect_err("rejected");
     assert_eq!(error.kind(), StoreErrorKind::Damaged, "{error}");
-    assert!(error.to_string().contains("no column user_name"), "{error}");
+    assert!(error.to_string().contains("no column refresh_token"), "{error}");
     table.run("insert into {} (id, user_mail) values ('1', 'ada')").await;
 }
 

@@ -1,9 +1,11 @@
 //! `MySqlStore` and `PostgresStore`, on real servers.
 
 #[cfg(unix)]
+mod columns;
 mod faults;
 #[cfg(unix)]
 mod mysql_official;
+mod older_sdks;
 mod postgres_values;
 mod sharing;
 pub(crate) mod support;
