@@ -21,6 +21,8 @@ pub(super) struct Outage {
 struct Noticed {
     first: Instant,
     last: Instant,
+    /// Whether a call has waited for its end for as long as it may.
+    waited_for: bool,
 }
 
 /// The attempts of one call during an outage.
@@ -48,24 +50,35 @@ impl Outage {
         *self.noticed.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Notes that the server is away. Returns the moment since which it is. If no call has noticed the outage within the
-    /// timeout, the server may have been there in between, so a new outage begins.
-    fn note(&self) -> Instant {
+    /// Notes that the server is away. If no call has noticed the outage within the timeout, the server may have been there in
+    /// between, so a new outage begins.
+    fn note(&self) -> Noticed {
         let now = Instant::now();
         let mut noticed = self.noticed.lock().unwrap_or_else(PoisonError::into_inner);
         let current = noticed.filter(|noticed| now - noticed.last < self.timeout);
-        let first = current.map_or(now, |noticed| noticed.first);
-        *noticed = Some(Noticed { first, last: now });
-        first
+        let new = Noticed { first: now, last: now, waited_for: false };
+        *noticed.insert(current.map_or(new, |current| Noticed { last: now, ..current }))
+    }
+
+    /// Notes that a call has waited for the end of the outage, so that later calls do not.
+    fn note_wait(&self) {
+        if let Some(noticed) = &mut *self.noticed.lock().unwrap_or_else(PoisonError::into_inner) {
+            noticed.waited_for = true;
+        }
     }
 }
 
 impl Attempts<'_> {
     /// Waits before the next attempt. Returns `fault`, why the last one failed, if no time is left.
     pub(super) async fn after<F>(&mut self, fault: F) -> Result<(), F> {
-        let since = self.outage.note().min(self.began);
+        let noticed = self.outage.note();
         let delay = self.delays.next_delay(rand::random());
-        if since.elapsed() + delay >= self.outage.timeout - self.margin() {
+        let late = |since: Instant| since.elapsed() + delay >= self.outage.timeout - 2 * self.margin();
+        if noticed.waited_for || late(noticed.first) {
+            self.outage.note_wait();
+            return Err(fault);
+        }
+        if late(self.began) {
             return Err(fault);
         }
         self.failed = true;
@@ -88,7 +101,8 @@ impl Attempts<'_> {
         }
     }
 
-    /// The part of the timeout that is left when the attempts end, so that the call returns their last failure.
+    /// The part of the timeout that is left when the attempts end, so that the call returns their last failure. The last
+    /// attempt has at least as long: cut short, it would fail for another reason than the server's.
     fn margin(&self) -> Duration {
         self.outage.timeout / 10
     }
@@ -106,7 +120,6 @@ mod tests {
         let start = Instant::now();
         assert!(attempts_in(&outage).await > 1);
         assert!(start.elapsed() < TIMEOUT, "{:?}", start.elapsed());
-        tokio::time::sleep(TIMEOUT.saturating_sub(start.elapsed())).await;
         assert_eq!(attempts_in(&outage).await, 1, "the outage is known");
         outage.end();
         assert!(attempts_in(&outage).await > 1, "another outage is waited for");
