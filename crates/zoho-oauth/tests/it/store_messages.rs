@@ -36,8 +36,11 @@ const INVALID_OPTIONS: [&str; 10] = [
     "file:/nowhere/tokens.txt",
 ];
 
-const FINDINGS: [FindingKind; 10] = [
+const FINDINGS: [FindingKind; 13] = [
     FindingKind::UnreadableRow,
+    FindingKind::OlderColumns,
+    FindingKind::WrongEncoding,
+    FindingKind::MissingQuotes,
     FindingKind::MissingHeader,
     FindingKind::MissingToken,
     FindingKind::DuplicateRows,

@@ -49,6 +49,9 @@ pub async fn check(store: &AnyStore) -> Result<CheckReport, StoreError> {
 /// copy, that of SQLite a consistent database, and that of any other store a CSV file of all rows. Only its owner can
 /// open it (mode 0600), and it overwrites nothing.
 ///
+/// What a repair takes out of a CSV file is kept in a file named `PATH.removed-` and the time: lines that cannot be read, and
+/// the rows of duplicates whose refresh token no other row has. In any other store, the backup holds such rows.
+///
 /// A CSV file is replaced as a whole and SQLite is changed in one transaction, each under the lock of its writers: all
 /// findings are repaired, or none. Any other store is repaired finding by finding, under the leases of the affected tokens.
 /// A row that another program changes during the repair is left unchanged and reported again. A row that gets a new id keeps its other
@@ -60,12 +63,12 @@ pub async fn check(store: &AnyStore) -> Result<CheckReport, StoreError> {
 pub async fn repair(store: &AnyStore, backup: Option<&Path>) -> Result<RepairReport, StoreError> {
     // First, because SQLite creates its side files with the mode of the database.
     let closed: Vec<_> = files_open_to_others(store).into_iter().filter(close).collect();
-    let Repaired { backup, findings: mut repaired } = match store.maintenance() {
+    let Repaired { backup, removed, findings: mut repaired } = match store.maintenance() {
         Some(maintenance) => maintenance.repair(backup.map(Path::to_owned)).await?,
         None => row_by_row::repair(store, backup).await?,
     };
     repaired.extend(closed);
-    Ok(RepairReport { backup, repaired, remaining: check(store).await? })
+    Ok(RepairReport { backup, removed, repaired, remaining: check(store).await? })
 }
 
 /// Closes a file that other accounts can open. Returns whether that succeeded.

@@ -70,7 +70,7 @@ fn files_of(place: &Path) -> Vec<PathBuf> {
 fn is_of_store(entry: &str, name: &str) -> bool {
     const BESIDE: [&str; 7] = ["", ".lock", ".state", ".state.damaged", "-wal", "-shm", "-journal"];
     match entry.strip_prefix(name) {
-        Some(rest) => BESIDE.contains(&rest) || rest.starts_with(".backup-"),
+        Some(rest) => BESIDE.contains(&rest) || rest.starts_with(".backup-") || rest.starts_with(".removed-"),
         // What a killed process left of a file that it was writing.
         None => unfinished::target(entry).is_some_and(|entry| is_of_store(entry, name)),
     }

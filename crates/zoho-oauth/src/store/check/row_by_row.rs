@@ -32,7 +32,7 @@ pub(super) async fn repair(store: &AnyStore, backup: Option<&Path>) -> Result<Re
             findings.push(finding);
         }
     }
-    Ok(Repaired { backup, findings })
+    Ok(Repaired { backup, findings, ..Repaired::default() })
 }
 
 /// Repairs one finding. Returns `false` if another program changed its rows or holds a lease on them.

@@ -85,7 +85,7 @@ impl WholeFile {
         &self,
         lock: &LockFile,
         expected: Option<Identity>,
-        text: &str,
+        text: &[u8],
     ) -> io::Result<Option<Identity>> {
         let new = unfinished::path(&self.path, lock.tag());
         let replaced = self.write_and_rename(&new, lock, expected, text);
@@ -100,12 +100,12 @@ impl WholeFile {
         new: &Path,
         lock: &LockFile,
         expected: Option<Identity>,
-        text: &str,
+        text: &[u8],
     ) -> io::Result<Option<Identity>> {
         remove(new)?;
         let mut file = private_file::create(new)?;
         self.trust()?.hand_over(&file);
-        for (number, step) in text.as_bytes().chunks(STEP).enumerate() {
+        for (number, step) in text.chunks(STEP).enumerate() {
             if number > 0 {
                 file.sync_data()?;
                 lock.touch();
@@ -266,9 +266,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let lock = lock(&folder.path().join("file.lock"), Trust::default()).expect("free");
         let file = WholeFile::store(folder.path().join("file"));
-        let first = file.replace(&lock, None, "one").expect("written").expect("was missing");
+        let first = file.replace(&lock, None, b"one").expect("written").expect("was missing");
         assert_eq!(file.identity().expect("read"), Some(first));
-        assert_eq!(file.replace(&lock, None, "two").expect("compared"), None);
+        assert_eq!(file.replace(&lock, None, b"two").expect("compared"), None);
         assert_eq!(fs::read_to_string(file.path()).expect("read"), "one");
         assert_eq!(fs::read_dir(folder.path()).expect("read").count(), 2, "nothing is left over");
     }
@@ -281,8 +281,8 @@ mod tests {
         fs::remove_file(&path).expect("removed");
         let newer = lock(&path, Trust::default()).expect("free");
         let file = WholeFile::store(folder.path().join("file"));
-        assert_eq!(file.replace(&late, None, "late").expect("compared"), None);
-        assert!(file.replace(&newer, None, "newer").expect("written").is_some());
+        assert_eq!(file.replace(&late, None, b"late").expect("compared"), None);
+        assert!(file.replace(&newer, None, b"newer").expect("written").is_some());
     }
 
     #[test]

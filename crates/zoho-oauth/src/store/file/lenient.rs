@@ -1,186 +1,137 @@
-//! Reading a damaged token file line by line, so that one damaged row does not hide the others. Does no I/O.
-
-use std::borrow::Cow;
+//! Reading a token file for a check, so that one damaged row does not hide the others. Does no I/O.
 
 use crate::store::ids::id_number;
 
-use super::csv::{Damage, Record, Records};
-use super::table::{Table, completed, header_line, is_token_row};
+use super::csv::Damage;
+use super::encoding::{is_utf16, without_utf16};
+use super::reader::{Part, Reader, Record, byte_order_mark};
+use super::table::Table;
+use super::table::builder::Builder;
 
-/// The readable part of a token file.
+/// The readable part of a token file, and what is unusual about the rest.
 #[derive(Debug)]
 pub(super) struct Lenient {
-    /// The intact rows.
+    /// The rows that can be read.
     pub(super) table: Table,
     /// The lines on which the rows begin, by row number.
     pub(super) lines: Vec<usize>,
-    /// The lines that belong to no intact row.
-    pub(super) torn: Vec<Damage>,
+    /// The lines of rows that are not UTF-8.
+    pub(super) not_utf8: Vec<usize>,
+    /// The lines of rows with a comma or a quote in a value without quotes.
+    pub(super) lacking_quotes: Vec<usize>,
+    /// The lines that belong to no row.
+    pub(super) torn: Vec<TornLine>,
     /// Whether the file has a header, intact or damaged.
     pub(super) has_header: bool,
-    /// Whether nothing looks like a token file, so that it may belong to another program.
-    pub(super) is_foreign: bool,
+    /// Whether the file is in UTF-16.
+    pub(super) is_utf16: bool,
+    /// Why the file may belong to another program; `None` if it looks like a token file.
+    pub(super) foreign: Option<String>,
+}
+
+/// A line that belongs to no row.
+#[derive(Debug)]
+pub(super) struct TornLine {
+    pub(super) damage: Damage,
+    pub(super) text: Vec<u8>,
 }
 
 impl Lenient {
     /// Reads what can be read.
     pub(super) fn read(content: &[u8]) -> Self {
-        let mut reader = Reader::default();
-        for part in parts(content) {
-            match part {
-                Part::Text { line, text } => reader.read(line, text),
-                Part::NotUtf8 { line, bytes } => {
-                    reader.tear(line, &String::from_utf8_lossy(bytes), "invalid UTF-8");
-                }
+        match without_utf16(content) {
+            Ok(text) => {
+                let mut collected = Collected::over(&text);
+                Reader::of(&text).for_each(|part| collected.add(part));
+                collected.finish(&text, is_utf16(content))
             }
+            Err(damage) => Self { foreign: Some(damage.what), ..Collected::default().finish(b"", false) },
         }
-        reader.finish(is_part_of_a_header(content))
     }
 }
 
-#[derive(Debug, Default)]
-struct Reader<'t> {
-    mark: &'static str,
-    header: Option<Record<'t>>,
-    rows: Vec<Record<'t>>,
+/// What was read so far.
+#[derive(Default)]
+struct Collected {
+    builder: Builder,
     lines: Vec<usize>,
-    torn: Vec<Damage>,
-    highest_torn_id: u64,
+    not_utf8: Vec<usize>,
+    lacking_quotes: Vec<usize>,
+    torn: Vec<TornLine>,
+    has_header: bool,
 }
 
-impl<'t> Reader<'t> {
-    /// Reads text that begins on `line` of the file.
-    fn read(&mut self, mut line: usize, text: &'t str) {
-        let mut rest = text;
-        if line == 1
-            && let Some(content) = rest.strip_prefix('\u{feff}')
-        {
-            (self.mark, rest) = ("\u{feff}", content);
-        }
-        while let Some(first_line) = rest.split_inclusive('\n').next() {
-            let mut taken = first_line;
-            if !first_line.trim_end_matches(['\r', '\n']).is_empty() {
-                match Records::of(rest).next() {
-                    Some(Ok(record)) => match self.damage(&record) {
-                        None => {
-                            taken = record.text;
-                            self.keep(line, record);
-                        }
-                        Some(what) => self.tear(line, first_line, what),
-                    },
-                    Some(Err(damage)) => self.tear(line, first_line, damage.what),
-                    None => {}
-                }
+impl Collected {
+    fn over(content: &[u8]) -> Self {
+        Self { builder: Builder::over(content), ..Self::default() }
+    }
+
+    fn add(&mut self, part: Part<'_>) {
+        match part {
+            Part::Header(header) if self.has_header || !self.lines.is_empty() => {
+                self.tear(Damage::at(header.line, "a second header"), header.text);
             }
-            line += taken.bytes().filter(|byte| *byte == b'\n').count();
-            rest = &rest[taken.len()..];
+            Part::Header(header) => {
+                self.has_header = true;
+                self.builder.header(&header);
+            }
+            Part::Row(row) => self.row(&row),
+            Part::Torn(torn) => self.tear(torn.damage, torn.text),
         }
     }
 
-    fn keep(&mut self, line: usize, record: Record<'t>) {
-        if self.is_header(&record) {
-            self.header = Some(record);
-        } else {
-            self.rows.push(record);
-            self.lines.push(line);
+    fn row(&mut self, row: &Record<'_>) {
+        self.builder.row(row);
+        self.lines.push(row.line);
+        if !row.is_utf8() {
+            self.not_utf8.push(row.line);
+        }
+        if row.lacks_quotes {
+            self.lacking_quotes.push(row.line);
         }
     }
 
-    fn tear(&mut self, line: usize, text: &str, what: impl Into<String>) {
-        let id = text.split(',').next().and_then(id_number);
-        self.highest_torn_id = self.highest_torn_id.max(id.unwrap_or(0));
-        self.torn.push(Damage::at(line, what));
+    fn tear(&mut self, damage: Damage, text: &[u8]) {
+        self.torn.push(TornLine { damage, text: text.to_owned() });
     }
 
-    /// Returns what is wrong with a record, or `None` if it is intact.
-    fn damage(&self, record: &Record<'_>) -> Option<String> {
-        let has_ten_columns = self.header.as_ref().is_some_and(|header| header.fields.len() == 10);
-        match record.fields.len() {
-            9 if has_ten_columns && !record.is_terminated() => Some("the last row is truncated".to_owned()),
-            9 | 10 if contains_a_row(record) => Some("an unclosed quote".to_owned()),
-            9 | 10 if has_header_names(record) && self.header.is_some() => Some("a second header".to_owned()),
-            9 | 10 => None,
-            count => Some(format!("expected 10 columns, found {count}")),
-        }
-    }
-
-    fn is_header(&self, record: &Record<'_>) -> bool {
-        let is_first = self.rows.is_empty() && self.torn.is_empty();
-        self.header.is_none() && (has_header_names(record) || is_first && !is_token_row(record))
-    }
-
-    fn finish(self, is_part_of_a_header: bool) -> Lenient {
-        let first = self.header.as_ref().or(self.rows.first());
-        let line_end = if first.is_some_and(|first| first.text.ends_with("\r\n")) { "\r\n" } else { "\n" };
-        let header = match &self.header {
-            Some(header) => completed(header, ",api_domain", line_end),
-            None => Cow::Owned(header_line(line_end)),
-        };
-        let mut text = format!("{}{header}", self.mark);
-        for row in &self.rows {
-            text.push_str(&completed(row, ",", line_end));
-        }
-        let mut table = Table::parse(&text).unwrap_or_default();
-        table.remember_highest_id(self.highest_torn_id);
-        let is_empty = self.header.is_none() && self.rows.is_empty();
-        let is_foreign = is_empty && !self.torn.is_empty() && !is_part_of_a_header;
-        let is_first_line_torn = self.torn.first().is_some_and(|damage| damage.line == 1);
+    fn finish(self, content: &[u8], is_utf16: bool) -> Lenient {
+        let Self { builder, lines, not_utf8, lacking_quotes, torn, has_header } = self;
+        let mut table = builder.finish();
+        // The id of a torn row is not assigned again.
+        torn.iter().filter_map(TornLine::id).for_each(|id| table.remember_highest_id(id));
+        let is_empty = !has_header && lines.is_empty();
+        let is_foreign = is_empty && !torn.is_empty() && !is_part_of_a_header(content);
+        let is_first_line_torn = torn.first().is_some_and(|torn| torn.damage.line == 1);
         Lenient {
             table,
-            lines: self.lines,
-            has_header: self.header.is_some() || is_first_line_torn,
-            is_foreign,
-            torn: self.torn,
+            has_header: has_header || is_first_line_torn,
+            foreign: is_foreign.then(|| "no line is a token or a header".to_owned()),
+            is_utf16,
+            lines,
+            not_utf8,
+            lacking_quotes,
+            torn,
         }
     }
 }
 
-/// Whether the record contains another row, because an unclosed quote made the following lines part of it.
-fn contains_a_row(record: &Record<'_>) -> bool {
-    record.text.split_inclusive('\n').skip(1).any(|line| {
-        let inner = Records::of(line).next().and_then(Result::ok);
-        inner.is_some_and(|inner| {
-            let has_an_id = inner.values()[0].is_some_and(|id| id_number(id).is_some());
-            has_an_id && matches!(inner.fields.len(), 9 | 10)
-        })
-    })
+impl TornLine {
+    fn id(&self) -> Option<u64> {
+        let id = self.text.split(|byte| *byte == b',').next()?;
+        id_number(std::str::from_utf8(id).ok()?)
+    }
 }
 
 /// Whether a file may be a token file that was truncated in its header, perhaps after the first character.
 fn is_part_of_a_header(content: &[u8]) -> bool {
-    let content = content.strip_prefix("\u{feff}".as_bytes()).unwrap_or(content);
+    let content = &content[byte_order_mark(content).len()..];
     let content = content.strip_prefix(b"\"").unwrap_or(content);
     let commas = content.iter().filter(|byte| **byte == b',').count();
     (content.starts_with(b"id") || b"id".starts_with(content))
         && !content.contains(&b'\n')
         && !content.contains(&b';')
         && commas < 10
-}
-
-/// Whether a record has the column names of a header. Only these two are the same in all SDKs.
-fn has_header_names(record: &Record<'_>) -> bool {
-    let values = record.values();
-    values[0] == Some("id") && values[5] == Some("access_token")
-}
-
-enum Part<'t> {
-    Text { line: usize, text: &'t str },
-    NotUtf8 { line: usize, bytes: &'t [u8] },
-}
-
-/// Splits the file into texts and the lines between them that are not UTF-8.
-fn parts(content: &[u8]) -> Vec<Part<'_>> {
-    if let Ok(text) = std::str::from_utf8(content) {
-        return vec![Part::Text { line: 1, text }];
-    }
-    let mut parts = Vec::new();
-    for (line, bytes) in (1..).zip(content.split_inclusive(|byte| *byte == b'\n')) {
-        parts.push(match std::str::from_utf8(bytes) {
-            Ok(text) => Part::Text { line, text },
-            Err(_) => Part::NotUtf8 { line, bytes },
-        });
-    }
-    parts
 }
 
 #[cfg(test)]
@@ -197,7 +148,7 @@ mod tests {
     }
 
     fn torn_lines(read: &Lenient) -> Vec<usize> {
-        read.torn.iter().map(|damage| damage.line).collect()
+        read.torn.iter().map(|torn| torn.damage.line).collect()
     }
 
     fn ids(read: &Lenient) -> Vec<String> {
@@ -217,20 +168,17 @@ mod tests {
             + &row(7)
             + "8,zoe,c,s,r,a,,1,u";
         let read = Lenient::read(text.as_bytes());
-        assert_eq!(torn_lines(&read), [3, 5, 8, 10]);
-        assert_eq!(ids(&read), ["1", "3", "5", "7"]);
-        assert_eq!(read.lines, [2, 4, 7, 9]);
+        assert_eq!(torn_lines(&read), [3, 5, 10]);
+        assert_eq!(ids(&read), ["1", "3", "5", "6", "7"]);
+        assert_eq!((&read.lines[..], &read.lacking_quotes[..]), (&[2, 4, 7, 8, 9][..], &[8][..]));
         assert_eq!(read.table.highest_id(), 8, "the id of a torn row is not assigned again");
-        assert_eq!(
-            read.table.text_with(&Changes::new()),
-            HEADER.to_owned() + &row(1) + &row(3) + &row(5) + &row(7)
-        );
+        let kept = HEADER.to_owned() + &row(1) + &row(3) + &row(5) + "6,Doe, Jane,c,s,r,a,,,,\r\n" + &row(7);
+        assert!(read.table.has_text(kept.as_bytes()));
     }
 
     #[test]
     fn a_quote_that_is_closed_by_the_quote_of_another_row_hides_no_row() {
         let text = HEADER.to_owned() + "2,\"bo\r\n" + &row(3) + "4,\"Jane\",c,s,r,a,,1,u,d\r\n";
-        assert!(Table::parse(&text).is_ok(), "read as a whole, it is one row");
         let read = Lenient::read(text.as_bytes());
         assert_eq!(torn_lines(&read), [2]);
         assert_eq!(ids(&read), ["3", "4"]);
@@ -260,12 +208,13 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_not_utf8_is_torn() {
+    fn a_line_in_an_unknown_encoding_is_torn_and_one_in_windows_1252_is_not() {
         let mut content = (HEADER.to_owned() + &row(1)).into_bytes();
-        content.extend(b"2,\xff\xfe,c,s,r,a,,1,u,d\r\n");
-        content.extend(row(3).bytes());
+        content.extend(b"2,\x81,c,s,r,a,,1,u,d\r\n");
+        content.extend(b"3,\xeb,c,s,r,a,,1,u,d\r\n");
         let read = Lenient::read(&content);
         assert_eq!((torn_lines(&read), ids(&read)), (vec![3], vec!["1".to_owned(), "3".to_owned()]));
+        assert_eq!(read.not_utf8, [4]);
     }
 
     proptest! {
@@ -289,14 +238,25 @@ mod tests {
             }
             let read = Lenient::read(&content);
             prop_assert_eq!(read.table.tokens().count(), read.lines.len());
-            prop_assert!(read.lines.is_sorted() && read.torn.is_sorted_by_key(|damage| damage.line));
+            prop_assert!(read.lines.is_sorted() && torn_lines(&read).is_sorted());
+        }
+
+        /// What is neither in the table nor torn has no value.
+        #[test]
+        fn every_byte_of_a_value_is_read_or_torn(text in r#"([,"\r\n]|,{8,9}|null|1|://|[a-zé]){0,40}"#) {
+            let read = Lenient::read(text.as_bytes());
+            let count = |bytes: &[u8]| bytes.iter().filter(|byte| byte.is_ascii_lowercase()).count();
+            let table = read.table.text_with(&Changes::new());
+            let header = if read.table.header_text() == Table::default().header_text() { count(read.table.header_text()) } else { 0 };
+            let torn: usize = read.torn.iter().map(|torn| count(&torn.text)).sum();
+            prop_assert!(count(&table) + torn >= count(text.as_bytes()) + header);
         }
 
         #[test]
         fn an_intact_file_is_read_as_by_the_strict_reader(rows in 0_u32..6, nine in any::<bool>()) {
             let text = HEADER.to_owned() + &(1..=rows).map(row).collect::<String>();
             let text = if nine { text.replace(",api_domain", "").replace(",d\r\n", "\r\n") } else { text };
-            let strict = Table::parse(&text).unwrap();
+            let strict = Table::parse(text.as_bytes()).unwrap();
             let read = Lenient::read(text.as_bytes());
             prop_assert!(read.torn.is_empty() && read.has_header);
             prop_assert_eq!(read.table.text_with(&Changes::new()), strict.text_with(&Changes::new()));

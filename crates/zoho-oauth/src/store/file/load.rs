@@ -110,7 +110,7 @@ fn attempt(file: &WholeFile, known: Option<&Table>) -> Result<Attempt, StoreErro
     if known.is_some_and(|known| known.has_text(&content)) {
         return Ok(Attempt::Complete(Loaded { table: None, identity: Some(identity), is_settled }));
     }
-    let table = match parse(&content) {
+    let table = match Table::parse(&content) {
         Ok(table) => table,
         Err(damage) => return Ok(Attempt::Damaged { identity, damage }),
     };
@@ -124,20 +124,13 @@ fn attempt(file: &WholeFile, known: Option<&Table>) -> Result<Attempt, StoreErro
     })
 }
 
-fn parse(content: &[u8]) -> Result<Table, Damage> {
-    let text = std::str::from_utf8(content).map_err(|error| {
-        let line = 1 + content[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-        Damage::at(line, "invalid UTF-8")
-    })?;
-    Table::parse(text)
-}
-
 fn damaged(file: &WholeFile, damage: &Damage) -> StoreError {
     StoreError::of(StoreErrorKind::Damaged, "read the tokens")
         .evidence(format!("`{}`, {damage}", file.path().display()))
         .next_step(
             "an official SDK may have been interrupted while it wrote the file; run `zoho tokens check --repair` or call \
-             `store::repair`, which remove such lines and keep a backup, or restore a copy; the file was not changed",
+             `store::repair`, which move such lines to a file beside it and keep a backup, or restore a copy; the file was \
+             not changed",
         )
 }
 

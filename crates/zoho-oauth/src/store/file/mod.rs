@@ -1,13 +1,16 @@
 //! Tokens in the CSV file of Zoho's own SDKs.
 
+mod columns;
 mod csv;
 mod disk;
 mod draft;
+mod encoding;
 mod identity;
 mod job;
 mod lenient;
 mod load;
 mod maintenance;
+mod reader;
 mod shared;
 mod state;
 mod table;
@@ -28,7 +31,9 @@ use super::store_url::{StoreKind, StoreUrl, StoreUrlError};
 use super::stored::StoredToken;
 use super::token_store::TokenStore;
 
+use columns::Columns;
 use draft::Draft;
+use reader::Record;
 use shared::Shared;
 use table::Table;
 use writer::Writer;
@@ -54,7 +59,13 @@ use writer::Writer;
 /// An official SDK reads what this store writes, and vice versa. Two limits of the SDKs remain: they take no lock, and they
 /// overwrite changes that they have not read. They also truncate the file before they write it. Such a file is read again
 /// until it is complete. If it stays incomplete, every call fails and the file is not changed;
-/// [`repair`](super::repair()) removes the unreadable lines.
+/// [`repair`](super::repair()) moves the unreadable lines to a file beside it.
+///
+/// # Files of all generations
+/// A row that can be read in one way only is read, and keeps its bytes until it is saved: with nine columns, with or without
+/// quotes, with a comma in a name that is not in quotes, with a name in Windows-1252, in a file without a header. A file in
+/// UTF-16 is read too, and the next save writes it in UTF-8. A file of the first SDKs (`zcrmsdk` 3, six columns) is read and
+/// never changed; copy it to another store. A row in any other encoding is an error that says so.
 ///
 /// # Systems other than Unix
 /// The files have the access rights of the folder, a folder is not synced after a rename, and changes are detected by size
@@ -242,10 +253,9 @@ pub(super) fn csv_header() -> String {
 /// Returns a row as a line of a token file, or `None` if the line would be read as a different row.
 pub(super) fn csv_line(row: &StoredToken) -> Option<String> {
     let line = csv::encode(row.values(), "\n");
-    let is_read_back = csv::Records::of(&line).next().is_some_and(|record| {
+    let is_read_back = Record::first_of(line.as_bytes(), Columns::Ten).is_some_and(|record| {
         let values = row.values().map(|value| value.filter(|text| !text.is_empty()));
-        record
-            .is_ok_and(|record| record.text == line && record.fields.len() == 10 && record.values() == values)
+        record.text == line.as_bytes() && record.values() == values
     });
     is_read_back.then_some(line)
 }

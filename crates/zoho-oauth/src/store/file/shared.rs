@@ -123,6 +123,21 @@ impl Shared {
             .next_step("restore the file, or log in again to create a new one"))
     }
 
+    /// Fails if the file has no room for what a save writes.
+    fn check_columns(&self) -> Result<(), StoreError> {
+        if !self.content().table.has_six_columns() {
+            return Ok(());
+        }
+        Err(StoreError::of(StoreErrorKind::Rejected, "write the tokens")
+            .evidence(format!(
+                "`{}` has the six columns of the first SDKs (`zcrmsdk` 3), without an id, a client secret and an API domain",
+                self.file.path().display()
+            ))
+            .next_step(
+                "copy it with `zoho tokens copy --from file:OLD --to file:NEW` and use the copy; the file was not changed",
+            ))
+    }
+
     fn refresh_while_replacing(&self) -> Result<(), StoreError> {
         if self.is_current()? {
             return Ok(());
@@ -161,6 +176,7 @@ impl Shared {
             let lock = self.lock()?;
             let _replacing = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
             self.refresh_while_replacing()?;
+            self.check_columns()?;
             let stored_state = self.state.read_locked()?;
             let plan = {
                 let content = self.content();

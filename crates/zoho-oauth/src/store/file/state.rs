@@ -81,7 +81,7 @@ impl StateFile {
     pub(super) fn write(&self, lock: &LockFile, state: Arc<State>) -> Result<bool, StoreError> {
         let path = self.file.path();
         let failed = |error: io::Error| fault("write its side file", path, error);
-        let text = serde_json::to_string(&*state).map_err(|error| failed(error.into()))?;
+        let text = serde_json::to_vec(&*state).map_err(|error| failed(error.into()))?;
         let before = self.file.identity().map_err(failed)?;
         let Some(identity) = self.file.replace(lock, before, &text).map_err(failed)? else {
             return Ok(false);

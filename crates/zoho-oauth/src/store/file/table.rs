@@ -1,6 +1,7 @@
 //! The tokens of one file in memory, with their text and an index. Does no I/O.
 
-use std::borrow::Cow;
+pub(super) mod builder;
+
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
@@ -11,7 +12,12 @@ use crate::store::ids::id_number;
 use crate::store::matching::Criterion;
 use crate::store::stored::StoredToken;
 
-use super::csv::{Damage, Record, Records, encode};
+use super::columns::Columns;
+use super::csv::{Damage, encode};
+use super::encoding::without_utf16;
+use super::reader::{Part, Reader, Record};
+
+use builder::Builder;
 
 /// The content of the file.
 ///
@@ -21,8 +27,9 @@ use super::csv::{Damage, Record, Records, encode};
 /// [`Criterion::choose`] checks the rows that it finds.
 #[derive(Debug)]
 pub(super) struct Table {
-    text: String,
+    text: Vec<u8>,
     header_length: usize,
+    columns: Columns,
     line_end: &'static str,
     rows: BTreeMap<u64, Range<usize>>,
     index: Index,
@@ -58,90 +65,76 @@ impl AsRef<StoredToken> for Candidate {
 
 impl Default for Table {
     fn default() -> Self {
-        Self::with_header(header_line("\n"), "\n")
+        Builder::default().finish()
     }
 }
 
 impl Table {
-    fn with_header(header: String, line_end: &'static str) -> Self {
-        Self {
-            header_length: header.len(),
-            text: header,
-            line_end,
-            rows: BTreeMap::new(),
-            index: BTreeSet::new(),
-            hasher: RandomState::new(),
-            highest_id: 0,
-        }
-    }
-
-    /// Parses the text of a token file.
+    /// Parses the content of a token file.
     ///
     /// # Errors
-    /// If the text is empty, or if a record is truncated or does not have nine or ten fields.
-    pub(super) fn parse(text: &str) -> Result<Self, Damage> {
-        let content = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let content_start = text.len() - content.len();
-        let mut records = Records::of(content).peekable();
-        let line_end = match records.peek() {
-            None => return Err(Damage::at(1, "the file is empty")),
-            Some(Ok(first)) if first.text.ends_with("\r\n") => "\r\n",
-            Some(_) => "\n",
-        };
-        // Some SDKs lose the header if two of them write concurrently. The first token must not be mistaken for it.
-        let header = records.next_if(|first| first.as_ref().is_ok_and(|first| !is_token_row(first)));
-        let header = header.map(|header| intact(header?)).transpose()?;
-        let has_ten_columns = header.as_ref().is_some_and(|header| header.fields.len() == 10);
-        let header = match &header {
-            Some(header) => text[..content_start].to_owned() + &completed(header, ",api_domain", line_end),
-            None => header_line(line_end),
-        };
-        let mut table = Self::with_header(header, line_end);
-        table.text.reserve(text.len());
-        let mut index = Vec::new();
-        for (number, record) in (0..).zip(records) {
-            let record = intact(record?)?;
-            if has_ten_columns && record.fields.len() == 9 && !record.is_terminated() {
-                return Err(Damage::at(record.line, "the last row is truncated"));
+    /// If it is empty, or if a line cannot be read.
+    pub(super) fn parse(content: &[u8]) -> Result<Self, Damage> {
+        let content = without_utf16(content)?;
+        let mut builder = Builder::over(&content);
+        let mut is_empty = true;
+        for part in Reader::of(&content) {
+            is_empty = false;
+            match part {
+                Part::Header(header) => builder.header(&header),
+                Part::Row(row) => builder.row(&row),
+                Part::Torn(torn) => return Err(torn.damage),
             }
-            let values = record.values();
-            index.extend(table.keys_of(values).map(|key| (key, number)));
-            table.highest_id = table.highest_id.max(values[0].and_then(id_number).unwrap_or(0));
-            let start = table.text.len();
-            table.text.push_str(&completed(&record, ",", line_end));
-            table.rows.insert(number, start..table.text.len());
         }
-        table.index = index.into_iter().collect();
-        Ok(table)
+        if is_empty {
+            return Err(Damage::at(1, "the file is empty"));
+        }
+        Ok(builder.finish())
+    }
+
+    /// Whether the file has the six columns of the first SDKs. Such a file is read only, because it has no room for an id, a
+    /// client secret and an API domain, and its SDK reads columns by position.
+    pub(super) fn has_six_columns(&self) -> bool {
+        self.columns == Columns::Six
+    }
+
+    /// Returns the text of the header.
+    pub(super) fn header_text(&self) -> &[u8] {
+        &self.text[..self.header_length]
     }
 
     /// Returns the text of the file with `changes`.
-    pub(super) fn text_with(&self, changes: &Changes) -> String {
+    pub(super) fn text_with(&self, changes: &Changes) -> Vec<u8> {
         let added: usize = changes.values().flatten().map(|row| row.text.len()).sum();
-        let mut text = String::with_capacity(self.text.len() + added);
+        let mut text = Vec::with_capacity(self.text.len() + added);
         let mut copied = 0;
         for (number, change) in changes {
             // New rows have higher numbers than the existing ones, so they come last.
             let old = self.rows.get(number).cloned().unwrap_or(self.text.len()..self.text.len());
-            text.push_str(&self.text[copied..old.start]);
-            text.push_str(change.as_ref().map_or("", |row| &row.text));
+            text.extend_from_slice(&self.text[copied..old.start]);
+            text.extend_from_slice(change.as_ref().map_or("", |row| &row.text).as_bytes());
             copied = old.end;
         }
-        text.push_str(&self.text[copied..]);
+        text.extend_from_slice(&self.text[copied..]);
         text
+    }
+
+    /// Returns the text of the row with that number.
+    pub(super) fn row_text(&self, number: u64) -> &[u8] {
+        self.rows.get(&number).map_or(&[], |row| &self.text[row.clone()])
     }
 
     /// Whether the text of the file is exactly `text`.
     pub(super) fn has_text(&self, text: &[u8]) -> bool {
-        self.text.as_bytes() == text
+        self.text == text
     }
 
     /// Applies changes that were written. `text` is the result of [`text_with`](Self::text_with) for them. Returns the old
     /// text, which takes a while to drop.
-    pub(super) fn apply(&mut self, changes: Changes, text: String) -> String {
+    pub(super) fn apply(&mut self, changes: Changes, text: Vec<u8>) -> Vec<u8> {
         for (number, change) in changes {
             if let Some(old) = self.rows.remove(&number) {
-                let old = decoded(&self.text[old]);
+                let old = self.decoded(&self.text[old]);
                 for key in self.keys_of(old.values()).collect::<Vec<_>>() {
                     self.index.remove(&(key, number));
                 }
@@ -174,7 +167,7 @@ impl Table {
     pub(super) fn candidates(&self, criterion: &Criterion<'_>) -> impl Iterator<Item = Candidate> {
         self.numbers_in(&self.index, criterion).filter_map(|number| {
             let row = self.rows.get(&number)?;
-            Some(Candidate { number, token: decoded(&self.text[row.clone()]) })
+            Some(Candidate { number, token: self.decoded(&self.text[row.clone()]) })
         })
     }
 
@@ -186,12 +179,12 @@ impl Table {
 
     /// Returns all tokens, in the order of the file.
     pub(super) fn tokens(&self) -> impl Iterator<Item = StoredToken> {
-        self.rows.values().map(|row| decoded(&self.text[row.clone()]))
+        self.rows.values().map(|row| self.decoded(&self.text[row.clone()]))
     }
 
     /// Returns the token of the row with that number.
     pub(super) fn token(&self, number: u64) -> Option<StoredToken> {
-        self.rows.get(&number).map(|row| decoded(&self.text[row.clone()]))
+        self.rows.get(&number).map(|row| self.decoded(&self.text[row.clone()]))
     }
 
     /// Returns the numbers of all rows.
@@ -244,48 +237,16 @@ impl Table {
     fn key(&self, column: &str, value: &str) -> u64 {
         self.hasher.hash_one((column, value))
     }
-}
 
-/// Decodes the text of a row, which was parsed before and therefore contains a record.
-fn decoded(text: &str) -> StoredToken {
-    let record = Records::of(text).next().and_then(Result::ok);
-    let mut fields = record.map(|record| record.fields).unwrap_or_default().into_iter();
-    StoredToken::from_values(std::array::from_fn(|_| fields.next().flatten().map(Cow::into_owned)))
+    /// Decodes the text of a row, which was read before and therefore contains a record.
+    fn decoded(&self, text: &[u8]) -> StoredToken {
+        Record::first_of(text, self.columns).map(StoredToken::from).unwrap_or_default()
+    }
 }
 
 /// Returns the id of a row as a number, if it has the form of the ids that a store assigns.
 pub(super) fn number_of(token: &StoredToken) -> Option<u64> {
     token.id.as_deref().and_then(id_number)
-}
-
-pub(super) fn header_line(line_end: &str) -> String {
-    encode(StoredToken::COLUMNS.map(Some), line_end)
-}
-
-fn intact(record: Record<'_>) -> Result<Record<'_>, Damage> {
-    match record.fields.len() {
-        9 | 10 => Ok(record),
-        count => Err(Damage::at(record.line, format!("expected 10 columns, found {count}"))),
-    }
-}
-
-/// Whether the first record is a token and not the header: only a token has a number as its expiry, or a URL. The column
-/// names differ between SDKs, so they are not checked.
-pub(super) fn is_token_row(record: &Record<'_>) -> bool {
-    let field = |position: usize| record.fields.get(position).and_then(Option::as_deref).unwrap_or_default();
-    field(7).trim().parse::<f64>().is_ok() || field(8).contains("://") || field(9).contains("://")
-}
-
-/// Returns the text of a record with a line end, and with a tenth column if an old SDK wrote nine.
-pub(super) fn completed<'t>(record: &Record<'t>, tenth: &str, line_end: &str) -> Cow<'t, str> {
-    let content = record.text.trim_end_matches(['\r', '\n']);
-    let tenth = if record.fields.len() == 9 { tenth } else { "" };
-    let own_end = &record.text[content.len()..];
-    if tenth.is_empty() && record.is_terminated() {
-        return Cow::Borrowed(record.text);
-    }
-    let line_end = if record.is_terminated() { own_end } else { line_end };
-    Cow::Owned(format!("{content}{tenth}{line_end}"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The backup that a repair writes first. Only its owner can open it, and it never overwrites a file.
+//! The backup that a repair writes first, and what it takes out of a CSV file. Only the owner can open them, and they never
+//! overwrite a file.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -31,11 +32,23 @@ impl Backup {
                 let created = private_file::create(&path);
                 (path, created)
             }
-            None => create_beside(&absolute(beside)?),
+            None => create_beside(&absolute(beside)?, "backup"),
         };
         match created {
             Ok(file) => Ok(Self { path, file, is_finished: false }),
             Err(error) => Err(failed(&path, error)),
+        }
+    }
+
+    /// Creates the file for what a repair takes out of the file `beside`, with the time appended to its name.
+    ///
+    /// # Errors
+    /// If it cannot be created.
+    #[cfg(feature = "file")]
+    pub(crate) fn removed_beside(beside: &Path) -> Result<Self, StoreError> {
+        match create_beside(beside, "removed") {
+            (path, Ok(file)) => Ok(Self { path, file, is_finished: false }),
+            (path, Err(error)) => Err(failed(&path, error)),
         }
     }
 
@@ -77,14 +90,14 @@ impl Drop for Backup {
     }
 }
 
-fn create_beside(path: &Path) -> (PathBuf, io::Result<File>) {
+fn create_beside(path: &Path, kind: &str) -> (PathBuf, io::Result<File>) {
     let stamp = stamp(OffsetDateTime::now_utc());
     let mut number = 1;
     loop {
         let mut name = OsString::from(path);
         name.push(match number {
-            1 => format!(".backup-{stamp}"),
-            number => format!(".backup-{stamp}-{number}"),
+            1 => format!(".{kind}-{stamp}"),
+            number => format!(".{kind}-{stamp}-{number}"),
         });
         let path = PathBuf::from(name);
         match private_file::create(&path) {

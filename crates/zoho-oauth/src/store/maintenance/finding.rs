@@ -25,9 +25,16 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FindingKind {
-    /// A line of a CSV file that cannot be parsed. A repair removes it, unless the file has neither a token nor a header:
-    /// then it may belong to another program.
+    /// A line of a CSV file that cannot be parsed. A repair moves it to a file beside it, unless the file has neither a token
+    /// nor a header: then it may belong to another program.
     UnreadableRow,
+    /// A CSV file with the six columns of the first SDKs (`zcrmsdk` 3). It is only read. Copy it to another store.
+    OlderColumns,
+    /// A CSV file in UTF-16, or a row of one in Windows-1252. A repair writes it in UTF-8.
+    WrongEncoding,
+    /// A row of a CSV file in which a value has a comma or a quote and is not in quotes. It can be read in one way only, but
+    /// some official SDKs read other values. A repair puts the value in quotes.
+    MissingQuotes,
     /// A CSV file without a header. Official SDKs skip the first line unread. A repair writes the header.
     MissingHeader,
     /// A row without an access, refresh or grant token. A repair deletes it.
@@ -56,6 +63,9 @@ impl FindingKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::UnreadableRow => "unreadable_row",
+            Self::OlderColumns => "older_columns",
+            Self::WrongEncoding => "wrong_encoding",
+            Self::MissingQuotes => "missing_quotes",
             Self::MissingHeader => "missing_header",
             Self::MissingToken => "missing_token",
             Self::DuplicateRows => "duplicate_rows",
@@ -72,14 +82,16 @@ impl FindingKind {
     #[must_use]
     pub fn repair(self) -> Option<&'static str> {
         match self {
-            Self::UnreadableRow => Some("removes it; the backup keeps it"),
+            Self::UnreadableRow => Some("moves it to a file beside the token file"),
+            Self::WrongEncoding => Some("writes it in UTF-8"),
+            Self::MissingQuotes => Some("puts the value in quotes"),
             Self::MissingHeader => Some("writes the header"),
             Self::MissingToken => Some("deletes the row"),
             Self::DuplicateRows => Some("keeps the row that expires last"),
             Self::DuplicateId | Self::NonNumericId => Some("assigns a new id"),
             Self::DamagedLease => Some("overwrites the damaged part with an empty one"),
             Self::OpenToOthers => Some("sets mode 0600"),
-            Self::NonNumericExpiry | Self::MissingClient => None,
+            Self::OlderColumns | Self::NonNumericExpiry | Self::MissingClient => None,
         }
     }
 }
@@ -153,6 +165,8 @@ pub struct CheckReport {
 pub struct RepairReport {
     /// The backup of the content before the repair; `None` if no row had to change.
     pub backup: Option<PathBuf>,
+    /// The lines and rows that the repair took out of a CSV file, as a CSV file; `None` if there were none.
+    pub removed: Option<PathBuf>,
     /// What was repaired.
     pub repaired: Vec<Finding>,
     /// What a check finds after the repair.

@@ -35,6 +35,7 @@ pub(crate) trait Maintenance: Send + Sync {
 #[derive(Debug, Default)]
 pub(crate) struct Repaired {
     pub(crate) backup: Option<PathBuf>,
+    pub(crate) removed: Option<PathBuf>,
     pub(crate) findings: Vec<Finding>,
 }
 

@@ -40,7 +40,12 @@ pub(crate) fn repair_steps(kind: FindingKind, rows: &[StoredToken]) -> Vec<Repai
             let is_copy = |row: &StoredToken| owner.is_some() && Owner::of(row) == owner;
             merge(rows, positions_of(&is_copy))
         }
+        // A row is written in UTF-8 and with quotes.
+        FindingKind::WrongEncoding | FindingKind::MissingQuotes => {
+            rows.iter().cloned().enumerate().map(|(position, row)| RepairStep::Fill(position, row)).collect()
+        }
         FindingKind::UnreadableRow
+        | FindingKind::OlderColumns
         | FindingKind::MissingHeader
         | FindingKind::DamagedLease
         | FindingKind::NonNumericExpiry

@@ -26,7 +26,7 @@ impl Maintenance for SqliteStore {
             let backup = backup.map_err(|error| error.in_store(&*self.shared.name))?;
             let repairable = findings.clone();
             self.write("repair", move |batch| batch.repair(&repairable)).await?;
-            Ok(Repaired { backup, findings })
+            Ok(Repaired { backup, findings, ..Repaired::default() })
         })
     }
 }

@@ -11,7 +11,7 @@ use super::support::{
     GOLDEN, LEFT_BEHIND, assert_only_unrepairable_damage_remains, checked, csv_of, database_of, file_with,
     kinds, memory_of, mode, private, repaired, stored,
 };
-use crate::file::support::{rows, store_with, text};
+use crate::file::support::{PYTHON_HEADER, rows, store_with, text, token};
 use crate::sqlite::support::folder;
 
 #[tokio::test]
@@ -58,9 +58,10 @@ async fn a_csv_file_is_repaired_in_one_rewrite_and_the_backup_is_the_original() 
 
     let repair = repaired(&store).await;
     assert_only_unrepairable_damage_remains(&store, &repair).await;
-    let backup = repair.backup.unwrap();
+    let (backup, removed) = (repair.backup.unwrap(), repair.removed.unwrap());
     assert_eq!(std::fs::read(&backup).unwrap(), original.as_bytes());
-    assert_eq!((mode(&backup), mode(&path)), (0o600, 0o600));
+    assert_eq!((mode(&backup), mode(&removed), mode(&path)), (0o600, 0o600, 0o600));
+    assert_eq!(text(&removed), format!("{PYTHON_HEADER}7,torn row\n"));
     let zoe = store.find_token(&OAuthToken::new().with_user("zoe")).await.unwrap().unwrap();
     assert_eq!(zoe.id(), Some("8"), "the id of the torn row is not reused");
     assert!(
@@ -148,7 +149,7 @@ async fn a_file_without_a_readable_row_is_reported_and_left_unchanged() {
     for content in [
         &b"SQLite format 3\0\x10\0\xff\n\0\n"[..],
         b"root:x:0:0:root:/root:/bin/bash\nbin:x:1:1\n",
-        b"\xff\xfei\0d\0",
+        b"i\0\0\0d\0\0\0,\0\0\0",
         by_a_spreadsheet.as_bytes(),
         with_old_line_ends.as_bytes(),
     ] {
@@ -160,6 +161,99 @@ async fn a_file_without_a_readable_row_is_reported_and_left_unchanged() {
         assert!(repair.backup.is_none() && repair.repaired.is_empty(), "{repair:#?}");
         assert_eq!(std::fs::read(&path).unwrap(), content);
     }
+}
+
+#[tokio::test]
+async fn every_refresh_token_that_a_repair_takes_out_is_kept_beside_the_file() {
+    let older = "1,ada,c,s,1000.r.older,1000.a.older,,1795298101000,,\n";
+    let newer = "2,ada,c,s,1000.r.newer,1000.a.newer,,1795298109000,,\n";
+    let same = "3,ada,c,s,1000.r.newer,,,1795298101000,,\n";
+    let torn = "4,bob,c,s,1000.r.torn,a,b,c\n";
+    let header = PYTHON_HEADER.replace('\r', "");
+    let (store, path) = file_with(format!("{header}{older}{newer}{same}{torn}"));
+    let repair = repaired(&store).await;
+    let removed = repair.removed.unwrap();
+    assert_eq!(
+        text(&removed),
+        format!("{header}{torn}{older}"),
+        "one row is in the file with the same token"
+    );
+    assert_eq!(removed.parent(), path.parent());
+    assert_eq!(text(&path), format!("{header}{newer}"));
+
+    // Corrected, it can be copied back.
+    std::fs::write(&removed, text(&removed).replace("a,b,c\n", "a,,,,\n")).unwrap();
+    let copied = rows(&FileStore::open(&removed).unwrap()).await;
+    let refresh_tokens: Vec<_> = copied.iter().filter_map(|row| row.refresh_token.as_deref()).collect();
+    assert_eq!(refresh_tokens, ["1000.r.torn", "1000.r.older"]);
+
+    let again = repaired(&store).await;
+    assert!(again.removed.is_none() && again.backup.is_none(), "{again:#?}");
+}
+
+#[tokio::test]
+async fn rows_in_other_encodings_and_without_quotes_are_rewritten_and_none_is_lost() {
+    let rows_before: [&[u8]; 4] = [
+        b"1,Zo\xeb,c,s,1000.r.zoe,,,,,\r\n",
+        b"2,bob,c,\"s2,1000.r.bob,,,,,\r\n",
+        b"3,Doe, Jane,c,s,1000.r.jane,,,,,\r\n",
+        b"4,ada,c,s,1000.r.ada,,,,,\r\n",
+    ];
+    let (store, path) = file_with([PYTHON_HEADER.as_bytes(), &rows_before.concat()].concat());
+    let report = checked(&store).await;
+    let found: Vec<_> = report.findings.iter().map(|finding| (finding.kind, finding.lines[0])).collect();
+    let (encoding, quotes) = (FindingKind::WrongEncoding, FindingKind::MissingQuotes);
+    assert_eq!(found, [(encoding, 2), (quotes, 3), (quotes, 4)], "{report:#?}");
+    let before = rows(&store).await;
+    let repair = repaired(&store).await;
+    assert!(repair.remaining.findings.is_empty() && repair.removed.is_none(), "{repair:#?}");
+    assert_eq!(rows(&store).await, before);
+    let after = text(&path);
+    assert!(
+        after.contains("1,Zo\u{eb},c,")
+            && after.contains("2,bob,c,\"\"\"s2\",")
+            && after.contains("3,\"Doe, Jane\",c,")
+    );
+    assert!(after.ends_with("4,ada,c,s,1000.r.ada,,,,,\r\n"), "the others are unchanged");
+}
+
+#[tokio::test]
+async fn a_file_in_utf16_is_repaired_to_utf8() {
+    let utf8 = csv_of(&LEFT_BEHIND[1..2]);
+    for (mark, unit) in
+        [("\u{feff}", u16::to_le_bytes as fn(u16) -> [u8; 2]), ("", u16::to_le_bytes), ("", u16::to_be_bytes)]
+    {
+        let content: Vec<u8> = format!("{mark}{utf8}").encode_utf16().flat_map(unit).collect();
+        let (store, path) = file_with(&content);
+        assert_eq!(kinds(&checked(&store).await.findings), [FindingKind::WrongEncoding]);
+        let repair = repaired(&store).await;
+        assert_eq!(std::fs::read(repair.backup.unwrap()).unwrap(), content);
+        assert!(repair.remaining.findings.is_empty());
+        assert_eq!(text(&path), utf8);
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_six_columns_is_reported_and_left_unchanged() {
+    let content =
+        "user_mail,client_id,refresh_token,access_token,grant_token,expiry_time\nada,c,1000.r,a,,1\ntorn\n";
+    for content in [content.to_owned(), content.replace("torn\n", "")] {
+        let (store, path) = file_with(&content);
+        let report = checked(&store).await;
+        assert_eq!((kinds(&report.findings), report.rows), (vec![FindingKind::OlderColumns], 1));
+        let repair = repaired(&store).await;
+        assert!(repair.backup.is_none() && repair.repaired.is_empty(), "{repair:#?}");
+        assert_eq!(text(&path), content);
+    }
+}
+
+#[tokio::test]
+async fn a_repair_of_one_row_without_a_header_keeps_it() {
+    let row = "7,bob,CID,SECRET,REFRESH,,,,";
+    let (store, path) = file_with(row);
+    repaired(&store).await;
+    store.save_token(&token("ada")).await.unwrap();
+    assert!(text(&path).contains(&format!("\n{row},\n")), "{}", text(&path));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ async fn a_damaged_file_is_an_error_and_is_never_overwritten() {
         String::new(),
         "id,user_na".into(),
         format!("{PYTHON_HEADER}{row}2,bob,c,s"),
-        format!("{PYTHON_HEADER}{row}2,\"bob,c,s,r,a,,1,u,d\r\n"),
+        format!("{PYTHON_HEADER}{row}2,\"bob,c,s,r,a,,\r\n"),
         format!("{PYTHON_HEADER}{row}2,bob,c,s,r,a,,1,https://x"),
     ];
     for content in damaged {
@@ -33,14 +33,21 @@ async fn a_damaged_file_is_an_error_and_is_never_overwritten() {
 }
 
 #[tokio::test]
-async fn invalid_utf8_is_reported_as_damage() {
-    let mut content = PYTHON_HEADER.as_bytes().to_owned();
-    content.extend(b"1,\xff\xfe,,,r,,,,,\r\n");
-    let (store, path) = store_with(&content);
-    let error = store.save_token(&token("eve")).await.expect_err("damaged");
-    assert_eq!(error.kind(), StoreErrorKind::Damaged);
-    assert!(error.to_string().contains("line 2"), "{error}");
-    assert_eq!(std::fs::read(path).unwrap(), content);
+async fn an_unknown_encoding_is_named() {
+    let row = [PYTHON_HEADER.as_bytes(), b"1,\x81\x8d,,,r,,,,,\r\n"].concat();
+    let utf32: Vec<u8> = PYTHON_HEADER.chars().flat_map(|one| u32::from(one).to_le_bytes()).collect();
+    let half: Vec<u8> = PYTHON_HEADER.encode_utf16().flat_map(u16::to_le_bytes).skip(2).chain([1]).collect();
+    for (content, line, what) in [
+        (row, "line 2", "neither UTF-8 nor Windows-1252"),
+        (utf32, "line 1", "UTF-32"),
+        (half, "line 1", "UTF-16"),
+    ] {
+        let (store, path) = store_with(&content);
+        let error = store.save_token(&token("eve")).await.expect_err("damaged");
+        assert_eq!(error.kind(), StoreErrorKind::Damaged);
+        assert!(error.to_string().contains(line) && error.to_string().contains(what), "{error}");
+        assert_eq!(std::fs::read(path).unwrap(), content);
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use zoho_oauth::OAuthToken;
-use zoho_oauth::store::{StoreErrorKind, StoredToken, TokenStore};
+use zoho_oauth::store::{AnyStore, StoreErrorKind, StoredToken, TokenCopy, TokenStore};
 
 use super::support::{PYTHON_HEADER, fresh_path, open, rows, store_with, text, token};
 
@@ -165,12 +165,106 @@ async fn a_save_that_changes_nothing_writes_nothing() {
 }
 
 #[tokio::test]
-async fn an_unquoted_comma_is_reported_as_damage_with_its_line() {
+async fn commas_that_cannot_be_assigned_are_reported_as_damage_with_their_line() {
     let (store, path) =
-        store_with(format!("{PYTHON_HEADER}1,ada,c,s,r,a,,,,\r\n2,Doe, Jane,c,sec-1,r,a,,,,\r\n"));
+        store_with(format!("{PYTHON_HEADER}1,ada,c,s,r,a,,,,\r\n2,Doe, Jane,c,sec-1,r,a,x,y,,\r\n"));
     let error = store.get_tokens().await.expect_err("damaged");
     assert_eq!(error.kind(), StoreErrorKind::Damaged);
     let message = error.to_string();
     assert!(message.contains("line 3") && message.contains("found 11"), "{message}");
     assert!(message.contains(&path.display().to_string()) && !message.contains("sec-1"), "{message}");
+}
+
+/// An unquoted comma in a name, a value that begins with a quote, and a name in Windows-1252.
+const ODD_ROWS: [&[u8]; 3] = [
+    b"1,Doe, Jane,c,s,1000.r.jane,1000.a.jane,,,,\r\n",
+    b"2,bob,c,\"s2,1000.r.bob,1000.a.bob,,1795298101001,https://x/cb,https://www.zohoapis.eu\r\n",
+    b"3,Zo\xeb,c,s3,1000.r.zoe,1000.a.zoe,,,,\r\n",
+];
+
+#[tokio::test]
+async fn rows_that_can_be_read_in_one_way_only_are_read_and_their_bytes_are_kept() {
+    let content = [PYTHON_HEADER.as_bytes(), &ODD_ROWS.concat()].concat();
+    let (store, path) = store_with(&content);
+    let names: Vec<_> = rows(&store).await.into_iter().filter_map(|row| row.user_name).collect();
+    assert_eq!(names, ["Doe, Jane", "bob", "Zo\u{eb}"]);
+    for (name, refresh_token) in
+        [("Doe, Jane", "1000.r.jane"), ("bob", "1000.r.bob"), ("Zo\u{eb}", "1000.r.zoe")]
+    {
+        let found = store.find_token(&OAuthToken::new().with_user(name)).await.unwrap().expect("is there");
+        assert_eq!(StoredToken::from(&found).refresh_token.as_deref(), Some(refresh_token));
+    }
+    store.save_token(&token("eve")).await.unwrap();
+    assert!(std::fs::read(&path).unwrap().starts_with(&content));
+
+    let renewed = OAuthToken::new().with_user("bob").with_access_token("1000.new");
+    store.save_token(&renewed).await.unwrap();
+    let after = std::fs::read(&path).unwrap();
+    for unchanged in [ODD_ROWS[0], ODD_ROWS[2]] {
+        assert!(after.windows(unchanged.len()).any(|part| part == unchanged));
+    }
+    let bob = open(&path).find_token(&OAuthToken::new().with_user("bob")).await.unwrap().expect("is there");
+    let bob = StoredToken::from(&bob);
+    assert_eq!((bob.client_secret.as_deref(), bob.access_token.as_deref()), (Some("\"s2"), Some("1000.new")));
+}
+
+#[tokio::test]
+async fn a_row_without_a_header_is_not_written_over() {
+    let row = "7,bob,CID,SECRET,REFRESH,,,,";
+    let (store, path) = store_with(row);
+    let saved = store.save_token(&token("ada")).await.unwrap();
+    assert_eq!(saved.id(), Some("8"));
+    assert!(text(&path).contains(&format!("\n{row},\n8,ada,")), "{}", text(&path));
+    let bob = open(&path).find_token(&OAuthToken::new().with_user("bob")).await.unwrap().expect("is there");
+    assert_eq!(StoredToken::from(&bob).refresh_token.as_deref(), Some("REFRESH"));
+}
+
+#[tokio::test]
+async fn a_file_that_powershell_made_is_read_and_saved_in_utf8() {
+    let row = "1,Zo\u{eb},c,s,1000.r,1000.a,,,,\r\n";
+    let content: Vec<u8> =
+        format!("\u{feff}{PYTHON_HEADER}{row}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let (store, path) = store_with(&content);
+    assert!(store.find_token(&OAuthToken::new().with_user("Zo\u{eb}")).await.unwrap().is_some());
+    assert_eq!(std::fs::read(&path).unwrap(), content, "a read changes nothing");
+    store.save_token(&token("ada")).await.unwrap();
+    assert!(text(&path).starts_with(&format!("{PYTHON_HEADER}{row}2,ada,")));
+}
+
+/// Two rows as `zcrmsdk` 3 writes them.
+const SIX_COLUMNS: &str = "user_mail,client_id,refresh_token,access_token,grant_token,expiry_time\r\n\
+    ada@example.com,1000.C,1000.r.ada,1000.a.ada,,1795298101001\r\n\
+    bob@example.com,1000.C,1000.r.bob,1000.a.bob,,1795298101001\r\n";
+
+#[tokio::test]
+async fn a_file_of_six_columns_is_read_and_never_changed() {
+    let (store, path) = store_with(SIX_COLUMNS);
+    let found = store.find_token(&OAuthToken::new().with_user("ada@example.com")).await.unwrap().unwrap();
+    let found = StoredToken::from(&found);
+    assert_eq!((found.id, found.refresh_token.as_deref()), (None, Some("1000.r.ada")));
+    for error in [
+        store.save_token(&token("eve")).await.expect_err("no room"),
+        store.delete_tokens().await.expect_err("read only"),
+        store.delete_token("1").await.expect_err("read only"),
+    ] {
+        assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
+        assert!(error.to_string().contains("zoho tokens copy"), "{error}");
+    }
+    assert_eq!(text(&path), SIX_COLUMNS);
+}
+
+#[tokio::test]
+async fn a_file_of_six_columns_can_be_copied() {
+    let (old, path) = store_with(SIX_COLUMNS);
+    let new = open(&fresh_path());
+    let (old, copy) = (AnyStore::from(old), AnyStore::from(new));
+    let report = TokenCopy::new(&old, &copy).run().await.unwrap();
+    assert_eq!((report.read, report.verified), (2, 2), "{report:?}");
+    let again = TokenCopy::new(&old, &copy).run().await.unwrap();
+    assert_eq!((again.read, again.verified), (2, 2), "{again:?}");
+    let copied = rows(&copy).await;
+    let refresh_tokens: Vec<_> = copied.iter().filter_map(|row| row.refresh_token.as_deref()).collect();
+    assert_eq!(refresh_tokens, ["1000.r.ada", "1000.r.bob"]);
+    assert!(copied.iter().all(|row| row.id.is_some()));
+    assert_eq!(text(&path), SIX_COLUMNS);
 }
