@@ -1,5 +1,7 @@
 //! `zoho tokens check`: finds and repairs damage in a store, and asks Zoho about its tokens.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 use zoho_oauth::store::{self, AnyStore, Finding, FindingKind, RepairReport, TokenStore};
 use zoho_oauth::{Authenticator, ExposeSecret, OAuthToken};
@@ -45,20 +47,23 @@ pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> 
 }
 
 fn print(config: &Config, store: &AnyStore, repair: &RepairReport, problems: &[Row]) -> Result<(), Failure> {
-    let backup = repair.backup.as_ref().map(|path| path.display().to_string());
+    let shown = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let (backup, removed) = (shown(&repair.backup), shown(&repair.removed));
     let repaired: Vec<Row> = repair.repaired.iter().map(Row::of).collect();
     if config.output.is_json() {
         return config.output.json(&json!({
             "store": store.name(),
             "rows": repair.remaining.rows,
             "backup": backup,
+            "removed": removed,
             "repaired": repaired.iter().map(Row::json).collect::<Vec<_>>(),
             "findings": problems.iter().map(Row::json).collect::<Vec<_>>(),
         }));
     }
     let backup = backup.as_deref().map(|path| CheckLine::Backup { path });
+    let removed = removed.as_deref().map(|path| CheckLine::Removed { path });
     let repaired = repaired.iter().map(Row::line);
-    for line in backup.into_iter().chain(repaired).chain(problems.iter().map(Row::line)) {
+    for line in backup.into_iter().chain(removed).chain(repaired).chain(problems.iter().map(Row::line)) {
         config.output.data(printable(&line.to_string()))?;
     }
     Ok(())
@@ -139,6 +144,7 @@ fn next_step(finding: &Finding, was_repaired: bool) -> Advice {
         (FindingKind::OpenToOthers, _) => Advice::SetMode,
         _ if finding.can_be_repaired => Advice::RepairLater,
         (FindingKind::UnreadableRow, _) => Advice::RestoreFile,
+        (FindingKind::OlderColumns, _) => Advice::CopyFile,
         (FindingKind::NonNumericExpiry, _) => Advice::Renew { id: id() },
         (FindingKind::MissingClient, _) => Advice::LogInOrDelete { id: id() },
         _ => Advice::GiveIds,

@@ -6,9 +6,22 @@ use std::fmt;
 /// A line of the report. Its text is the library's, or an [`OnlineFinding`].
 #[derive(Debug)]
 pub(crate) enum CheckLine<'a> {
-    Backup { path: &'a str },
-    Repaired { place: &'a str, text: &'a str },
-    Finding { place: &'a str, text: &'a str, next_step: &'a Advice },
+    Backup {
+        path: &'a str,
+    },
+    /// What the repair took out of a CSV file.
+    Removed {
+        path: &'a str,
+    },
+    Repaired {
+        place: &'a str,
+        text: &'a str,
+    },
+    Finding {
+        place: &'a str,
+        text: &'a str,
+        next_step: &'a Advice,
+    },
 }
 
 /// What the user can do about a finding.
@@ -21,6 +34,7 @@ pub(crate) enum Advice {
     SetMode,
     RepairLater,
     RestoreFile,
+    CopyFile,
     Renew {
         id: String,
     },
@@ -63,6 +77,10 @@ impl fmt::Display for CheckLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Backup { path } => write!(f, "backup: {path}"),
+            Self::Removed { path } => write!(
+                f,
+                "removed: {path}; to keep these rows, correct them there, then run `zoho tokens copy --from file:{path}`"
+            ),
             Self::Repaired { place, text } => write!(f, "repaired: {place}: {text}"),
             Self::Finding { place, text, next_step } => write!(f, "{place}: {text}; next: {next_step}"),
         }
@@ -76,6 +94,9 @@ impl fmt::Display for Advice {
             Self::SetMode => f.write_str("the owner of the file has to set mode 0600"),
             Self::RepairLater => f.write_str("run the repair again when no other program uses these rows"),
             Self::RestoreFile => f.write_str("check that this is the token file, or restore it from a copy"),
+            Self::CopyFile => {
+                f.write_str("run `zoho tokens copy --from file:OLD --to file:NEW` and use the copy")
+            }
             Self::Renew { id } => {
                 write!(f, "run `zoho token --id {id}` to renew it, which stores a new expiry")
             }

@@ -275,6 +275,7 @@ fn findings() -> String {
         SetMode,
         RepairLater,
         RestoreFile,
+        CopyFile,
         Renew { id: text("1") },
         LogInOrDelete { id: text("1") },
         GiveIds,
@@ -284,6 +285,7 @@ fn findings() -> String {
     );
     let lines = samples!(CheckLine:
         Backup { path: "/srv/tokens.db.backup-20260801T120000Z" },
+        Removed { path: "/srv/sdk_tokens.txt.removed-20260801T120000Z" },
         Repaired { place: "line 3 (id 1)", text: "<what was found>" },
         Finding { place: "line 3 (id 1)", text: "<what was found>", next_step: &advice[0] },
     );

@@ -52,7 +52,7 @@ fn each_finding_is_a_line_that_says_where_what_and_what_to_do() {
     assert_eq!(
         ran.stdout,
         "lines 2 and 4 (ids 1 and 3): ada has several rows for one client app and API domain; next: `--repair` keeps the row that expires last\n\
-         line 3: expected 10 columns, found 3; next: `--repair` removes it; the backup keeps it\n\
+         line 3: expected 10 columns, found 3; next: `--repair` moves it to a file beside the token file\n\
          line 5 (id python_legacy_1): the id is not a number of at most ten digits; official SDKs cannot save while it exists; next: `--repair` assigns a new id\n\
          line 6 (id 4): the row has a refresh token without the client id and secret that a renewal needs; next: run `zoho login` to replace it, or `zoho tokens delete 4` to delete it\n"
     );
@@ -85,7 +85,7 @@ fn json_has_the_findings_as_objects() {
         json!({
             "kind": "unreadable_row", "ids": [], "lines": [3], "file": null,
             "text": "expected 10 columns, found 3",
-            "next_step": "`--repair` removes it; the backup keeps it", "can_be_repaired": true,
+            "next_step": "`--repair` moves it to a file beside the token file", "can_be_repaired": true,
         })
     );
 }
@@ -101,6 +101,8 @@ fn a_repair_prints_what_it_did_and_exits_with_1_if_a_problem_is_left() {
     assert!(backup.contains("sdk_tokens.txt.backup-20"), "{ran:?}");
     assert_eq!(std::fs::read_to_string(backup).unwrap(), HEADER.to_owned() + LEFT_BEHIND);
     assert_eq!(mode(Path::new(backup)), 0o600);
+    let removed = lines[1].strip_prefix("removed: ").and_then(|line| line.split(';').next()).unwrap();
+    assert_eq!(std::fs::read_to_string(removed).unwrap(), HEADER.to_owned() + "2,torn,1000.sec\n");
     assert_eq!(ran.stderr, "error: 1 problem is left in the token file sdk_tokens.txt\n");
 
     let users: Vec<_> = terminal.rows().into_iter().map(|row| row["user_name"].clone()).collect();
