@@ -36,6 +36,8 @@ pub struct AnyStore {
     name: Arc<str>,
     identity: StoreIdentity,
     place: Option<Arc<PathBuf>>,
+    /// The table in the file, if that can have several stores.
+    table: Option<Arc<str>>,
     maintenance: Option<Arc<dyn Maintenance>>,
     writes_leases: bool,
     is_durable: bool,
@@ -54,6 +56,7 @@ impl AnyStore {
             name: name.into(),
             identity,
             place: None,
+            table: None,
             maintenance: None,
             writes_leases: false,
             is_durable: true,
@@ -71,6 +74,7 @@ impl AnyStore {
             name: name.into(),
             identity,
             place: None,
+            table: None,
             maintenance: None,
             writes_leases: true,
             is_durable: true,
@@ -96,13 +100,24 @@ impl AnyStore {
     /// What identifies the place of the store: its file or its address.
     #[must_use]
     pub fn identity(&self) -> StoreIdentity {
-        self.place().map_or_else(|| self.identity.clone(), StoreIdentity::of_file)
+        match (self.place(), &self.table) {
+            (Some(path), Some(table)) => StoreIdentity::of_table(path, table),
+            (Some(path), None) => StoreIdentity::of_file(path),
+            (None, _) => self.identity.clone(),
+        }
     }
 
     /// Sets the file of the store. A token that the store rejects is spooled beside it.
     #[must_use]
     pub fn kept_in(mut self, path: impl Into<PathBuf>) -> Self {
         self.place = Some(Arc::new(path.into()));
+        self
+    }
+
+    /// Sets the table of the store, if another store can be in the same file.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn in_table(mut self, table: Option<&str>) -> Self {
+        self.table = table.map(Arc::from);
         self
     }
 

@@ -11,7 +11,7 @@ use super::store_url::{StoreKind, StoreUrl};
 /// |---|---|---|
 /// | `memory:` | in memory, for as long as the process lives | |
 /// | `file:PATH` | the CSV file of Zoho's SDKs, such as `file:sdk_tokens.txt` | `file` |
-/// | `sqlite:PATH` | an SQLite file, such as `sqlite:zohooauth.db` | `sqlite` |
+/// | `sqlite:PATH` | an SQLite file, such as `sqlite:zohooauth.db`, or `sqlite:zohooauth.db?table=tokens` | `sqlite` |
 /// | `sqlite::memory:` | SQLite in memory | `sqlite` |
 /// | `mysql://user:password@host:3306/zohooauth` | a table on a MySQL or MariaDB server | `mysql` |
 /// | `postgres://user:password@host:5432/zohooauth` | a table on a PostgreSQL server | `postgres` |

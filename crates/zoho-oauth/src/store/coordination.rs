@@ -106,7 +106,7 @@ impl LeaseKey {
     }
 
     /// Whether the key is for exchanging a grant token.
-    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    #[cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
     pub(super) fn is_exchange(&self) -> bool {
         self.0.starts_with("exchange:")
     }

@@ -18,6 +18,7 @@ pub struct StoreIdentity(Kind);
 enum Kind {
     Type(&'static str),
     File(PathBuf),
+    Table(PathBuf, Arc<str>),
     Text(Arc<str>),
 }
 
@@ -39,6 +40,11 @@ impl StoreIdentity {
         Self(Kind::File(absolute(path)))
     }
 
+    /// Identifies a store by its file and its table in it.
+    pub(super) fn of_table(path: &Path, table: &str) -> Self {
+        Self(Kind::Table(absolute(path), table.into()))
+    }
+
     /// Identifies a store by its type alone, which several stores may share.
     pub(super) fn of_type(name: &'static str) -> Self {
         Self(Kind::Type(name))
@@ -55,6 +61,7 @@ impl fmt::Display for StoreIdentity {
         match &self.0 {
             Kind::Type(name) => formatter.write_str(name),
             Kind::File(path) => path.display().fmt(formatter),
+            Kind::Table(path, table) => write!(formatter, "{}?table={table}", path.display()),
             Kind::Text(text) => formatter.write_str(text),
         }
     }

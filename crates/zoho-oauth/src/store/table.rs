@@ -16,6 +16,8 @@ pub(super) struct Table {
     demanding: Option<String>,
     /// Whether text can contain NUL.
     accepts_nul: bool,
+    /// Whether it is a view, into which nothing can be written.
+    is_view: bool,
 }
 
 /// A column, as the database describes it.
@@ -43,6 +45,8 @@ pub(super) enum Kind {
     Bytes(Option<usize>),
     /// Whole numbers from zero to this one.
     Number(u64),
+    /// Text, except that what looks like a number becomes one.
+    Adaptive,
     Uuid,
     /// Moments, of which this crate writes and reads epoch milliseconds.
     Moment,
@@ -84,12 +88,18 @@ impl Table {
             columns,
             demanding: demanding.map(|column| column.name),
             accepts_nul,
+            is_view: false,
         };
         match ESSENTIAL.into_iter().find(|name| table.column(name).is_none()) {
             None => Ok(table),
             Some(name) => Err(unsuitable(format!("the table has no column {name}"))
                 .next_step("the table was not changed; check that it is the right one")),
         }
+    }
+
+    /// Marks the table as a view into which nothing can be written.
+    pub(super) fn of_a_view(self) -> Self {
+        Self { is_view: true, ..self }
     }
 
     /// Returns the columns of the ten values, in the order of [`StoredToken::COLUMNS`].
@@ -114,6 +124,10 @@ impl Table {
 
     /// Fails if some column cannot hold what every token has.
     pub(super) fn check_for_saving(&self) -> Result<(), StoreError> {
+        if self.is_view {
+            return Err(unsuitable(format!("{} is a view", self.name))
+                .next_step("name the table behind it, as in ?table=oauthtoken; nothing was written"));
+        }
         let columns = || StoredToken::COLUMNS.into_iter().zip(&self.columns);
         let missing: Vec<_> =
             columns().filter(|(_, column)| column.is_none()).map(|(name, _)| name).collect();
@@ -201,7 +215,8 @@ impl Table {
 impl Column {
     /// Whether a missing value is written as empty text, because the column takes no null.
     pub(super) fn turns_null_into_text(&self) -> bool {
-        !self.takes_null && matches!(self.kind, Kind::Text(_) | Kind::PaddedText(_) | Kind::Bytes(_))
+        !self.takes_null
+            && matches!(self.kind, Kind::Text(_) | Kind::PaddedText(_) | Kind::Bytes(_) | Kind::Adaptive)
     }
 
     /// Returns why the column cannot hold a value, after the name of the value.
@@ -230,6 +245,9 @@ impl Column {
                 .is_err()
                 .then(|| format!("is not a moment, as the column {name} requires")),
             Kind::Uuid => (!is_uuid(value)).then(|| format!("is not a UUID, as the column {name} requires")),
+            Kind::Adaptive => changes_as_number(value).then(|| {
+                format!("looks like a number, and the column {name}, of the type {type_name}, changes it")
+            }),
             Kind::Unsupported => Some(format!("has no place in the column {name}, of the type {type_name}")),
         }
     }
@@ -248,7 +266,7 @@ impl Column {
             Kind::Number(max) => value != "expiry_time" || max < LAST_MOMENT,
             Kind::Uuid => true,
             Kind::Moment => value != "expiry_time",
-            Kind::Unsupported => false,
+            Kind::Adaptive | Kind::Unsupported => false,
         }
     }
 }
@@ -272,6 +290,16 @@ fn random_uuid() -> String {
     let digits = format!("{versioned:032x}");
     let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
     parts.join("-")
+}
+
+/// Whether text that was stored as a number is read differently.
+fn changes_as_number(text: &str) -> bool {
+    let trimmed = text.trim_matches(|character: char| character.is_ascii_whitespace());
+    match (trimmed.parse::<i64>(), trimmed.parse::<f64>()) {
+        (Ok(number), _) => number.to_string() != text,
+        (Err(_), Ok(number)) => number.is_finite() && number.to_string() != text,
+        (Err(_), Err(_)) => false,
+    }
 }
 
 /// Returns the words and the arguments of a type, such as `decimal unsigned` and 20, 0 of `decimal(20,0) unsigned`.

@@ -10,6 +10,7 @@
 mod authenticator;
 #[cfg(unix)]
 mod check;
+mod columns;
 mod conformance;
 mod copy;
 #[cfg(all(unix, feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]

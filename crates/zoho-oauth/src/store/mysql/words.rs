@@ -26,17 +26,23 @@ pub(super) fn words(table: &str) -> Words {
         // Collations can ignore differences; even a binary one may ignore trailing spaces.
         exactly: |expression| format!("cast(convert({expression} using utf8mb4) as binary) <=> ?"),
         placeholder: None,
-        // Some servers convert table names to lower case. This comparison ignores case.
+        // Some servers convert table names to lower case. The comparison ignores case, unless two such tables can exist.
         columns: format!(
             "select cast(table_name = '{table}' as char), cast(column_name as char), cast(column_type as char), \
             cast(is_nullable = 'YES' as char), \
             cast(column_default is not null or extra like '%auto_increment%' as char), \
             cast(coalesce(generation_expression, '') <> '' as char) from information_schema.columns \
-            where table_schema = database() and table_name in ('{table}', '{table}_state')"
+            where table_schema = database() and table_name in ('{table}', '{table}_state') \
+            and (@@lower_case_table_names <> 0 or cast(table_name as binary) in ('{table}', '{table}_state'))"
         ),
         indexed: format!(
             "select cast(column_name as char) from information_schema.statistics \
             where table_schema = database() and table_name = '{table}' and seq_in_index = 1"
+        ),
+        similar: format!(
+            "select cast(table_name as char) from information_schema.tables \
+            where table_schema = database() and lower(table_name) = lower('{table}') \
+            and @@lower_case_table_names = 0 and cast(table_name as binary) <> '{table}'"
         ),
         create_tokens: format!("create table if not exists {tokens} ({TOKENS}) {CHARACTER_SET}"),
         create_state: format!("create table if not exists {state} ({STATE}) {CHARACTER_SET}"),

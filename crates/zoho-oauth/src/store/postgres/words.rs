@@ -12,6 +12,10 @@ const STATE: &str = "lease_key text primary key, epoch bigint not null, holder t
 pub(super) fn words(table: &str) -> Words {
     let quoted = table.replace('.', "\".\"");
     let (tokens, state) = (format!("\"{quoted}\""), format!("\"{quoted}_state\""));
+    let (is_in_schema, name) = match table.split_once('.') {
+        Some((schema, name)) => (format!("nspname = '{schema}'"), name),
+        None => ("pg_table_is_visible(pg_class.oid)".to_owned(), table),
+    };
     Words {
         clock: "floor(extract(epoch from clock_timestamp()) * 1000)::bigint",
         as_text: |expression| format!("({expression})::text"),
@@ -33,6 +37,10 @@ pub(super) fn words(table: &str) -> Words {
         indexed: format!(
             "select attname::text from pg_index join pg_attribute on attrelid = indrelid and attnum = indkey[0] \
             where indrelid = to_regclass('{tokens}') and indisvalid and indpred is null"
+        ),
+        similar: format!(
+            "select relname::text from pg_class join pg_namespace on pg_namespace.oid = relnamespace \
+            where lower(relname) = lower('{name}') and relname <> '{name}' and relkind in ('r', 'v', 'm', 'f', 'p') and {is_in_schema}"
         ),
         create_tokens: format!("create table if not exists {tokens} ({TOKENS})"),
         create_state: format!("create table if not exists {state} ({STATE})"),
@@ -111,7 +119,6 @@ fn to_text(Column { name, kind, .. }: &Column) -> String {
 /// The driver sends every value as text.
 fn from_text(Column { type_name, kind, .. }: &Column) -> String {
     match kind {
-        Kind::Text(_) | Kind::Unsupported => "?".to_owned(),
         Kind::PaddedText(_) => "?::text::bpchar".to_owned(),
         Kind::Bytes(_) => "convert_to(?, 'UTF8')".to_owned(),
         // A moment without a time zone is in UTC.
@@ -120,5 +127,6 @@ fn from_text(Column { type_name, kind, .. }: &Column) -> String {
         }
         Kind::Moment => "to_timestamp(?::text::double precision / 1000)".to_owned(),
         Kind::Number(_) | Kind::Uuid => format!("?::text::{type_name}"),
+        _ => "?".to_owned(),
     }
 }

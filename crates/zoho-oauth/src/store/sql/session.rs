@@ -44,6 +44,12 @@ impl<L: Link> Session<L> {
         Ok(Some(Tables { table, texts, indexed, has_state: !state.is_empty() }))
     }
 
+    /// Returns the name of a table that differs from the official one in capital letters only.
+    pub(super) async fn similar_table(&mut self) -> sqlx::Result<Option<String>> {
+        let read = |mut fields: Fields| fields.text();
+        Ok(self.link.fetch(&self.texts.similar, &[], read).await?.pop())
+    }
+
     /// Creates the official table if it does not exist.
     pub(super) async fn create_token_table(&mut self) -> sqlx::Result<()> {
         self.link.command(&self.texts.create_tokens).await

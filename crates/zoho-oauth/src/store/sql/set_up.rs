@@ -1,6 +1,7 @@
 //! The tables: the official one, which is used as it is, and a second one for leases and the highest id.
 
 use super::super::coordination::LeaseEntry;
+use super::super::error::{StoreError, StoreErrorKind};
 use super::super::identity::StoreIdentity;
 use super::driver::Link;
 use super::fault::Fault;
@@ -17,6 +18,9 @@ pub(super) async fn find_tables<S: Server>(
     let tables = match session.tables().await? {
         Some(tables) => tables,
         None => {
+            if let Some(similar) = session.similar_table().await? {
+                return Err(other_capitals(&session.texts.words.table, &similar).into());
+            }
             let created = session.create_token_table().await;
             match session.tables().await? {
                 // Another program may have created it at the same time.
@@ -36,6 +40,13 @@ pub(super) async fn find_tables<S: Server>(
         }
     }
     Ok(tables)
+}
+
+/// Returns the error for a table that may be meant. Creating another one beside it would hide its tokens.
+fn other_capitals(table: &str, similar: &str) -> StoreError {
+    StoreError::of(StoreErrorKind::Rejected, "use its table")
+        .evidence(format!("the database has no table {table}, but {similar}"))
+        .next_step(format!("this server distinguishes capital letters; write ?table={similar} in the URL"))
 }
 
 /// Sets up what writing also requires: the table for leases, the highest id and the identity. Deletes old lease entries.

@@ -38,6 +38,8 @@ pub(in crate::store) struct Words {
     pub(in crate::store) columns: String,
     /// Selects the columns of the official table that are the first column of an index.
     pub(in crate::store) indexed: String,
+    /// Selects the names of tables that differ from the official one in capital letters only.
+    pub(in crate::store) similar: String,
     pub(in crate::store) create_tokens: String,
     pub(in crate::store) create_state: String,
     /// Creates an index on a look-up column of a table.
@@ -100,6 +102,7 @@ pub(in crate::store) struct Texts {
     select_entry: String,
     pub(super) columns: Statement,
     pub(super) indexed: Statement,
+    pub(super) similar: Statement,
     pub(super) create_tokens: Statement,
     pub(super) create_state: Statement,
     pub(super) entry: Statement,
@@ -133,6 +136,7 @@ impl Texts {
         Self {
             columns: sql(words.columns.clone()),
             indexed: sql(words.indexed.clone()),
+            similar: sql(words.similar.clone()),
             create_tokens: sql(words.create_tokens.clone()),
             create_state: sql(words.create_state.clone()),
             // Without an entry it still returns one row, for the clock.

@@ -7,18 +7,19 @@ use rusqlite::Connection;
 use crate::token::OAuthToken;
 
 use super::super::coordination::{Acquired, Fenced, Lease, LeaseEntry, LeaseKey, machine_clock};
-use super::super::ids::{id_number, next_id};
+use super::super::ids::id_number;
 use super::super::maintenance::{Finding, FindingKind, RepairStep, lease_key, repair_steps};
 use super::super::matching::Criterion;
 use super::super::stored::{StoredToken, is_empty};
 use super::fault::Fault;
-use super::{lease, rows};
+use super::schema::Tables;
 
 /// A transaction that several jobs share. SQLite rolls back a failed statement, so a job with one writing statement needs
 /// nothing else. A job with several uses [`Batch::all_or_nothing`].
 #[derive(Debug)]
 pub(super) struct Batch<'c> {
     connection: &'c Connection,
+    tables: &'c Tables,
     highest_id: Option<HighestId>,
 }
 
@@ -31,15 +32,15 @@ struct HighestId {
 
 impl<'c> Batch<'c> {
     /// Starts a batch on a connection with an open transaction.
-    pub(super) fn on(connection: &'c Connection) -> Self {
-        Self { connection, highest_id: None }
+    pub(super) fn on(connection: &'c Connection, tables: &'c Tables) -> Self {
+        Self { connection, tables, highest_id: None }
     }
 
     /// Stores the highest id if it has changed. Call it before the commit.
     pub(super) fn finish(self) -> Result<(), Fault> {
         match self.highest_id {
             Some(HighestId { number, stored }) if stored != Some(number) => {
-                lease::note_highest_id(self.connection, number)
+                self.tables.leases.note_highest_id(self.connection, number)
             }
             _ => Ok(()),
         }
@@ -47,13 +48,14 @@ impl<'c> Batch<'c> {
 
     /// Overwrites the row that the token identifies, or inserts a new row.
     pub(super) fn save(&mut self, new: &StoredToken) -> Result<StoredToken, Fault> {
+        self.tables.rows.table.check_values(new)?;
         let row = match Criterion::of(new) {
-            Some(criterion) => rows::find(self.connection, &criterion)?,
+            Some(criterion) => self.tables.rows.find(self.connection, &criterion)?,
             None => None,
         };
         let Some(row) = row else { return self.insert(new.clone()) };
         let merged = row.clone().overwritten_by(new);
-        rows::update(self.connection, &row, &merged)?;
+        self.tables.rows.update(self.connection, &row, &merged)?;
         Ok(merged)
     }
 
@@ -71,7 +73,7 @@ impl<'c> Batch<'c> {
     pub(super) fn delete(&mut self, id: &str) -> Result<bool, Fault> {
         // The id is never assigned again, even if an official SDK chose it.
         let highest = self.highest_id()?;
-        let deleted = rows::delete(self.connection, id)?;
+        let deleted = self.tables.rows.delete(self.connection, id)?;
         if deleted {
             self.note(highest, id);
         }
@@ -81,9 +83,9 @@ impl<'c> Batch<'c> {
     /// Deletes every row.
     pub(super) fn delete_all(&mut self) -> Result<(), Fault> {
         let highest = self.highest_id()?;
-        let number = highest.number.max(rows::highest_id(self.connection)?);
+        let number = highest.number.max(self.tables.rows.highest_id(self.connection)?);
         self.highest_id = Some(HighestId { number, ..highest });
-        rows::delete_all(self.connection)
+        self.tables.rows.delete_all(self.connection)
     }
 
     /// Acquires a lease.
@@ -93,10 +95,16 @@ impl<'c> Batch<'c> {
         holder: &str,
         life: Duration,
     ) -> Result<Acquired, Fault> {
-        let mut entry = lease::find(self.connection, key.as_str())?.unwrap_or_default();
+        if key.is_exchange() {
+            // Before the code is spent: its token may need a new row.
+            let highest = self.highest_id()?.number;
+            self.tables.rows.table.check_for_adding()?;
+            self.tables.rows.table.check_next_id(highest)?;
+        }
+        let mut entry = self.tables.leases.find(self.connection, key.as_str())?.unwrap_or_default();
         let acquired = entry.acquire(key, holder, machine_clock(), life);
         if matches!(acquired, Acquired::Granted(_)) {
-            lease::put(self.connection, key.as_str(), &entry)?;
+            self.tables.leases.put(self.connection, key.as_str(), &entry)?;
         }
         Ok(acquired)
     }
@@ -113,12 +121,12 @@ impl<'c> Batch<'c> {
 
     /// Saves a token under a lease and releases the lease, or does neither.
     pub(super) fn save_and_release(&mut self, lease: &Lease, token: &StoredToken) -> Result<Fenced, Fault> {
-        let entry = lease::find(self.connection, lease.key.as_str())?;
+        let entry = self.tables.leases.find(self.connection, lease.key.as_str())?;
         if !entry.is_some_and(|entry| entry.is_held_under(lease)) {
             return Ok(Fenced::Superseded);
         }
         if let Some(id) = &lease.row {
-            let row = rows::find(self.connection, &Criterion::Id(id))?.map(OAuthToken::from);
+            let row = self.tables.rows.find(self.connection, &Criterion::Id(id))?.map(OAuthToken::from);
             if !lease.permits(row.as_ref()) {
                 self.release(lease)?;
                 return Ok(Fenced::Superseded);
@@ -145,7 +153,7 @@ impl<'c> Batch<'c> {
     fn repair_one(&mut self, finding: &Finding) -> Result<(), Fault> {
         let mut wrong = Vec::new();
         for id in &finding.ids {
-            wrong.extend(rows::find(self.connection, &Criterion::Id(id))?);
+            wrong.extend(self.tables.rows.find(self.connection, &Criterion::Id(id))?);
         }
         if finding.kind == FindingKind::DamagedLease {
             return wrong.iter().try_for_each(|row| self.rewrite_lease(row));
@@ -153,7 +161,7 @@ impl<'c> Batch<'c> {
         for step in repair_steps(finding.kind, &wrong) {
             match step {
                 RepairStep::Fill(position, filled) => {
-                    rows::update(self.connection, &wrong[position], &filled)?
+                    self.tables.rows.update(self.connection, &wrong[position], &filled)?
                 }
                 RepairStep::Delete(position) => {
                     self.delete(wrong[position].id.as_deref().unwrap_or_default())?;
@@ -170,17 +178,19 @@ impl<'c> Batch<'c> {
     /// Writes what can be read of the lease on a row's refresh token.
     fn rewrite_lease(&mut self, row: &StoredToken) -> Result<(), Fault> {
         let Some(key) = lease_key(row) else { return Ok(()) };
-        match lease::find(self.connection, key.as_str())? {
-            Some(entry) => lease::put(self.connection, key.as_str(), &entry),
+        match self.tables.leases.find(self.connection, key.as_str())? {
+            Some(entry) => self.tables.leases.put(self.connection, key.as_str(), &entry),
             None => Ok(()),
         }
     }
 
     fn change(&mut self, lease: &Lease, apply: impl FnOnce(&mut LeaseEntry) -> bool) -> Result<bool, Fault> {
-        let Some(mut entry) = lease::find(self.connection, lease.key.as_str())? else { return Ok(false) };
+        let Some(mut entry) = self.tables.leases.find(self.connection, lease.key.as_str())? else {
+            return Ok(false);
+        };
         let applied = apply(&mut entry);
         if applied {
-            lease::put(self.connection, lease.key.as_str(), &entry)?;
+            self.tables.leases.put(self.connection, lease.key.as_str(), &entry)?;
         }
         Ok(applied)
     }
@@ -190,15 +200,15 @@ impl<'c> Batch<'c> {
         if is_empty(row.id.as_deref()) {
             row.id = Some(self.new_id(highest.number)?);
         }
-        rows::insert(self.connection, &row)?;
+        self.tables.rows.insert(self.connection, &row)?;
         self.note(highest, row.id.as_deref().unwrap_or_default());
         Ok(row)
     }
 
     fn new_id(&self, highest: u64) -> Result<String, Fault> {
         let mut failed = None;
-        let id = next_id(highest, |id| {
-            rows::has_id(self.connection, id).unwrap_or_else(|fault| {
+        let id = self.tables.rows.table.new_id(highest, |id| {
+            self.tables.rows.has_id(self.connection, id).unwrap_or_else(|fault| {
                 failed = Some(fault);
                 false
             })
@@ -210,10 +220,10 @@ impl<'c> Batch<'c> {
         if let Some(highest) = self.highest_id {
             return Ok(highest);
         }
-        let stored = lease::highest_id(self.connection)?;
+        let stored = self.tables.leases.highest_id(self.connection)?;
         let number = match stored {
             Some(number) => number,
-            None => rows::highest_id(self.connection)?,
+            None => self.tables.rows.highest_id(self.connection)?,
         };
         let highest = HighestId { number, stored };
         self.highest_id = Some(highest);

@@ -25,6 +25,8 @@ pub(super) enum Fault {
     Unreadable(Cow<'static, str>),
     /// The file was deleted or replaced while it was open.
     Replaced(PathBuf),
+    /// The file was deleted, and there is no other one.
+    Missing(PathBuf),
     /// The writer thread has ended.
     Stopped,
 }
@@ -44,9 +46,14 @@ impl Fault {
                 of(kind, next_step).evidence(error.to_string()).caused_by(error)
             }
             Self::Unreadable(what) => of(StoreErrorKind::Damaged, REPAIR).evidence(what),
-            Self::Replaced(path) => {
-                of(StoreErrorKind::Other, "end all programs that use the store and start them again")
-                    .evidence(format!("`{}` was deleted or replaced while it was open", path.display()))
+            Self::Replaced(path) => of(
+                StoreErrorKind::Other,
+                "try again; if it persists, end all programs that use the store and start them again",
+            )
+            .evidence(format!("`{}` was deleted or replaced while it was open", path.display())),
+            Self::Missing(path) => {
+                of(StoreErrorKind::Other, "restore it; to begin with an empty store, open it again")
+                    .evidence(format!("`{}` was deleted while it was open", path.display()))
             }
             Self::Stopped => {
                 of(StoreErrorKind::Other, "open the store again").evidence("its writer thread has stopped")

@@ -8,77 +8,106 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::super::coordination::LeaseEntry;
 use super::super::stored_entry::StoredEntry;
+use super::columns::quoted;
 use super::fault::Fault;
 
-/// Reads the entry of a key. What is damaged in it counts as empty.
-pub(super) fn find(connection: &Connection, key: &str) -> Result<Option<LeaseEntry>, Fault> {
-    Ok(find_stored(connection, key)?.map(|stored| stored.usable(key)))
+/// The statements on the side table.
+#[derive(Debug)]
+pub(super) struct Leases {
+    find: String,
+    put: String,
+    old: String,
+    delete: String,
+    highest_id: String,
 }
 
-/// Reads the entry of a key, and whether it is damaged.
-pub(super) fn find_stored(connection: &Connection, key: &str) -> Result<Option<StoredEntry>, Fault> {
-    let text = "select epoch, holder, until, touched, ledger from oauthtoken_state where key = ?";
-    let mut statement = connection.prepare_cached(text)?;
-    let stored = statement.query_row([key], |row| {
-        let mut fields = [const { None }; 5];
-        for (column, field) in fields.iter_mut().enumerate() {
-            *field = text_of(row, column)?;
-        }
-        Ok(StoredEntry::of_fields(fields.each_ref().map(|field| field.as_deref())))
-    });
-    Ok(stored.optional()?)
-}
-
-/// Writes the entry of a key.
-pub(super) fn put(connection: &Connection, key: &str, entry: &LeaseEntry) -> Result<(), Fault> {
-    let text = "insert or replace into oauthtoken_state (key, epoch, holder, until, touched, ledger) \
-        values (?, ?, ?, ?, ?, ?)";
-    let ledger =
-        serde_json::to_string(&entry.ledger).map_err(|error| Fault::Unreadable(error.to_string().into()))?;
-    let LeaseEntry { epoch, holder, until, touched, .. } = entry;
-    let values = params![key, integer(*epoch), holder, integer(*until), integer(*touched), ledger];
-    connection.prepare_cached(text)?.execute(values)?;
-    Ok(())
-}
-
-/// Deletes the entries that are too old to matter. If there are none, nothing is written.
-pub(super) fn forget_old(connection: &mut Connection, now: u64) -> Result<(), Fault> {
-    let old = old_keys(connection, now)?;
-    if old.is_empty() {
-        return Ok(());
-    }
-    let transaction = connection.transaction_with_behavior(Immediate)?;
-    // Another process may have acquired one of the leases since.
-    for key in old_keys(&transaction, now)? {
-        transaction.execute("delete from oauthtoken_state where key = ?", [key])?;
-    }
-    Ok(transaction.commit()?)
-}
-
-fn old_keys(connection: &Connection, now: u64) -> Result<Vec<String>, Fault> {
-    let mut statement = connection.prepare("select key, touched from oauthtoken_state where key <> ?")?;
-    let mut rows = statement.query([HIGHEST_ID])?;
-    let mut old = Vec::new();
-    while let Some(row) = rows.next()? {
-        let touched = text_of(row, 1)?.and_then(|text| text.parse().ok()).unwrap_or_default();
-        let entry = LeaseEntry { touched, ..LeaseEntry::default() };
-        if entry.may_be_forgotten(now) {
-            old.push(row.get(0)?);
+impl Leases {
+    /// Creates the statements for a side table of this name.
+    pub(super) fn new(name: &str) -> Self {
+        let state = quoted(name);
+        Self {
+            find: format!("select epoch, holder, until, touched, ledger from {state} where key = ?"),
+            put: format!(
+                "insert or replace into {state} (key, epoch, holder, until, touched, ledger) \
+                values (?, ?, ?, ?, ?, ?)"
+            ),
+            old: format!("select key, touched from {state} where key <> ?"),
+            delete: format!("delete from {state} where key = ?"),
+            highest_id: format!("select epoch from {state} where key = ?"),
         }
     }
-    Ok(old)
-}
 
-/// Reads the highest id that was ever assigned, or `None` if it was not stored.
-pub(super) fn highest_id(connection: &Connection) -> Result<Option<u64>, Fault> {
-    let text = "select epoch from oauthtoken_state where key = ?";
-    let highest = connection.prepare_cached(text)?.query_row([HIGHEST_ID], |row| row.get(0)).optional()?;
-    Ok(highest.map(number))
-}
+    /// Reads the entry of a key. What is damaged in it counts as empty.
+    pub(super) fn find(&self, connection: &Connection, key: &str) -> Result<Option<LeaseEntry>, Fault> {
+        Ok(self.find_stored(connection, key)?.map(|stored| stored.usable(key)))
+    }
 
-/// Stores the highest id that was ever assigned.
-pub(super) fn note_highest_id(connection: &Connection, highest: u64) -> Result<(), Fault> {
-    put(connection, HIGHEST_ID, &LeaseEntry { epoch: highest, ..LeaseEntry::default() })
+    /// Reads the entry of a key, and whether it is damaged.
+    pub(super) fn find_stored(
+        &self,
+        connection: &Connection,
+        key: &str,
+    ) -> Result<Option<StoredEntry>, Fault> {
+        let mut statement = connection.prepare_cached(&self.find)?;
+        let stored = statement.query_row([key], |row| {
+            let mut fields = [const { None }; 5];
+            for (column, field) in fields.iter_mut().enumerate() {
+                *field = text_of(row, column)?;
+            }
+            Ok(StoredEntry::of_fields(fields.each_ref().map(|field| field.as_deref())))
+        });
+        Ok(stored.optional()?)
+    }
+
+    /// Writes the entry of a key.
+    pub(super) fn put(&self, connection: &Connection, key: &str, entry: &LeaseEntry) -> Result<(), Fault> {
+        let ledger = serde_json::to_string(&entry.ledger)
+            .map_err(|error| Fault::Unreadable(error.to_string().into()))?;
+        let LeaseEntry { epoch, holder, until, touched, .. } = entry;
+        let values = params![key, integer(*epoch), holder, integer(*until), integer(*touched), ledger];
+        connection.prepare_cached(&self.put)?.execute(values)?;
+        Ok(())
+    }
+
+    /// Deletes the entries that are too old to matter. If there are none, nothing is written.
+    pub(super) fn forget_old(&self, connection: &mut Connection, now: u64) -> Result<(), Fault> {
+        let old = self.old_keys(connection, now)?;
+        if old.is_empty() {
+            return Ok(());
+        }
+        let transaction = connection.transaction_with_behavior(Immediate)?;
+        // Another process may have acquired one of the leases since.
+        for key in self.old_keys(&transaction, now)? {
+            transaction.execute(&self.delete, [key])?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    fn old_keys(&self, connection: &Connection, now: u64) -> Result<Vec<String>, Fault> {
+        let mut statement = connection.prepare(&self.old)?;
+        let mut rows = statement.query([HIGHEST_ID])?;
+        let mut old = Vec::new();
+        while let Some(row) = rows.next()? {
+            let touched = text_of(row, 1)?.and_then(|text| text.parse().ok()).unwrap_or_default();
+            let entry = LeaseEntry { touched, ..LeaseEntry::default() };
+            if entry.may_be_forgotten(now) {
+                old.push(row.get(0)?);
+            }
+        }
+        Ok(old)
+    }
+
+    /// Reads the highest id that was ever assigned, or `None` if it was not stored.
+    pub(super) fn highest_id(&self, connection: &Connection) -> Result<Option<u64>, Fault> {
+        let mut statement = connection.prepare_cached(&self.highest_id)?;
+        let highest = statement.query_row([HIGHEST_ID], |row| row.get(0)).optional()?;
+        Ok(highest.map(number))
+    }
+
+    /// Stores the highest id that was ever assigned.
+    pub(super) fn note_highest_id(&self, connection: &Connection, highest: u64) -> Result<(), Fault> {
+        self.put(connection, HIGHEST_ID, &LeaseEntry { epoch: highest, ..LeaseEntry::default() })
+    }
 }
 
 /// The key of the row with the highest id. It cannot collide with a lease, because the key of a lease contains a colon.

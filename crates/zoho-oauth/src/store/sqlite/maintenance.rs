@@ -41,7 +41,8 @@ impl SqliteStore {
                 .next_step("pass another path; the store was not changed"));
         };
         // SQLite accepts an existing file if it is empty, so the file has mode 0600 from the start.
-        let copied = self.shared.readers.read(|connection| Ok(connection.execute("vacuum into ?", [path])?));
+        let copied =
+            self.shared.database.read(|connection, _| Ok(connection.execute("vacuum into ?", [path])?));
         self.named("write a backup", copied)?;
         backup.finish()
     }

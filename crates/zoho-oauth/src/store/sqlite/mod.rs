@@ -3,9 +3,11 @@
 #![expect(clippy::disallowed_types, reason = "this folder is the SQLite store")]
 
 mod batch;
+mod columns;
 mod fault;
 mod lease;
 mod maintenance;
+mod opened;
 mod place;
 mod reader;
 mod rows;
@@ -24,7 +26,7 @@ use super::any::AnyStore;
 use super::coordination::{
     Acquired, Coordination, Fenced, Lease, LeaseEntry, LeaseKey, LeaseState, machine_clock,
 };
-use super::error::StoreError;
+use super::error::{StoreError, StoreErrorKind};
 use super::matching::Criterion;
 use super::page::TokenPage;
 use super::store_url::StoreUrl;
@@ -33,9 +35,8 @@ use super::token_store::TokenStore;
 
 use batch::Batch;
 use fault::Fault;
-use place::DatabaseFile;
-use reader::Readers;
-use writer::{Desk, Writer};
+use opened::CurrentDatabase;
+use schema::Tables;
 
 /// Stores tokens in an SQLite database: table `oauthtoken`, with the ten columns of Zoho's SDKs.
 ///
@@ -43,15 +44,21 @@ use writer::{Desk, Writer};
 /// Look-ups run on the calling thread and take microseconds. Saves run on a writer thread, which commits waiting saves
 /// together. A save is on disk before it returns.
 ///
-/// Leases and the highest id are in a second table, `oauthtoken_state`. Both tables and the indexes are created on first
-/// use; creating the indexes of a table with a million rows takes some seconds, once.
+/// An existing table is used as it is, whatever the types of its columns. A value that a column would change is rejected,
+/// and so is a table that cannot hold a login, before a code is spent. A table of an older SDK, without `api_domain`, and
+/// a view can be read.
+///
+/// Leases and the highest id are in a second table, `oauthtoken_state`. A file that has tables is not changed by reading it:
+/// the first write creates what is missing, with the indexes; for a table with a million rows this takes some seconds,
+/// once.
 ///
 /// # Files
 /// Beside the file are `PATH-wal` and `PATH-shm`, and `PATH.lock`, where writers queue. `PATH-wal` is empty while no process
 /// uses the store, so `PATH` alone is a complete copy then. On Unix, only the owner can read and write a new file (mode
 /// 0600), whatever the umask; on other systems it has the rights of the folder. An existing file keeps its mode. The file
-/// system must support locks; some network file systems do not. If the file or its log is deleted or replaced while the
-/// store is open, saves fail.
+/// system must support locks; some network file systems do not. If the file is replaced while the store is open, for
+/// example by a backup, the new file is used within two seconds. If it is deleted, calls fail until there is one again. If
+/// its log is deleted or replaced, saves fail.
 ///
 /// # Whose files are trusted
 /// On Unix, a file is used only if this account, root or the owner of its folder owns it and only the owner or the
@@ -84,10 +91,13 @@ pub struct SqliteStore {
 }
 
 /// Options for opening a database file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct SqliteOptions {
     busy_timeout: Duration,
+    table: String,
 }
+
+const DEFAULT_TABLE: &str = "oauthtoken";
 
 impl SqliteOptions {
     /// Creates the default options.
@@ -102,18 +112,23 @@ impl SqliteOptions {
         self.busy_timeout = timeout;
         self
     }
+
+    /// Sets the table. Leases are in a second table, whose name ends with `_state`. Default: `oauthtoken`.
+    #[must_use]
+    pub fn with_table(mut self, table: impl Into<String>) -> Self {
+        self.table = table.into();
+        self
+    }
 }
 
 impl Default for SqliteOptions {
     fn default() -> Self {
-        Self { busy_timeout: Duration::from_secs(5) }
+        Self { busy_timeout: Duration::from_secs(5), table: DEFAULT_TABLE.to_owned() }
     }
 }
 
-/// The fields are dropped in this order: the writer moves the log into the database, which readers could prevent.
 struct Shared {
-    readers: Readers,
-    writer: Writer,
+    database: CurrentDatabase,
     name: String,
     path: Option<PathBuf>,
 }
@@ -139,10 +154,12 @@ impl SqliteStore {
         if path == Path::new(":memory:") {
             return Self::in_memory();
         }
-        let name = format!("the SQLite token store {}", path.display());
-        Shared::open_file(path, name.clone(), &options)
-            .map(Self::sharing)
-            .map_err(|fault| fault.into_error(&name, "be opened"))
+        let name = match &*options.table {
+            DEFAULT_TABLE => format!("the SQLite token store {}", path.display()),
+            table => format!("the SQLite token store {table} in {}", path.display()),
+        };
+        let opened = check_name(&options.table).and_then(|()| CurrentDatabase::in_file(path, options));
+        Self::of(opened, name)
     }
 
     /// Opens a database in memory, for this store and its clones.
@@ -151,24 +168,24 @@ impl SqliteStore {
     /// If SQLite cannot be set up.
     pub fn in_memory() -> Result<Self, StoreError> {
         let name = "the SQLite token store in memory";
-        Shared::open_memory(name.to_owned())
-            .map(Self::sharing)
-            .map_err(|fault| fault.into_error(name, "be opened"))
+        Self::of(CurrentDatabase::in_memory(), name.to_owned())
     }
 
     pub(super) fn at(url: &StoreUrl) -> Result<Self, StoreError> {
-        url.path().map_or_else(Self::in_memory, Self::open)
+        let options =
+            url.table().map_or_else(SqliteOptions::new, |table| SqliteOptions::new().with_table(table));
+        url.path().map_or_else(Self::in_memory, |path| Self::open_with(path, options))
     }
 
-    fn sharing(shared: Shared) -> Self {
-        Self { shared: Arc::new(shared) }
+    fn of(database: Result<CurrentDatabase, Fault>, name: String) -> Result<Self, StoreError> {
+        let database = database.map_err(|fault| fault.into_error(&name, "be opened"))?;
+        let path = database.path();
+        Ok(Self { shared: Arc::new(Shared { database, name, path }) })
     }
 
     fn find(&self, criterion: &Criterion<'_>) -> Result<Option<StoredToken>, StoreError> {
-        self.named(
-            "look up a token",
-            self.shared.readers.read(|connection| rows::find(connection, criterion)),
-        )
+        let find = |connection: &_, tables: &Tables| tables.rows.find(connection, criterion);
+        self.named("look up a token", self.shared.database.read(find))
     }
 
     async fn write<T, W>(&self, action: &'static str, work: W) -> Result<T, StoreError>
@@ -176,38 +193,11 @@ impl SqliteStore {
         T: Send + 'static,
         W: FnMut(&mut Batch<'_>) -> Result<T, Fault> + Send + 'static,
     {
-        self.named(action, self.shared.writer.run(work).await)
+        self.named(action, self.shared.database.write(work).await)
     }
 
     fn named<T>(&self, action: &'static str, result: Result<T, Fault>) -> Result<T, StoreError> {
         result.map_err(|fault| fault.into_error(&self.shared.name, action))
-    }
-}
-
-impl Shared {
-    fn open_file(path: &Path, name: String, options: &SqliteOptions) -> Result<Self, Fault> {
-        let file = Arc::new(DatabaseFile::open(path, options.busy_timeout)?);
-        let path = file.path().to_path_buf();
-        let readers = Readers::of_file(file.clone());
-        let mut desk = Desk::File { file, connection: None };
-        if !readers.read(schema::is_set_up)?
-            && let Err(fault) = desk.set_up()
-        {
-            // If the content can be read, the first save tries to set up the tables again.
-            if !fault.leaves_readable() || !readers.read(schema::has_tokens)? {
-                return Err(fault);
-            }
-            tracing::debug!(?fault, "could not set up {name} for writing");
-        }
-        readers.read(rows::check_columns)?;
-        Ok(Self { readers, writer: Writer::new(desk), name, path: Some(path) })
-    }
-
-    fn open_memory(name: String) -> Result<Self, Fault> {
-        let connection = Arc::new(Mutex::new(place::connect_to_memory()?));
-        let mut desk = Desk::Memory(connection.clone());
-        desk.set_up()?;
-        Ok(Self { readers: Readers::Single(connection), writer: Writer::new(desk), name, path: None })
     }
 }
 
@@ -239,7 +229,10 @@ impl TokenStore for SqliteStore {
     }
 
     async fn get_tokens(&self) -> Result<Vec<OAuthToken>, StoreError> {
-        let rows = self.named("read all tokens", self.shared.readers.read(rows::all))?;
+        let rows = self.named(
+            "read all tokens",
+            self.shared.database.read(|connection, tables| tables.rows.all(connection)),
+        )?;
         Ok(rows.into_iter().map(OAuthToken::from).collect())
     }
 
@@ -255,8 +248,8 @@ impl TokenStore for SqliteStore {
     }
 
     async fn get_token_page(&self, after: Option<&str>) -> Result<TokenPage, StoreError> {
-        let read = |connection: &_| {
-            let rows = rows::page(connection, after)?;
+        let read = |connection: &_, Tables { rows: table, .. }: &Tables| {
+            let rows = table.page(connection, after)?;
             match rows.last().filter(|_| rows.len() == rows::PAGE) {
                 None => Ok((rows, None)),
                 Some(StoredToken { id: Some(id), .. }) => {
@@ -264,10 +257,10 @@ impl TokenStore for SqliteStore {
                     Ok((rows, next))
                 }
                 // A row without an id cannot be the next cursor, so this page returns the whole table.
-                Some(_) => Ok((rows::all(connection)?, None)),
+                Some(_) => Ok((table.all(connection)?, None)),
             }
         };
-        let (rows, next) = self.named("read a page of tokens", self.shared.readers.read(read))?;
+        let (rows, next) = self.named("read a page of tokens", self.shared.database.read(read))?;
         let tokens = rows.into_iter().map(OAuthToken::from).collect();
         Ok(match next {
             Some(next) => TokenPage::followed_by(next, tokens),
@@ -306,9 +299,11 @@ impl Coordination for SqliteStore {
     }
 
     async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
-        let entry = self.shared.readers.read(|connection| match lease::find(connection, key.as_str()) {
-            Err(_) if !schema::has_state(connection)? => Ok(None),
-            entry => entry,
+        let entry = self.shared.database.read(|connection, tables| {
+            match tables.leases.find(connection, key.as_str()) {
+                Err(_) if !tables.has_state(connection)? => Ok(None),
+                entry => entry,
+            }
         });
         let now = machine_clock();
         // An old entry is deleted by the next process that writes.
@@ -317,15 +312,15 @@ impl Coordination for SqliteStore {
     }
 
     async fn version(&self) -> Result<Option<u64>, StoreError> {
-        self.named("read its version", self.shared.readers.version())
+        self.named("read its version", self.shared.database.version())
     }
 
     async fn damaged_leases(&self, keys: &[LeaseKey]) -> Result<Vec<LeaseKey>, StoreError> {
-        let damaged = self.shared.readers.read(|connection| {
+        let damaged = self.shared.database.read(|connection, tables| {
             let mut damaged = Vec::new();
-            if schema::has_state(connection)? {
+            if tables.has_state(connection)? {
                 for key in keys {
-                    let stored = lease::find_stored(connection, key.as_str())?;
+                    let stored = tables.leases.find_stored(connection, key.as_str())?;
                     damaged.extend(stored.filter(|stored| stored.is_damaged).map(|_| key.clone()));
                 }
             }
@@ -337,15 +332,27 @@ impl Coordination for SqliteStore {
 
 impl From<SqliteStore> for AnyStore {
     fn from(store: SqliteStore) -> Self {
-        let Shared { name, path, .. } = &*store.shared;
-        let (name, path) = (name.clone(), path.clone());
+        let Shared { name, path, database } = &*store.shared;
+        let (name, path, table) = (name.clone(), path.clone(), database.other_table().map(str::to_owned));
         let maintenance = store.clone();
         let store = Self::coordinated(store).named(name);
         match path {
-            Some(path) => store.kept_in(path).maintained_by(maintenance),
+            Some(path) => store.kept_in(path).in_table(table.as_deref()).maintained_by(maintenance),
             None => store.in_memory(),
         }
     }
+}
+
+/// Rejects a name of a table that would have to be quoted.
+fn check_name(name: &str) -> Result<(), Fault> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$';
+    if !name.is_empty() && name.bytes().all(is_plain) {
+        return Ok(());
+    }
+    Err(StoreError::of(StoreErrorKind::Rejected, "be opened")
+        .evidence("unsupported table name")
+        .next_step("use letters, digits, _ and $")
+        .into())
 }
 
 /// Locks a mutex even if it is poisoned: a panic leaves the connection usable, because its transaction is rolled back.

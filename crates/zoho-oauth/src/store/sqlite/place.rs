@@ -1,5 +1,6 @@
 //! The database file: whose files are trusted, how connections are opened, and whether it is still there.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -115,6 +116,38 @@ impl DatabaseFile {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Returns a number for a version of this file, different from those of another file at its path.
+    pub(super) fn version(&self, version: i64) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.number, version).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// Whether another file is at the path, or none.
+    pub(super) fn was_replaced(&self) -> bool {
+        self.number.is_some() && number(&self.path) != self.number
+    }
+
+    /// Returns the file that is at the path now.
+    pub(super) fn again(&self) -> Result<Self, Fault> {
+        if !self.path.exists() {
+            return Err(Fault::Missing(self.path.clone()));
+        }
+        Self::open(&self.path, self.busy_timeout)
+    }
+
+    /// Deletes the log of a database that was replaced. SQLite would apply it to the new one.
+    pub(super) fn discard_log(&self) -> Result<(), Fault> {
+        let Some(log) = self.log.get() else { return Ok(()) };
+        let _turn = self.turn()?;
+        let path = self.beside("-wal");
+        if self.was_replaced() && number(&path) == Some(*log) {
+            std::fs::remove_file(path)?;
+            let _ = std::fs::remove_file(self.beside("-shm"));
+        }
+        Ok(())
     }
 
     /// Whether the log was deleted and no other process has created a new one.

@@ -140,6 +140,7 @@ impl Pool {
         let Some(connection) = &*watch else { return Ok(None) };
         let version: i64 =
             connection.prepare_cached("pragma data_version")?.query_row([], |row| row.get(0))?;
-        Ok(Some(version.unsigned_abs()))
+        // Another file has other numbers.
+        Ok(Some(self.file.version(version)))
     }
 }

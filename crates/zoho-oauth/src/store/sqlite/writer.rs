@@ -12,8 +12,9 @@ use tokio::sync::oneshot;
 
 use super::batch::Batch;
 use super::fault::Fault;
+use super::locked;
 use super::place::DatabaseFile;
-use super::{locked, schema};
+use super::schema::{self, Tables};
 
 /// The maximum number of jobs in one transaction, so that the first job does not wait too long.
 const MAX_BATCH: usize = 1_024;
@@ -118,7 +119,13 @@ where
 
 /// What the writer thread works on.
 #[derive(Debug)]
-pub(super) enum Desk {
+pub(super) struct Desk {
+    pub(super) tables: Arc<Tables>,
+    pub(super) database: Database,
+}
+
+#[derive(Debug)]
+pub(super) enum Database {
     /// A file, and the connection once it is set up. The first job does it, because most processes only read.
     File { file: Arc<DatabaseFile>, connection: Option<Connection> },
     /// A database in memory, whose connection readers share.
@@ -128,9 +135,9 @@ pub(super) enum Desk {
 impl Desk {
     /// Opens the connection and sets up the tables now.
     pub(super) fn set_up(&mut self) -> Result<(), Fault> {
-        match self {
-            Self::File { file, connection } => *connection = Some(prepared(file)?),
-            Self::Memory(connection) => schema::prepare(&mut locked(connection))?,
+        match &mut self.database {
+            Database::File { file, connection } => *connection = Some(prepared(file, &self.tables)?),
+            Database::Memory(connection) => self.tables.prepare(&mut locked(connection))?,
         }
         Ok(())
     }
@@ -159,7 +166,7 @@ impl Desk {
             return jobs.iter_mut().for_each(|job| job.fail(&fault));
         }
         if fault.is_full()
-            && let Self::File { connection: Some(connection), .. } = self
+            && let Database::File { connection: Some(connection), .. } = &self.database
         {
             // If this fails too, the jobs below report it.
             let _ = schema::move_log_into_database(connection);
@@ -172,16 +179,18 @@ impl Desk {
     }
 
     fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Fault> {
-        let (file, connection) = match self {
-            Self::File { file, connection } => (file, connection),
-            Self::Memory(connection) => return commit(&mut locked(connection), jobs),
+        let Self { tables, database } = self;
+        let (file, connection) = match database {
+            Database::File { file, connection } => (file, connection),
+            Database::Memory(connection) => return commit(&mut locked(connection), tables, jobs),
         };
         let _turn = file.turn()?;
         let connection = match connection {
             Some(connection) => connection,
-            None => connection.insert(prepared(file)?),
+            None => connection.insert(prepared(file, tables)?),
         };
-        let committed = file.check().and_then(|()| commit(connection, jobs)).and_then(|()| file.check());
+        let committed =
+            file.check().and_then(|()| commit(connection, tables, jobs)).and_then(|()| file.check());
         if matches!(committed, Err(Fault::Replaced(_))) && file.has_lost_its_log() {
             // What was committed is in a log without a name. This saves it.
             let _ = schema::move_log_into_database(connection);
@@ -191,7 +200,7 @@ impl Desk {
 
     /// Leaves a database that is complete without its log.
     fn tidy_up(self) {
-        if let Self::File { file, connection: Some(connection) } = self
+        if let Database::File { file, connection: Some(connection) } = self.database
             && file.check().is_ok()
             && connection.busy_timeout(Duration::ZERO).is_ok()
         {
@@ -201,17 +210,17 @@ impl Desk {
     }
 }
 
-fn prepared(file: &DatabaseFile) -> Result<Connection, Fault> {
+fn prepared(file: &DatabaseFile, tables: &Tables) -> Result<Connection, Fault> {
     let mut connection = file.connect()?;
-    schema::prepare(&mut connection)?;
+    tables.prepare(&mut connection)?;
     // Setting it up may have created the log.
     file.note_log(&connection)?;
     Ok(connection)
 }
 
-fn commit(connection: &mut Connection, jobs: &mut [Box<dyn Job>]) -> Result<(), Fault> {
+fn commit(connection: &mut Connection, tables: &Tables, jobs: &mut [Box<dyn Job>]) -> Result<(), Fault> {
     let transaction = connection.transaction_with_behavior(Immediate)?;
-    let mut batch = Batch::on(&transaction);
+    let mut batch = Batch::on(&transaction, tables);
     for job in jobs {
         // A job that fails keeps its error. After the most severe errors, SQLite has rolled back the transaction.
         if let Err(fault) = job.run(&mut batch)

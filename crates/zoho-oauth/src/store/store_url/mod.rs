@@ -34,7 +34,8 @@ pub struct StoreUrl {
 #[derive(Clone)]
 enum Place {
     Memory,
-    Path(PathBuf),
+    /// A file, and the table in it if it is a database.
+    Path(PathBuf, Option<String>),
     Server(Box<ServerUrl>),
 }
 
@@ -49,7 +50,16 @@ impl StoreUrl {
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         match &self.place {
-            Place::Path(path) => Some(path),
+            Place::Path(path, _) => Some(path),
+            Place::Memory | Place::Server(_) => None,
+        }
+    }
+
+    /// Returns the table of an SQLite file, if the URL names one.
+    #[allow(dead_code, reason = "a build may have no SQLite")]
+    pub(super) fn table(&self) -> Option<&str> {
+        match &self.place {
+            Place::Path(_, table) => table.as_deref(),
             Place::Memory | Place::Server(_) => None,
         }
     }
@@ -71,18 +81,23 @@ impl FromStr for StoreUrl {
         let (scheme, place) = text.split_once(':').unwrap_or((text, ""));
         // Some libraries write sqlite:///folder/file for sqlite:/folder/file.
         let path = place.strip_prefix("//").unwrap_or(place);
-        let file = |scheme| match path {
+        // A path may contain a question mark.
+        let (database, table) = match path.rsplit_once("?table=") {
+            Some((database, table)) => (database, Some(table.to_owned())),
+            None => (path, None),
+        };
+        let file = |scheme, path: &str, table| match path {
             "" => Err(StoreUrlError(Problem::MissingPath(scheme))),
-            path => Ok(Place::Path(path.into())),
+            path => Ok(Place::Path(path.into(), table)),
         };
         let server =
             |scheme, kind, text: &str| Ok(Place::Server(Box::new(ServerUrl::parse(scheme, kind, text)?)));
         let (kind, place) = match scheme {
             "memory" if path.is_empty() => (StoreKind::Memory, Place::Memory),
             "memory" => return Err(StoreUrlError(Problem::UnexpectedPath)),
-            "file" => (StoreKind::File, file("file")?),
+            "file" => (StoreKind::File, file("file", path, None)?),
             "sqlite" if path == ":memory:" => (StoreKind::Sqlite, Place::Memory),
-            "sqlite" => (StoreKind::Sqlite, file("sqlite")?),
+            "sqlite" => (StoreKind::Sqlite, file("sqlite", database, table)?),
             "mysql" | "mariadb" => (StoreKind::MySql, server("mysql", StoreKind::MySql, text)?),
             "postgres" | "postgresql" => {
                 (StoreKind::Postgres, server("postgres", StoreKind::Postgres, text)?)
@@ -111,8 +126,11 @@ impl fmt::Display for StoreUrl {
         let server = match (&self.place, self.kind) {
             (Place::Memory, StoreKind::Sqlite) => return formatter.write_str("sqlite::memory:"),
             (Place::Memory, _) => return formatter.write_str("memory:"),
-            (Place::Path(path), StoreKind::Sqlite) => return write!(formatter, "sqlite:{}", path.display()),
-            (Place::Path(path), _) => return write!(formatter, "file:{}", path.display()),
+            (Place::Path(path, table), StoreKind::Sqlite) => {
+                write!(formatter, "sqlite:{}", path.display())?;
+                return table.as_ref().map_or(Ok(()), |table| write!(formatter, "?table={table}"));
+            }
+            (Place::Path(path, _), _) => return write!(formatter, "file:{}", path.display()),
             (Place::Server(server), _) => server,
         };
         let ServerUrl { scheme, host, port, user, path, .. } = &**server;
@@ -177,6 +195,7 @@ mod tests {
             ("memory:", StoreKind::Memory, "memory:"),
             ("file:///srv/tokens.txt", StoreKind::File, "file:/srv/tokens.txt"),
             ("sqlite:zohooauth.db", StoreKind::Sqlite, "sqlite:zohooauth.db"),
+            ("sqlite:a?b.db?table=t", StoreKind::Sqlite, "sqlite:a?b.db?table=t"),
             ("sqlite::memory:", StoreKind::Sqlite, "sqlite::memory:"),
             ("mariadb://u:p4ss@h/d?timeout=9", StoreKind::MySql, "mysql://u@h/d"),
             ("postgresql://h?table=a.b", StoreKind::Postgres, "postgres://h?table=a.b"),

@@ -120,7 +120,7 @@ fn a_table_with_other_columns_is_rejected_and_left_unchanged() {
     other.execute_batch("create table oauthtoken (id varchar(10), user_mail varchar(255))").unwrap();
     let error = zoho_oauth::store::SqliteStore::open(&path).expect_err("rejected");
     assert_eq!(error.kind(), StoreErrorKind::Damaged, "{error}");
-    assert!(error.to_string().contains("user_name"), "{error}");
+    assert!(error.to_string().contains("no column refresh_token"), "{error}");
     assert!(schema_of(&path, "oauthtoken").contains("user_mail"));
 }
 
