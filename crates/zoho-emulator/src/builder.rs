@@ -96,6 +96,12 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sets the API domain in token responses, such as Zoho's own for a sandbox. Default: the emulator's URL.
+    pub fn api_domain(mut self, domain: impl Into<String>) -> Self {
+        self.settings.api_domain = Some(domain.into());
+        self
+    }
+
     /// Sets how many access tokens a refresh token may issue per quota window. Default: 10.
     pub fn access_tokens_per_window(mut self, tokens: usize) -> Self {
         self.settings.tokens.access_tokens_per_window = tokens;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::environment::Environment;
 use crate::error::{Error, OAuthErrorCode, OAuthRequest};
 use crate::machine::{Content, Failed, Machine, Request, Response};
+use crate::token::OAuthToken;
 
 /// A client app, as it is registered in Zoho's API console.
 #[derive(Clone, Debug)]
@@ -157,6 +158,51 @@ struct TokenBody {
     status: Option<Value>,
 }
 
+impl OAuthToken {
+    /// Reads the body of Zoho's response to a token request that another program sent. `None` if it has no access token.
+    ///
+    /// The response does not say whose token it is, and which client app it was issued to.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use zoho_oauth::OAuthToken;
+    ///
+    /// let now = SystemTime::now();
+    /// let body = r#"{"access_token":"1000.a","api_domain":"https://www.zohoapis.eu","expires_in":3600}"#;
+    /// let token = OAuthToken::of_response(body, now).expect("an access token");
+    /// assert_eq!(token.expires_at(), Some(now + Duration::from_secs(3_600)));
+    /// ```
+    #[must_use]
+    pub fn of_response(body: &str, received_at: SystemTime) -> Option<Self> {
+        let body: TokenBody = serde_json::from_str(body).ok()?;
+        let Issued { access_token, refresh_token, expires_at, api_domain } = body.issued(received_at)?;
+        let token = Self {
+            access_token: Some(access_token),
+            refresh_token,
+            expires_at: Some(expires_at),
+            ..Self::new()
+        };
+        Some(match api_domain {
+            Some(domain) => token.with_api_domain(domain),
+            None => token,
+        })
+    }
+}
+
+impl TokenBody {
+    /// The tokens in the response to a request that was sent at `sent_at`.
+    fn issued(&self, sent_at: SystemTime) -> Option<Issued> {
+        let filled =
+            |token: &Option<SecretString>| token.clone().filter(|token| !token.expose_secret().is_empty());
+        Some(Issued {
+            access_token: filled(&self.access_token)?,
+            expires_at: sent_at + life(self),
+            refresh_token: filled(&self.refresh_token),
+            api_domain: self.api_domain.clone().filter(|domain| !domain.is_empty()),
+        })
+    }
+}
+
 /// Goes by the body rather than the status: Zoho sends error responses with HTTP 200.
 fn interpret(request: OAuthRequest, sent_at: SystemTime, response: &Response) -> Result<Issued, Denied> {
     let failed = || Denied::Failed(Box::new(response.invalid()));
@@ -164,30 +210,36 @@ fn interpret(request: OAuthRequest, sent_at: SystemTime, response: &Response) ->
         return Err(Denied::Throttled);
     }
     let Ok(body) = serde_json::from_str::<TokenBody>(&response.body) else { return Err(failed()) };
-    if let Some(access_token) = body.access_token.as_ref().filter(|token| !token.expose_secret().is_empty()) {
-        return Ok(Issued {
-            access_token: access_token.clone(),
-            expires_at: sent_at + life(&body),
-            refresh_token: body.refresh_token.filter(|token| !token.expose_secret().is_empty()),
-            api_domain: body.api_domain.filter(|domain| !domain.is_empty()),
-        });
+    if let Some(issued) = body.issued(sent_at) {
+        return Ok(issued);
     }
-    let Some(text) = body.error.as_ref().and_then(Value::as_str) else { return Err(failed()) };
+    let text = body.error.as_ref().and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    let Some(text) = text else { return Err(failed()) };
     let code = OAuthErrorCode::parse(text);
-    let unknown = matches!(code, OAuthErrorCode::Other(_));
     // The text is translated ("拒绝访问" for "Access Denied"), so a throttle is recognized by its shape.
     let says_failure = body.status.as_ref().and_then(Value::as_str) == Some("failure");
-    if unknown && (response.status == 400 || (says_failure && body.error_description.is_some())) {
+    if !is_code(text) && (response.status == 400 || (says_failure && body.error_description.is_some())) {
         return Err(Denied::Throttled);
     }
-    if response.status >= 500 || text == "general_error" {
+    if response.status >= 500 || TEMPORARY.contains(&text) {
         return Err(failed());
     }
     Err(Denied::Rejected(Box::new(Error::Rejected { host: response.host.clone(), request, code })))
 }
 
-/// The lifetime of the new token. If there is an `expires_in_sec`, it is in seconds and `expires_in` in milliseconds;
-/// otherwise `expires_in` is in seconds. Default: an hour.
+/// Codes of a server in trouble: Zoho's, and those of RFC 6749.
+const TEMPORARY: [&str; 3] = ["general_error", "server_error", "temporarily_unavailable"];
+
+/// Whether an `error` is a code for programs, such as `unsupported_grant_type`, rather than a sentence for people.
+fn is_code(error: &str) -> bool {
+    let is_of_code = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let is_capitalized = error.starts_with(|first: char| first.is_ascii_uppercase());
+    error.bytes().all(is_of_code) && (!is_capitalized || error == error.to_ascii_uppercase())
+}
+
+/// The lifetime of the new token. If there is an `expires_in_sec`, it is in seconds and `expires_in` in milliseconds.
+/// Otherwise `expires_in` is in seconds, unless that would be more than a day: access tokens live for an hour. Default: an
+/// hour.
 fn life(body: &TokenBody) -> Duration {
     let number = |value: &Option<Value>| match value {
         Some(Value::Number(number)) => number.as_u64(),
@@ -195,7 +247,9 @@ fn life(body: &TokenBody) -> Duration {
         _ => None,
     };
     const MAX: u64 = 10 * 365 * 24 * 60 * 60;
-    let seconds = number(&body.expires_in_sec).or_else(|| number(&body.expires_in)).unwrap_or(3_600);
+    const DAY: u64 = 24 * 60 * 60;
+    let alone = || number(&body.expires_in).map(|number| if number > DAY { number / 1_000 } else { number });
+    let seconds = number(&body.expires_in_sec).or_else(alone).unwrap_or(3_600);
     Duration::from_secs(seconds.min(MAX))
 }
 
@@ -220,17 +274,42 @@ mod tests {
         assert_eq!(seconds(r#"{"access_token":"a","expires_in":3600000,"expires_in_sec":3600}"#), 3_600);
         assert_eq!(seconds(r#"{"access_token":"a","expires_in":"3600"}"#), 3_600);
         assert_eq!(seconds(r#"{"access_token":"a"}"#), 3_600);
+        assert_eq!(seconds(r#"{"access_token":"a","expires_in":3600000}"#), 3_600);
+        assert_eq!(seconds(r#"{"access_token":"a","expires_in":"3600000"}"#), 3_600);
+        assert_eq!(seconds(r#"{"access_token":"a","expires_in":86400}"#), 86_400);
+        assert_eq!(seconds(r#"{"access_token":"a","expires_in":600000}"#), 600);
+        assert_eq!(seconds(r#"{"access_token":"a","expires_in_sec":604800}"#), 604_800);
+    }
+
+    fn rejection(status: u16, body: &str) -> OAuthErrorCode {
+        match response(status, body) {
+            Err(Denied::Rejected(error)) => match *error {
+                Error::Rejected { code, .. } => code,
+                other => panic!("{other}"),
+            },
+            _ => panic!("{status} {body} is not taken for a rejection"),
+        }
+    }
+
+    #[test]
+    fn an_error_code_that_is_not_known_is_a_rejection_and_no_throttle() {
+        for code in
+            ["unsupported_grant_type", "invalid_scope", "unauthorized_client", "INVALID_TOKEN", "inactive"]
+        {
+            let expected = OAuthErrorCode::Other(code.to_owned());
+            let described = format!(
+                r#"{{"error":"{code}","error_description":"the grant type is not supported","status":"failure"}}"#
+            );
+            for status in [200, 400, 401] {
+                assert_eq!(rejection(status, &format!(r#"{{"error":"{code}"}}"#)), expected);
+                assert_eq!(rejection(status, &described), expected);
+            }
+        }
     }
 
     #[test]
     fn an_error_response_with_http_200_is_a_rejection() {
-        let rejected = |body, expected| match response(200, body) {
-            Err(Denied::Rejected(error)) => {
-                assert!(!error.is_transient());
-                assert!(matches!(*error, Error::Rejected { code, .. } if code == expected));
-            }
-            _ => panic!("{body} is not taken for a rejection"),
-        };
+        let rejected = |body, expected| assert_eq!(rejection(200, body), expected);
         rejected(r#"{"error":"invalid_code"}"#, OAuthErrorCode::InvalidCode);
         rejected(r#"{"error":"invalid_grant"}"#, OAuthErrorCode::InvalidCode);
         rejected(r#"{"error":"invalid_client"}"#, OAuthErrorCode::InvalidClient);
@@ -251,6 +330,9 @@ mod tests {
             ),
             (400, r#"{"error_description":"您的请求过于频繁","error":"拒绝访问","status":"failure"}"#),
             (400, r#"{"error":"拒绝访问"}"#),
+            (400, r#"{"error":"Access Denied"}"#),
+            (400, r#"{"error":"Verweigert"}"#),
+            (400, r#"{"error":"acceso denegado"}"#),
             (429, ""),
         ] {
             assert!(matches!(response(status, body), Err(Denied::Throttled)), "{status} {body}");
@@ -264,7 +346,11 @@ mod tests {
             (500, "{}"),
             (200, r#"{"access_token":""}"#),
             (502, r#"{"error":"x"}"#),
+            (400, r#"{"error":"general_error"}"#),
+            (400, r#"{"error":"temporarily_unavailable"}"#),
+            (200, r#"{"error":"server_error"}"#),
             (200, "[]"),
+            (400, r#"{"error":""}"#),
         ] {
             match response(status, body) {
                 Err(Denied::Failed(error)) => assert!(error.is_transient()),

@@ -4,9 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use url::Url;
-
 use crate::error::{Error, Invalid};
+use crate::origin::origin_of;
 
 /// A Zoho data center. A token is valid only in the data center that issued it.
 ///
@@ -55,14 +54,26 @@ impl DataCenter {
     #[must_use]
     pub fn get(location_or_url: &str) -> Option<Self> {
         let text = location_or_url.trim();
-        let by_location = Self::ALL.into_iter().find(|center| text.eq_ignore_ascii_case(center.location()));
-        by_location.or_else(|| {
+        Self::of_location(text).or_else(|| {
             let origin = origin_of(text)?;
             Self::ALL.into_iter().find(|center| {
                 center.accounts_url() == origin
+                    || center.generic_url() == origin
                     || Kind::OFFICIAL.into_iter().any(|kind| center.api_url(kind) == origin)
             })
         })
+    }
+
+    /// The data center with this location code, in any case.
+    pub(crate) fn of_location(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|center| code.eq_ignore_ascii_case(center.location()))
+    }
+
+    /// The data center whose generic domain this is: the one of all its products, which does not say whether a token is
+    /// of production, a sandbox or a developer organization.
+    pub(crate) fn of_generic_domain(domain: &str) -> Option<Self> {
+        let origin = origin_of(domain)?;
+        Self::ALL.into_iter().find(|center| center.generic_url() == origin)
     }
 
     /// The location code, as it appears in a login's callback.
@@ -126,6 +137,15 @@ impl DataCenter {
         }
     }
 
+    /// Zoho sends it instead of the API domain in some responses
+    /// (<https://www.zoho.com/accounts/protocol/oauth/web-apps/access-token.html>).
+    fn generic_url(self) -> String {
+        match self {
+            Self::Ca => "https://api.zohocloud.ca".to_owned(),
+            other => format!("https://api.zoho.{}", other.domain()),
+        }
+    }
+
     fn api_url(self, kind: Kind) -> String {
         let host = match kind {
             Kind::Production | Kind::Custom => "www",
@@ -146,7 +166,7 @@ impl DataCenter {
 
 /// The hosts that a token's requests go to: the accounts server, the API and the upload host.
 ///
-/// As text: a location code, optionally followed by `:sandbox` or `:developer`.
+/// As text: a location code, optionally followed by `:sandbox` or `:developer`, in any case.
 ///
 /// ```
 /// use zoho_oauth::{DataCenter, Environment};
@@ -198,6 +218,21 @@ impl Environment {
         })
     }
 
+    /// The environment of Zoho's that this API domain belongs to.
+    ///
+    /// ```
+    /// use zoho_oauth::{DataCenter, Environment};
+    ///
+    /// let environment = Environment::of_api_domain("https://sandbox.zohoapis.in");
+    /// assert_eq!(environment, Some(DataCenter::In.sandbox()));
+    /// ```
+    #[must_use]
+    pub fn of_api_domain(domain: &str) -> Option<Self> {
+        let origin = origin_of(domain)?;
+        let of_center = |center: DataCenter| Kind::OFFICIAL.map(|kind| center.environment(kind));
+        DataCenter::ALL.into_iter().flat_map(of_center).find(|environment| *environment.api == origin)
+    }
+
     /// One host for all requests, such as an emulator's.
     ///
     /// # Errors
@@ -212,7 +247,7 @@ impl Environment {
         &self.accounts
     }
 
-    /// The API: scheme and host, without a trailing slash. A row's `api_domain` has the same value.
+    /// The API: scheme and host, without a trailing slash. The rows of its tokens have it as their `api_domain`.
     #[must_use]
     pub fn api_url(&self) -> &str {
         &self.api
@@ -234,10 +269,9 @@ impl Environment {
         self.kind == Kind::Custom
     }
 
-    /// The environment of the same kind that an API domain belongs to.
-    fn sibling(&self, origin: &str) -> Option<Self> {
-        let siblings = DataCenter::ALL.into_iter().map(|center| center.environment(self.kind));
-        siblings.filter(|_| !self.is_custom()).find(|other| *other.api == *origin)
+    /// The environment of the same kind in another data center.
+    pub(crate) fn in_data_center(&self, center: DataCenter) -> Self {
+        center.environment(self.kind)
     }
 }
 
@@ -258,8 +292,8 @@ impl FromStr for Environment {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let (location, kind) = text.split_once(':').unwrap_or((text, "production"));
-        let center = DataCenter::ALL.into_iter().find(|center| center.location() == location);
-        match (center, kind) {
+        let center = DataCenter::of_location(location.trim());
+        match (center, &*kind.trim().to_ascii_lowercase()) {
             (Some(center), "production") => Ok(center.production()),
             (Some(center), "sandbox") => Ok(center.sandbox()),
             (Some(center), "developer") => Ok(center.developer()),
@@ -271,74 +305,9 @@ impl FromStr for Environment {
     }
 }
 
-/// The environments that one authenticator serves.
-#[derive(Clone, Debug)]
-pub(crate) struct Environments {
-    pub(crate) primary: Environment,
-    pub(crate) others: Vec<Environment>,
-}
-
-impl Environments {
-    /// The environment of a row with this API domain, to which its calls and renewals go. `None` for unknown hosts, and
-    /// for an environment of another kind (production, sandbox, developer) than the primary one.
-    pub(crate) fn of(&self, api_domain: Option<&str>) -> Option<Environment> {
-        let Some(domain) = api_domain else { return Some(self.primary.clone()) };
-        let origin = origin_of(domain).unwrap_or_default();
-        let named = std::iter::once(&self.primary).chain(&self.others).find(|one| *one.api == origin);
-        if let Some(environment) = named {
-            return Some(environment.clone());
-        }
-        if self.primary.is_custom() {
-            return Some(self.primary.clone());
-        }
-        self.primary.sibling(&origin)
-    }
-
-    /// Whether rows may have this API domain: that of a served environment, or of one of Zoho's of the same kind.
-    pub(crate) fn names(&self, api_domain: &str) -> bool {
-        let origin = origin_of(api_domain).unwrap_or_default();
-        let ours = std::iter::once(&self.primary).chain(&self.others).any(|one| *one.api == origin);
-        ours || self.primary.sibling(&origin).is_some()
-    }
-
-    /// The environment with this accounts server, for a callback's `accounts-server`.
-    pub(crate) fn of_accounts_server(&self, url: &str) -> Option<Environment> {
-        let origin = origin_of(url)?;
-        let named = std::iter::once(&self.primary).chain(&self.others).find(|one| *one.accounts == origin);
-        named.cloned().or_else(|| {
-            let kind = self.primary.kind;
-            let official = DataCenter::ALL.into_iter().map(|center| center.environment(kind));
-            official.filter(|_| kind != Kind::Custom).find(|one| *one.accounts == origin)
-        })
-    }
-}
-
-/// The host of a URL, and its port if it has one, as messages name it.
-#[must_use]
-pub fn host_of(url: &str) -> String {
-    let parsed = Url::parse(url).ok();
-    match parsed.as_ref().and_then(|url| Some((url.host_str()?, url.port()))) {
-        Some((host, Some(port))) => format!("{host}:{port}"),
-        Some((host, None)) => host.to_owned(),
-        None => "the host".to_owned(),
-    }
-}
-
-/// Scheme, host and port of a URL, normalized.
-fn origin_of(text: &str) -> Option<String> {
-    let url = Url::parse(text.trim()).ok()?;
-    let usable =
-        matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
-    usable.then(|| url.origin().ascii_serialization())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn environments(primary: Environment) -> Environments {
-        Environments { primary, others: Vec::new() }
-    }
 
     #[test]
     fn every_environment_is_found_by_its_own_text_and_hosts() {
@@ -352,29 +321,32 @@ mod tests {
     }
 
     #[test]
-    fn a_row_of_another_data_center_goes_to_its_own_hosts() {
-        let found = environments(DataCenter::Eu.production()).of(Some("https://www.zohoapis.in/"));
-        assert_eq!(found, Some(DataCenter::In.production()));
+    fn an_environment_is_read_in_capitals_and_with_blanks_around_it() {
+        for text in ["EU:Sandbox", " eu:sandbox ", "Eu : SANDBOX\n"] {
+            assert_eq!(text.parse::<Environment>().unwrap(), DataCenter::Eu.sandbox(), "{text:?}");
+        }
+        for text in ["", " ", "e u", "eu:", "eu:test", ":sandbox", "eu:sandbox:sandbox"] {
+            assert!(text.parse::<Environment>().is_err(), "{text:?}");
+        }
     }
 
     #[test]
-    fn production_sandbox_and_foreign_hosts_never_mix() {
-        let production = environments(DataCenter::Eu.production());
-        assert_eq!(production.of(Some("https://sandbox.zohoapis.eu")), None);
-        assert_eq!(production.of(Some("https://www.zohoapis.eu.evil.example")), None);
-        assert_eq!(production.of(Some("not a url")), None);
-        assert_eq!(production.of_accounts_server("https://evil.example"), None);
-        assert_eq!(
-            production.of_accounts_server("https://accounts.zoho.in"),
-            Some(DataCenter::In.production())
-        );
+    fn an_api_domain_says_its_environment_and_a_generic_one_only_its_data_center() {
+        for center in DataCenter::ALL {
+            for environment in [center.production(), center.sandbox(), center.developer()] {
+                let domain = format!("{}/", environment.api_url());
+                assert_eq!(Environment::of_api_domain(&domain), Some(environment));
+            }
+            assert_eq!(DataCenter::of_generic_domain(&center.generic_url()), Some(center));
+            assert_eq!(Environment::of_api_domain(&center.generic_url()), None);
+        }
+        assert_eq!(Environment::of_api_domain("https://www.zohoapis.kr"), None);
     }
 
     #[test]
-    fn custom_hosts_serve_every_row() {
+    fn a_custom_host_is_an_http_url_without_credentials() {
         let local = Environment::local("http://127.0.0.1:8080/").unwrap();
         assert_eq!(local.api_url(), "http://127.0.0.1:8080");
-        assert_eq!(environments(local.clone()).of(Some("https://www.zohoapis.eu")), Some(local));
         assert!(Environment::local("ftp://host").is_err());
         assert!(Environment::local("https://user:password@host").is_err());
     }

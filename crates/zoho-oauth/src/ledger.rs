@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::token::{epoch_milliseconds, fingerprint, from_epoch_milliseconds};
+use crate::rejections::{Rejections, Requester};
+use crate::token::{CLOCK_SLACK, epoch_milliseconds, fingerprint, from_epoch_milliseconds};
 
 /// How many access tokens Zoho issues per refresh token within a window of time.
 ///
@@ -52,6 +53,7 @@ pub struct Ledger {
     issued: Vec<u64>,
     blocked_until: u64,
     last: Option<Attempt>,
+    rejections: Rejections,
     token: Option<Token>,
 }
 
@@ -61,6 +63,9 @@ struct Attempt {
     epoch: u64,
     at: u64,
     failure: Failure,
+    /// Whose attempt it was. Earlier versions did not record it.
+    #[serde(default)]
+    requester: Option<Requester>,
 }
 
 /// The access token that was issued last.
@@ -76,7 +81,7 @@ struct Token {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The accounts server rejected the credential permanently, with this error code, such as `invalid_code`.
+    /// The accounts server rejected the credential with this error code, such as `invalid_code`.
     Rejected(String),
     /// The attempt failed with this message, and a later one may succeed.
     Transient(String),
@@ -124,8 +129,10 @@ impl Ledger {
         self.issued.pop();
     }
 
-    /// Records the token that was issued, and how long it lives.
+    /// Records the token that was issued, and how long it lives. The refresh token works, so earlier rejections are
+    /// forgotten.
     pub fn note_token(&mut self, token: &SecretString, life: Duration) {
+        self.rejections.clear();
         self.token = Some(Token { id: short_id(token), life: milliseconds(life) });
     }
 
@@ -139,9 +146,23 @@ impl Ledger {
         self.blocked_until = epoch_milliseconds(now + quota.window);
     }
 
-    /// Records that the attempt of `epoch` failed.
-    pub fn note_failure(&mut self, epoch: u64, now: SystemTime, failure: Failure) {
-        self.last = Some(Attempt { epoch, at: epoch_milliseconds(now), failure });
+    /// Records that the attempt of `epoch` by `requester` failed.
+    pub fn note_failure(&mut self, epoch: u64, now: SystemTime, requester: &Requester, failure: Failure) {
+        let (at, requester) = (epoch_milliseconds(now), Some(requester.clone()));
+        self.last = Some(Attempt { epoch, at, failure, requester });
+    }
+
+    /// Records that the accounts server rejected the refresh token with this error code. For `life`, `requester` does not
+    /// send it again.
+    pub fn note_rejection(&mut self, requester: &Requester, code: &str, now: SystemTime, life: Duration) {
+        self.rejections.note(requester, code, now, life);
+    }
+
+    /// Forgets every rejection, and returns whether there was one.
+    pub fn forget_rejections(&mut self) -> bool {
+        // Earlier versions of this crate never send a refresh token again after this failure.
+        let last = self.last.take_if(|last| matches!(last.failure, Failure::Rejected(_)));
+        self.rejections.clear() || last.is_some()
     }
 
     /// When the next token may be requested, if not now.
@@ -165,37 +186,43 @@ impl Ledger {
         (earliest > now_ms).then(|| from_epoch_milliseconds(earliest))
     }
 
-    /// The error code of the rejection that ended the credential's life, if there was one. Only a new login helps,
-    /// which brings another credential.
+    /// The error code with which the accounts server rejected the refresh token when `requester` sent it, as long as it is
+    /// not to be sent again.
     #[must_use]
-    pub fn rejection(&self) -> Option<&str> {
-        match &self.last {
-            Some(Attempt { failure: Failure::Rejected(code), .. }) => Some(code),
-            _ => None,
-        }
+    pub fn rejection(&self, requester: &Requester, now: SystemTime) -> Option<&str> {
+        self.rejections.of(requester, now)
     }
 
-    /// How the attempt of `epoch` failed, for processes that waited for it.
+    /// How the attempt of `epoch` failed, for processes that waited for it and would have made the same one.
     #[must_use]
-    pub fn failure_of(&self, epoch: u64) -> Option<&Failure> {
-        self.last.as_ref().filter(|last| last.epoch == epoch).map(|last| &last.failure)
+    pub fn failure_of(&self, epoch: u64, requester: &Requester) -> Option<&Failure> {
+        self.last_of(requester).filter(|last| last.epoch == epoch).map(|last| &last.failure)
     }
 
-    /// The last failure if it is more recent than `life`, so that a fleet does not overload a server that is in
-    /// trouble.
+    /// The last failure of `requester` if it is more recent than `life`, so that a fleet does not overload a server that
+    /// is in trouble.
     #[must_use]
-    pub fn recent_failure(&self, now: SystemTime, life: Duration) -> Option<&Failure> {
+    pub fn recent_failure(&self, now: SystemTime, life: Duration, requester: &Requester) -> Option<&Failure> {
         let now = epoch_milliseconds(now);
         let is_recent = |last: &&Attempt| {
             last.at.saturating_add(milliseconds(life)) > now && last.at <= now + CLOCK_SLACK
         };
-        self.last.as_ref().filter(is_recent).map(|last| &last.failure)
+        self.last_of(requester).filter(is_recent).map(|last| &last.failure)
     }
 
-    /// How the last attempt failed, if it did.
+    /// How the last attempt failed, if it was one of `requester` and did.
     #[must_use]
-    pub fn last_failure(&self) -> Option<&Failure> {
-        self.last.as_ref().map(|last| &last.failure)
+    pub fn last_failure(&self, requester: &Requester) -> Option<&Failure> {
+        self.last_of(requester).map(|last| &last.failure)
+    }
+
+    /// The last attempt, unless it was another requester's. A rejection that an earlier version recorded may be any
+    /// requester's.
+    fn last_of(&self, requester: &Requester) -> Option<&Attempt> {
+        self.last.as_ref().filter(|last| match &last.requester {
+            Some(of) => of == requester,
+            None => !matches!(last.failure, Failure::Rejected(_)),
+        })
     }
 
     /// How long `token` lives from its issue to its expiry, if it is the one that was issued last.
@@ -205,10 +232,6 @@ impl Ledger {
         issued.map(|issued| Duration::from_millis(issued.life))
     }
 }
-
-/// Moments further in the future than this many milliseconds were written before the clock was set back, and are
-/// ignored.
-pub(crate) const CLOCK_SLACK: u64 = 1_000;
 
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
@@ -225,6 +248,10 @@ mod tests {
 
     fn second(n: u64) -> SystemTime {
         from_epoch_milliseconds(1_700_000_000_000 + n * 1_000)
+    }
+
+    fn requester(host: &str) -> Requester {
+        Requester::new(&SecretString::from("1000.r"), host, "c", &SecretString::from("s"))
     }
 
     #[test]
@@ -260,13 +287,17 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_shared_by_epoch_and_for_a_short_time() {
+    fn a_failure_is_shared_by_epoch_and_for_a_short_time_with_those_who_would_ask_the_same() {
+        let (here, elsewhere) =
+            (requester("https://accounts.zoho.eu"), requester("https://accounts.zoho.in"));
         let mut ledger = Ledger::default();
-        ledger.note_failure(4, second(0), Failure::Transient("500".into()));
-        assert!(ledger.failure_of(4).is_some() && ledger.failure_of(5).is_none());
-        assert!(ledger.recent_failure(second(1), Duration::from_secs(2)).is_some());
-        assert!(ledger.recent_failure(second(2), Duration::from_secs(2)).is_none());
-        assert_eq!(ledger.rejection(), None);
+        ledger.note_failure(4, second(0), &here, Failure::Transient("500".into()));
+        assert!(ledger.failure_of(4, &here).is_some() && ledger.failure_of(5, &here).is_none());
+        assert!(ledger.recent_failure(second(1), Duration::from_secs(2), &here).is_some());
+        assert!(ledger.recent_failure(second(2), Duration::from_secs(2), &here).is_none());
+        assert!(ledger.failure_of(4, &elsewhere).is_none() && ledger.last_failure(&elsewhere).is_none());
+        assert!(ledger.recent_failure(second(1), Duration::from_secs(2), &elsewhere).is_none());
+        assert_eq!(ledger.rejection(&here, second(1)), None);
     }
 
     #[test]
@@ -275,9 +306,10 @@ mod tests {
         let mut ledger = Ledger::default();
         (0..10).for_each(|_| ledger.note_issue(second(3_600), quota));
         ledger.note_throttle(second(3_600), quota);
-        ledger.note_failure(1, second(3_600), Failure::Transient("500".into()));
+        let here = requester("https://accounts.zoho.eu");
+        ledger.note_failure(1, second(3_600), &here, Failure::Transient("500".into()));
         assert_eq!(ledger.retry_at(second(0), quota), None);
-        assert!(ledger.recent_failure(second(0), Duration::from_secs(1)).is_none());
+        assert!(ledger.recent_failure(second(0), Duration::from_secs(1), &here).is_none());
     }
 
     #[test]
@@ -318,11 +350,48 @@ mod tests {
     }
 
     #[test]
-    fn a_rejection_stays_until_a_token_is_requested_again() {
+    fn a_rejection_stays_until_a_token_is_issued_or_it_is_forgotten() {
+        let here = requester("https://accounts.zoho.eu");
         let mut ledger = Ledger::default();
-        ledger.note_failure(4, second(0), Failure::Rejected("invalid_code".into()));
-        assert_eq!(ledger.rejection(), Some("invalid_code"));
-        ledger.note_issue(second(1), Quota::default());
-        assert_eq!(ledger.rejection(), None);
+        for forget in [
+            |ledger: &mut Ledger| {
+                ledger.note_token(&SecretString::from("1000.a"), Duration::from_secs(3_600))
+            },
+            |ledger: &mut Ledger| assert!(ledger.forget_rejections()),
+        ] {
+            ledger.note_failure(4, second(0), &here, Failure::Rejected("invalid_code".into()));
+            ledger.note_rejection(&here, "invalid_code", second(0), Duration::from_secs(60));
+            ledger.note_issue(second(1), Quota::default());
+            assert_eq!(ledger.rejection(&here, second(1)), Some("invalid_code"));
+            forget(&mut ledger);
+            assert_eq!(ledger.rejection(&here, second(1)), None);
+            assert!(!ledger.forget_rejections());
+        }
+    }
+
+    #[test]
+    fn a_rejection_of_an_earlier_version_is_nobodys() {
+        let here = requester("https://accounts.zoho.eu");
+        let text = r#"{"issued":[],"blocked_until":0,"last":{"epoch":4,"at":1700000000000,
+            "failure":{"Rejected":"invalid_code"}},"token":null}"#;
+        let mut ledger: Ledger = serde_json::from_str(text).expect("a ledger");
+        assert_eq!(ledger.rejection(&here, second(0)), None);
+        assert_eq!(ledger.failure_of(4, &here), None);
+        assert!(ledger.forget_rejections(), "the earlier version may send it again, too");
+
+        let transient = text.replace("Rejected", "Transient").replace("invalid_code", "500");
+        let ledger: Ledger = serde_json::from_str(&transient).expect("a ledger");
+        assert!(ledger.failure_of(4, &here).is_some());
+    }
+
+    #[test]
+    fn an_earlier_version_reads_a_rejection_where_it_expects_it() {
+        let here = requester("https://accounts.zoho.eu");
+        let mut ledger = Ledger::default();
+        ledger.note_failure(4, second(0), &here, Failure::Rejected("invalid_code".into()));
+        ledger.note_rejection(&here, "invalid_code", second(0), Duration::from_secs(60));
+        let json = serde_json::to_value(&ledger).expect("a ledger is JSON");
+        assert_eq!(json["last"]["failure"], serde_json::json!({ "Rejected": "invalid_code" }));
+        assert_eq!(json["last"]["epoch"], 4);
     }
 }

@@ -50,6 +50,7 @@ mod authenticator;
 mod backoff;
 mod crm_user;
 mod environment;
+mod environments;
 mod error;
 mod ledger;
 mod login;
@@ -58,8 +59,10 @@ pub mod machine;
 #[cfg(not(feature = "simulation"))]
 #[expect(unreachable_pub, reason = "public with the feature `simulation`")]
 mod machine;
+mod origin;
 mod persistence;
 mod private_file;
+mod rejections;
 mod spool;
 pub mod store;
 mod tls;
@@ -72,12 +75,13 @@ pub use error::{ConfigError, Error, LoginReason, NetworkFailure, OAuthErrorCode,
 pub use ledger::{Failure, Ledger, Quota};
 pub use login::{Authorization, Callback, Grant};
 pub use persistence::Persistence;
+pub use rejections::Requester;
 pub use secrecy::{ExposeSecret, SecretString};
 pub use token::{OAuthToken, UserSignature};
 
 /// What `zohocrm` shares with this crate. Not part of the public API: it may change in any release.
 #[doc(hidden)]
 pub mod internal {
-    pub use crate::environment::host_of;
+    pub use crate::origin::host_of;
     pub use crate::tls::tls_backend;
 }

@@ -5,8 +5,10 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 
-use crate::environment::{Environment, Environments, host_of};
+use crate::environment::Environment;
+use crate::environments::Environments;
 use crate::error::{Error, Invalid, OAuthErrorCode, OAuthRequest};
+use crate::origin::host_of;
 use crate::token::hex;
 
 /// The code of a login. It works once and within one to three minutes, so exchange it at once.
@@ -15,13 +17,15 @@ pub struct Grant {
     pub(crate) code: SecretString,
     pub(crate) is_self_client: bool,
     pub(crate) environment: Option<Environment>,
+    /// Where the code was sent, if the callback says so.
+    pub(crate) redirect_url: Option<String>,
 }
 
 impl Grant {
     /// A code that Zoho's API console generated for a Self Client.
     #[must_use]
     pub fn from_self_client(code: impl Into<SecretString>) -> Self {
-        Self { code: code.into(), is_self_client: true, environment: None }
+        Self { code: code.into(), is_self_client: true, environment: None, redirect_url: None }
     }
 }
 
@@ -65,8 +69,11 @@ impl Authorization {
 pub struct Callback {
     code: Option<SecretString>,
     state: Option<SecretString>,
+    location: Option<String>,
     accounts_server: Option<String>,
     error: Option<String>,
+    /// The URL before the query.
+    url: Option<String>,
 }
 
 impl Callback {
@@ -74,13 +81,17 @@ impl Callback {
     /// ignored.
     #[must_use]
     pub fn parse(query_or_url: &str) -> Self {
-        let query = query_or_url.split_once('?').map_or(query_or_url, |(_, query)| query);
+        let (url, query) = match query_or_url.split_once('?') {
+            Some((url, query)) => (Some(url).filter(|url| url.contains("://")), query),
+            None => (None, query_or_url),
+        };
         let query = query.split_once('#').map_or(query, |(query, _)| query);
-        let mut callback = Self::default();
+        let mut callback = Self { url: url.map(str::to_owned), ..Self::default() };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
                 "code" => callback.code = Some(value.into_owned().into()),
                 "state" => callback.state = Some(value.into_owned().into()),
+                "location" => callback.location = Some(value.into_owned()),
                 "accounts-server" => callback.accounts_server = Some(value.into_owned()),
                 "error" => callback.error = Some(value.into_owned()),
                 _ => {}
@@ -90,29 +101,50 @@ impl Callback {
     }
 
     /// The grant, if this is the callback of the login with that `state`.
-    ///
-    /// The `accounts-server` is looked up among the known hosts: the client secret is sent there, and a callback can be
-    /// forged.
     pub(crate) fn grant(self, state: &SecretString, environments: &Environments) -> Result<Grant, Error> {
         let returned = self.state.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
         if !bool::from(returned.as_bytes().ct_eq(state.expose_secret().as_bytes())) {
             return Err(Error::StateMismatch);
         }
-        let named = self.accounts_server.map(|url| environments.of_accounts_server(&url).ok_or(url));
+        self.checked_grant(environments)
+    }
+
+    /// The grant, whichever login this is the callback of.
+    pub(crate) fn checked_grant(self, environments: &Environments) -> Result<Grant, Error> {
+        let environment = self.environment(environments);
         if let Some(code) = self.error {
-            let environment = named.as_ref().and_then(|named| named.as_ref().ok());
+            let environment = environment.ok().flatten();
             return Err(Error::Rejected {
-                host: host_of(environment.unwrap_or(&environments.primary).accounts_url()),
+                host: host_of(environment.as_ref().unwrap_or(&environments.primary).accounts_url()),
                 request: OAuthRequest::Login,
                 code: OAuthErrorCode::parse(&code),
             });
         }
-        let environment = named.transpose().map_err(|url| Invalid::UnknownAccountsServer { url })?;
+        let environment = environment?;
         match self.code {
             Some(code) if !code.expose_secret().is_empty() => {
-                Ok(Grant { code, is_self_client: false, environment })
+                Ok(Grant { code, is_self_client: false, environment, redirect_url: self.url })
             }
             _ => Err(Invalid::NoCode.into()),
+        }
+    }
+
+    /// Where the code was issued, if the callback says so.
+    ///
+    /// The `accounts-server` is looked up among the known hosts: the client secret is sent there, and a callback can be
+    /// forged.
+    fn environment(&self, environments: &Environments) -> Result<Option<Environment>, Invalid> {
+        let filled = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+        match (filled(&self.accounts_server), filled(&self.location)) {
+            (Some(url), _) => match environments.of_accounts_server(&url) {
+                Some(environment) => Ok(Some(environment)),
+                None => Err(Invalid::UnknownAccountsServer { url }),
+            },
+            (None, Some(location)) => match environments.of_location(&location) {
+                Some(environment) => Ok(Some(environment)),
+                None => Err(Invalid::UnknownLocation { location }),
+            },
+            (None, None) => Ok(None),
         }
     }
 }
@@ -136,6 +168,33 @@ mod tests {
         let grant = grant(query).unwrap();
         assert_eq!(grant.code.expose_secret(), "1000.abc");
         assert_eq!(grant.environment, Some(DataCenter::Eu.production()));
+    }
+
+    #[test]
+    fn a_callback_without_an_accounts_server_goes_to_the_data_center_of_its_location() {
+        let sandbox = Environments { primary: DataCenter::Us.sandbox(), others: Vec::new() };
+        for (query, expected) in [
+            ("state=right&code=c&location=eu", Some(DataCenter::Eu.sandbox())),
+            ("state=right&code=c&location=EU&accounts-server=", Some(DataCenter::Eu.sandbox())),
+            (
+                "state=right&code=c&location=eu&accounts-server=https://accounts.zoho.in",
+                Some(DataCenter::In.sandbox()),
+            ),
+            ("state=right&code=c&location=", None),
+            ("state=right&code=c", None),
+        ] {
+            let grant = Callback::parse(query).grant(&SecretString::from("right"), &sandbox).unwrap();
+            assert_eq!(grant.environment, expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_location_is_rejected_before_the_code_is_spent() {
+        assert!(matches!(grant("state=right&code=c&location=sg"), Err(Error::Config(_))));
+        let local =
+            Environments { primary: Environment::local("http://127.0.0.1").unwrap(), others: Vec::new() };
+        let grant = Callback::parse("code=c&location=sg").checked_grant(&local).unwrap();
+        assert_eq!(grant.environment, Some(local.primary));
     }
 
     #[test]

@@ -4,7 +4,10 @@ use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ring::digest::{SHA256, digest};
+use ring::hmac;
 use secrecy::{ExposeSecret, SecretString};
+
+use crate::origin::one_spelling;
 
 /// A user's tokens for one client app in one data center: the row that a store keeps.
 ///
@@ -111,10 +114,11 @@ impl OAuthToken {
         self
     }
 
-    /// Sets the API domain that accepts the token, such as `https://www.zohoapis.eu`.
+    /// Sets the API domain that accepts the token, such as `https://www.zohoapis.eu`. Capitals, a slash at the end, `:443`
+    /// and blanks around it make no difference.
     #[must_use]
     pub fn with_api_domain(mut self, domain: impl Into<String>) -> Self {
-        self.api_domain = Some(domain.into());
+        self.api_domain = Some(one_spelling(&domain.into()).into_owned());
         self
     }
 
@@ -269,6 +273,18 @@ pub(crate) fn fingerprint(secret: &SecretString) -> String {
     hex(digest(&SHA256, secret.expose_secret().as_bytes()).as_ref())
 }
 
+/// Identifies `texts` and a `secret` to those who know the `key`, in hexadecimal.
+pub(crate) fn keyed_fingerprint(key: &SecretString, texts: [&str; 2], secret: &SecretString) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose_secret().as_bytes());
+    let mut context = hmac::Context::with_key(&key);
+    for text in texts.into_iter().chain([secret.expose_secret()]) {
+        context.update(text.as_bytes());
+        // Or else parts could move from one text to the next.
+        context.update(b"\0");
+    }
+    hex(context.sign().as_ref())
+}
+
 /// Bytes as lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -285,6 +301,10 @@ pub(crate) fn from_epoch_milliseconds(milliseconds: u64) -> SystemTime {
     const FAR_FUTURE: u64 = 253_402_300_799_000; // the end of the year 9999
     UNIX_EPOCH + Duration::from_millis(milliseconds.min(FAR_FUTURE))
 }
+
+/// Moments further in the future than this many milliseconds were written before the clock was set back, and are
+/// ignored.
+pub(crate) const CLOCK_SLACK: u64 = 1_000;
 
 fn filled(value: Option<&str>) -> Option<&str> {
     value.filter(|text| !text.is_empty())
@@ -318,6 +338,12 @@ mod tests {
         let token = OAuthToken::new().with_user("").with_access_token("").with_client("", "").with_id("");
         assert!(token.user_signature().is_none() && token.access_token().is_none());
         assert!(token.client_id().is_none() && token.client_secret().is_none() && token.id().is_none());
+    }
+
+    #[test]
+    fn an_api_domain_has_one_spelling() {
+        let token = OAuthToken::new().with_api_domain(" HTTPS://www.ZohoApis.eu:443/ ");
+        assert_eq!(token.api_domain(), Some("https://www.zohoapis.eu"));
     }
 
     #[test]

@@ -75,7 +75,8 @@ fn token_body(world: &World, data_center: &DataCenter, issued: &Issued) -> Value
         body.insert("refresh_token".to_owned(), json!(refresh_token));
     }
     body.insert("scope".to_owned(), json!(issued.grant.scopes.with_blanks()));
-    body.insert("api_domain".to_owned(), json!(data_center.base_url));
+    let api_domain = world.settings.api_domain.as_ref().unwrap_or(&data_center.base_url);
+    body.insert("api_domain".to_owned(), json!(api_domain));
     body.insert("token_type".to_owned(), json!("Bearer"));
     let lifetime_ms = reported_lifetime(world);
     if world.settings.legacy_expiry_units {

@@ -20,6 +20,8 @@ pub(crate) struct Settings {
     pub(crate) clock_speed: f64,
     pub(crate) expiry_in_real_seconds: bool,
     pub(crate) legacy_expiry_units: bool,
+    /// The API domain in token responses; `None`: the emulator's own URL.
+    pub(crate) api_domain: Option<String>,
     pub(crate) throttle_status: u16,
     pub(crate) localized_throttle: bool,
     /// The only modules; `None`: the standard modules and those of `own_modules`.
@@ -48,6 +50,7 @@ impl Default for Settings {
             clock_speed: 1.0,
             expiry_in_real_seconds: false,
             legacy_expiry_units: false,
+            api_domain: None,
             throttle_status: 400,
             localized_throttle: false,
             modules: None,

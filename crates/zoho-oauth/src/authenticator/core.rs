@@ -325,7 +325,7 @@ impl Core {
         }
         if let (Some(code), None) = (token.grant_token(), token.access_token()) {
             let is_self_client = token.redirect_url().is_none();
-            let grant = Grant { code: code.clone(), is_self_client, environment: None };
+            let grant = Grant { code: code.clone(), is_self_client, environment: None, redirect_url: None };
             let client = rows.client_of(&token)?;
             let login = self.exchange_now(grant, client, token).await?;
             let row = login.token();

@@ -74,6 +74,8 @@ pub(super) struct Exchange<'a> {
 impl<'a> Exchange<'a> {
     /// `basis` is the row that holds the grant, or an empty token.
     pub(super) fn new(parts: &'a Parts, grant: Grant, client: OAuthClient, basis: OAuthToken) -> Self {
+        let redirect_url = client.redirect_url.or_else(|| grant.redirect_url.clone());
+        let client = OAuthClient { redirect_url, ..client };
         let basis = OAuthToken { id: basis.id, user_signature: basis.user_signature, ..OAuthToken::new() }
             .with_client(client.id.clone(), client.secret.clone())
             .with_grant_token(grant.code.clone());

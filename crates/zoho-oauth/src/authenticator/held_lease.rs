@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use crate::backoff::Backoff;
 use crate::ledger::{Failure, Ledger, Quota};
 use crate::machine::Machine;
+use crate::rejections::Requester;
 use crate::store::StoreError;
 use crate::store::coordination::{Acquired, Fenced, Lease, LeaseKey, LeaseState};
 use crate::token::OAuthToken;
@@ -166,8 +167,18 @@ impl<'a> HeldLease<'a> {
     }
 
     /// Records that the attempt under this lease failed. The release stores it for those who wait.
-    pub(super) fn note_failure(&mut self, failure: Failure) {
-        self.lease.ledger.note_failure(self.lease.epoch, self.clock.now(), failure);
+    pub(super) fn note_failure(&mut self, requester: &Requester, failure: Failure) {
+        self.lease.ledger.note_failure(self.lease.epoch, self.clock.now(), requester, failure);
+    }
+
+    /// Records that the credential is not to be sent again for `life`. The release stores that.
+    pub(super) fn note_rejection(&mut self, requester: &Requester, code: &str, life: Duration) {
+        self.lease.ledger.note_rejection(requester, code, self.clock.now(), life);
+    }
+
+    /// Forgets every rejection, and returns whether there was one. The next write of the lease stores that.
+    pub(super) fn forget_rejections(&mut self) -> bool {
+        self.lease.ledger.forget_rejections()
     }
 
     /// Runs `work` and extends the lease until it has finished. If the lease is lost, the work goes on: the save

@@ -15,6 +15,7 @@ mod lookout;
 mod margins;
 mod parts;
 mod recovery;
+mod rejections;
 mod removal;
 mod renewal;
 mod rows;
@@ -94,6 +95,15 @@ impl Authenticator {
         &self.core.parts.rows.environments.primary
     }
 
+    /// Returns the hosts that calls with `token` go to. A login can bring a token of another environment than this one, if
+    /// the user chose a sandbox.
+    ///
+    /// # Errors
+    /// [`Error::EnvironmentMismatch`] if this authenticator does not serve the token; it says which environment does.
+    pub fn environment_of(&self, token: &OAuthToken) -> Result<Environment, Error> {
+        self.core.parts.rows.environment_of(token)
+    }
+
     /// Starts a login in a browser. Returns the URL to send the user to, and the `state` to check the callback with.
     ///
     /// # Errors
@@ -115,6 +125,17 @@ impl Authenticator {
     /// [`Error::Config`] if the callback names an unknown accounts server, or has no code.
     pub fn grant(&self, callback: Callback, state: &secrecy::SecretString) -> Result<Grant, Error> {
         callback.grant(state, &self.core.parts.rows.environments)
+    }
+
+    /// Returns the grant of a callback that a person has copied from the browser, such as into a terminal. No `state` is
+    /// checked: use [`grant`](Self::grant) for callbacks that a browser sends.
+    ///
+    /// If the client app has no redirect URL, that of the callback is used.
+    ///
+    /// # Errors
+    /// As [`grant`](Self::grant), except for [`Error::StateMismatch`].
+    pub fn copied_grant(&self, callback: Callback) -> Result<Grant, Error> {
+        callback.checked_grant(&self.core.parts.rows.environments)
     }
 
     /// Spends a grant token, and stores the resulting token before returning. A code works once and within one to
@@ -193,6 +214,19 @@ impl Authenticator {
         // A store that lost its last writes in a failover may have given the row's id to another user since.
         let is_of_same_user = rejected.user().is_none() || token.user() == rejected.user();
         if is_of_same_user { Ok(token) } else { Err(login_required(LoginReason::Deleted)) }
+    }
+
+    /// Forgets that Zoho has rejected the refresh token of the row that `token` identifies, so that the next call sends
+    /// it again. Returns whether there was a rejection to forget. Call it once the cause is removed, for example after a
+    /// client app was enabled in the user's data center.
+    ///
+    /// Without it, a rejected refresh token is sent again after an hour, and after ten minutes if it was the client app that
+    /// Zoho rejected, by one process of all that share the store. Another client id, client secret or accounts server counts as a new request, which is sent at once.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn forget_rejections(&self, token: &OAuthToken) -> Result<bool, Error> {
+        self.core.parts.forget_rejections(token).await
     }
 
     /// Revokes the token that `token` identifies at Zoho, then deletes its row. Revoking a refresh token invalidates all

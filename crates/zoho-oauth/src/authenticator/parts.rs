@@ -29,7 +29,7 @@ impl Parts {
         if !self.settings.find_user || token.user_signature().is_some() {
             return;
         }
-        let (Ok(environment), Some(access_token)) = (self.rows.environment_of(token), token.access_token())
+        let (Some(environment), Some(access_token)) = (self.rows.hosts_of(token), token.access_token())
         else {
             return;
         };

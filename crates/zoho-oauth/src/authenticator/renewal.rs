@@ -4,8 +4,10 @@ use secrecy::SecretString;
 
 use crate::accounts::Denied;
 use crate::backoff::Backoff;
-use crate::error::{Error, LoginReason, OAuthErrorCode};
+use crate::error::{Error, LoginReason, OAuthErrorCode, OAuthRequest};
 use crate::ledger::{Failure, Ledger};
+use crate::origin::host_of;
+use crate::rejections::Requester;
 use crate::spool::{LoginFacts, Origin};
 use crate::store::coordination::{Fenced, LeaseKey, LeaseState};
 use crate::token::OAuthToken;
@@ -85,13 +87,14 @@ impl Renewal<'_> {
         let followed = progress.followed.take().filter(|followed| followed.key == key);
         let spooled = self.spooled(&row, &state.ledger).await;
         let verdict = match state.remaining.is_zero() {
-            true => self.verdict(&state, followed.as_ref(), progress, &row),
+            true => self.verdict(&state, followed.as_ref(), progress, &row, refresh_token),
             false => Verdict::Wait,
         };
         match verdict {
             Verdict::Renew => {}
             // It is saved under the lease, or handed out.
-            Verdict::Fail(_) | Verdict::Postpone(_) | Verdict::Exhausted(_) if spooled.is_some() => {}
+            Verdict::Fail(_) | Verdict::Rejected(_) | Verdict::Postpone(_) | Verdict::Exhausted(_)
+                if spooled.is_some() => {}
             Verdict::Wait => {
                 if let Some(spooled) = spooled {
                     let error = self.parts.not_yet("another process is at work with it");
@@ -141,7 +144,7 @@ impl Renewal<'_> {
             return self.unless_granted(row);
         };
         let state = lease.state();
-        let verdict = self.verdict(&state, None, progress, &row);
+        let verdict = self.verdict(&state, None, progress, &row, &refresh_token);
         lease.tie_to(&row);
         if !matches!(verdict, Verdict::HandOut)
             && let Some(spooled) = self.spooled(&row, &state.ledger).await
@@ -186,6 +189,7 @@ impl Renewal<'_> {
     ) -> Result<Requested, Error> {
         let Parts { machine, rows, accounts, settings, .. } = self.parts;
         let (environment, client) = (rows.environment_of(row)?, rows.client_of(row)?);
+        let requester = &rows.requester_of(row, refresh_token)?;
         // Its token may expire meanwhile.
         let max_attempts = || match self.wish.can_wait(row, machine.now()) {
             true => 1,
@@ -211,7 +215,7 @@ impl Renewal<'_> {
                     return Ok(Requested::Issued(rows.with_issued(row, issued)));
                 }
                 Err(Denied::Rejected(error)) => {
-                    lease.note_failure(shared(&error));
+                    note_rejection(lease, requester, &error);
                     return Err(*error);
                 }
                 Err(Denied::Throttled) => {
@@ -220,7 +224,7 @@ impl Renewal<'_> {
                 Err(Denied::NotSent(error)) => {
                     tracing::info!(user = name_of(row), %error, attempt, "a renewal request could not be sent");
                     let tries_again = error.is_transient() && attempt < max_attempts();
-                    self.take_back(lease, &error, tries_again);
+                    self.take_back(lease, requester, &error, tries_again);
                     return Ok(Requested::NotSent { error: *error, tries_again });
                 }
                 Err(Denied::Failed(error)) => {
@@ -233,17 +237,20 @@ impl Renewal<'_> {
                 }
             }
         };
-        lease.note_failure(Failure::Transient(failure.to_string()));
+        lease.note_failure(requester, Failure::Transient(failure.to_string()));
         Err(failure)
     }
 
     /// Notes that a request did not leave this machine: it costs nothing, and says nothing about other networks.
-    fn take_back(&self, lease: &mut HeldLease<'_>, error: &Error, tries_again: bool) {
+    fn take_back(&self, lease: &mut HeldLease<'_>, requester: &Requester, error: &Error, tries_again: bool) {
         lease.take_back_issue();
         // A setting of this program that has to be changed concerns no other.
         if error.is_transient() {
             let network = self.parts.machine.network();
-            lease.note_failure(Failure::NotSent { network, evidence: error.to_string(), tries_again });
+            lease.note_failure(
+                requester,
+                Failure::NotSent { network, evidence: error.to_string(), tries_again },
+            );
         }
     }
 
@@ -308,6 +315,7 @@ impl Renewal<'_> {
         match verdict {
             Verdict::HandOut => self.parts.rows.obtained_with_life(&row, &state.ledger).map(Step::Done),
             Verdict::Fail(error) => self.despite(error, &row).await,
+            Verdict::Rejected(code) => self.despite(self.rejected(code, &row)?, &row).await,
             // By now its token may have expired.
             Verdict::Postpone(error) => self.despite(error, &row).await.or(Ok(Step::Again(row))),
             Verdict::Exhausted(moment) => {
@@ -316,6 +324,18 @@ impl Renewal<'_> {
             }
             Verdict::Renew | Verdict::Wait => self.unless_granted(row),
         }
+    }
+
+    /// The error for a row whose renewal was rejected with this code before.
+    fn rejected(&self, code: OAuthErrorCode, row: &OAuthToken) -> Result<Error, Error> {
+        let host = host_of(self.parts.rows.environment_of(row)?.accounts_url());
+        Ok(match code.needs_login() {
+            true => {
+                let reason = LoginReason::RefreshTokenRejected { host, code };
+                Error::LoginRequired { user: name_of(row), reason }
+            }
+            false => Error::Rejected { host, request: OAuthRequest::Refresh, code },
+        })
     }
 
     /// Waits before a lease is looked at again, at most until it expires.
@@ -336,10 +356,12 @@ impl Renewal<'_> {
         followed: Option<&Followed>,
         progress: &Progress,
         row: &OAuthToken,
+        refresh_token: &SecretString,
     ) -> Verdict {
-        let Parts { machine, settings, .. } = self.parts;
+        let Parts { machine, settings, rows, .. } = self.parts;
         let past = Past {
             state,
+            requester: rows.requester_of(row, refresh_token),
             followed: followed.map(|followed| followed.epoch),
             own_failure: progress.own_failure,
             network: &machine.network(),
@@ -348,13 +370,19 @@ impl Renewal<'_> {
     }
 }
 
-/// A rejection as other processes learn of it. A rejected refresh token stays so; a wrong client secret can be
-/// corrected without a new login.
-fn shared(rejection: &Error) -> Failure {
-    match rejection {
-        Error::Rejected { code: code @ OAuthErrorCode::InvalidCode, .. } => {
-            Failure::Rejected(code.as_str().to_owned())
-        }
-        other => Failure::Transient(other.to_string()),
+/// Records a rejection for other processes. They share it for a moment, or for longer if the same request will be rejected
+/// again.
+fn note_rejection(lease: &mut HeldLease<'_>, requester: &Requester, rejection: &Error) {
+    let transient = || Failure::Transient(rejection.to_string());
+    let Error::Rejected { code, .. } = rejection else { return lease.note_failure(requester, transient()) };
+    if let Some(life) = code.is_remembered_for() {
+        lease.note_rejection(requester, code.as_str(), life);
     }
+    lease.note_failure(
+        requester,
+        match code {
+            OAuthErrorCode::InvalidCode => Failure::Rejected(code.as_str().to_owned()),
+            _ => transient(),
+        },
+    );
 }

@@ -3,10 +3,14 @@
 
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use crate::accounts::{Issued, OAuthClient};
-use crate::environment::{Environment, Environments};
+use crate::environment::Environment;
+use crate::environments::Environments;
 use crate::error::{Error, Invalid, LoginReason};
 use crate::ledger::Ledger;
+use crate::rejections::Requester;
 use crate::spool::Unsaved;
 use crate::store::{StoreError, StoreErrorKind};
 use crate::token::OAuthToken;
@@ -59,7 +63,14 @@ impl Rows {
             user: name_of(row),
             api_domain: row.api_domain().unwrap_or_default().to_owned(),
             environment: self.environments.primary.to_string(),
+            fitting: row.api_domain().and_then(Environment::of_api_domain).map(|fitting| fitting.to_string()),
         })
+    }
+
+    /// The hosts that accept the token of a row, whether or not they are served here.
+    pub(super) fn hosts_of(&self, row: &OAuthToken) -> Option<Environment> {
+        let served = self.environments.of(row.api_domain());
+        served.or_else(|| row.api_domain().and_then(Environment::of_api_domain))
     }
 
     /// The client app that renews a row. In the authenticator's own environment, its own client app takes
@@ -79,16 +90,23 @@ impl Rows {
         }
     }
 
-    /// The row after Zoho has issued `issued` for it. The API domain is adopted only if it belongs to an environment
-    /// that is served here: Zoho also sends a generic one.
+    /// Who renews a row with this refresh token, and where.
+    pub(super) fn requester_of(
+        &self,
+        row: &OAuthToken,
+        refresh_token: &SecretString,
+    ) -> Result<Requester, Error> {
+        let (environment, client) = (self.environment_of(row)?, self.client_of(row)?);
+        Ok(Requester::new(refresh_token, environment.accounts_url(), &client.id, &client.secret))
+    }
+
+    /// The row after Zoho has issued `issued` for it.
     pub(super) fn with_issued(&self, mut row: OAuthToken, issued: Issued) -> OAuthToken {
+        row.api_domain = Some(self.environments.domain_after(issued.api_domain.as_deref(), row.api_domain()));
         row.access_token = Some(issued.access_token);
         row.expires_at = Some(issued.expires_at);
         // Zoho does not rotate refresh tokens. If it should send one, that is the newer one.
         row.refresh_token = issued.refresh_token.or(row.refresh_token);
-        let known = issued.api_domain.filter(|domain| self.environments.names(domain));
-        row.api_domain =
-            known.or(row.api_domain).or_else(|| Some(self.environments.primary.api_url().to_owned()));
         row
     }
 

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::error::{Error, LoginReason, OAuthErrorCode};
+use crate::error::{Error, OAuthErrorCode};
 use crate::ledger::{Failure, Quota};
+use crate::rejections::Requester;
 use crate::store::coordination::LeaseState;
 use crate::token::OAuthToken;
 
 use super::margins::EARLY_RETRY_AFTER;
-use super::rows::{life_of, name_of};
+use super::rows::life_of;
 use super::wish::Wish;
 
 /// How long a failure is shared with callers that come after it, in this process and others, so that a fleet does not
@@ -24,6 +25,8 @@ pub(super) enum Verdict {
     Wait,
     /// It is not to be renewed now, for this reason.
     Fail(Error),
+    /// The accounts server has recently rejected the same request with this code.
+    Rejected(OAuthErrorCode),
     /// It is not to be renewed now, for this reason, as long as the caller can go on with its token.
     Postpone(Error),
     /// The quota is used up until this moment of the store's clock.
@@ -34,6 +37,8 @@ pub(super) enum Verdict {
 /// What is known about a credential, and by whom.
 pub(super) struct Past<'a> {
     pub(super) state: &'a LeaseState,
+    /// Who would renew the row, unless it cannot be renewed here.
+    pub(super) requester: Result<Requester, Error>,
     /// The epoch of the lease that this renewal has waited for.
     pub(super) followed: Option<u64>,
     /// The epoch under which this renewal could not send its request.
@@ -49,19 +54,22 @@ impl Past<'_> {
         if wish.is_granted_by(row, life_of(row, ledger), now) {
             return Verdict::HandOut;
         }
-        if let Some(code) = ledger.rejection() {
-            let reason = LoginReason::RefreshTokenRejected { code: OAuthErrorCode::parse(code) };
-            return Verdict::Fail(Error::LoginRequired { user: name_of(row), reason });
+        let requester = match &self.requester {
+            Ok(requester) => requester,
+            Err(error) => return Verdict::Fail(error.clone()),
+        };
+        if let Some(code) = ledger.rejection(requester, self.state.now) {
+            return Verdict::Rejected(OAuthErrorCode::parse(code));
         }
         let can_wait = wish.can_wait(row, now);
-        match self.shared_failure(can_wait) {
+        match self.shared_failure(requester, can_wait) {
             Some(Failure::NotSent { tries_again: true, .. }) if !can_wait => return Verdict::Wait,
             Some(failure) if can_wait => return Verdict::Postpone(shared(failure)),
             Some(failure) => return Verdict::Fail(shared(failure)),
             None => {}
         }
         // Callers that can wait leave half of the quota to those that cannot, when Zoho is in trouble.
-        if let Some(failure) = ledger.last_failure().filter(|_| can_wait)
+        if let Some(failure) = ledger.last_failure(requester).filter(|_| can_wait)
             && ledger.retry_at(self.state.now, quota.half()).is_some()
         {
             return Verdict::Postpone(shared(failure));
@@ -73,14 +81,14 @@ impl Past<'_> {
     }
 
     /// The failure of another attempt that this caller shares instead of making one itself.
-    fn shared_failure(&self, can_wait: bool) -> Option<&Failure> {
+    fn shared_failure(&self, requester: &Requester, can_wait: bool) -> Option<&Failure> {
         let ledger = &self.state.ledger;
-        if self.own_failure.is_some_and(|epoch| ledger.failure_of(epoch).is_some()) {
+        if self.own_failure.is_some_and(|epoch| ledger.failure_of(epoch, requester).is_some()) {
             return None;
         }
-        let of_followed = self.followed.and_then(|epoch| ledger.failure_of(epoch));
+        let of_followed = self.followed.and_then(|epoch| ledger.failure_of(epoch, requester));
         let life = if can_wait { EARLY_RETRY_AFTER } else { FAILURE_LIFE };
-        let recent = ledger.recent_failure(self.state.now, life);
+        let recent = ledger.recent_failure(self.state.now, life, requester);
         match of_followed.or(recent)? {
             Failure::NotSent { network, .. } if network != self.network => None,
             // The program that was about to try again has ended since.
@@ -98,6 +106,8 @@ fn shared(failure: &Failure) -> Error {
 mod tests {
     use std::time::UNIX_EPOCH;
 
+    use secrecy::SecretString;
+
     use super::*;
     use crate::authenticator::margins::Margins;
     use crate::authenticator::wish::Demand;
@@ -106,10 +116,14 @@ mod tests {
     #[test]
     fn a_failure_that_is_long_ago_postpones_a_renewal_only_as_long_as_the_callers_token_is_valid() {
         let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let refresh_token = SecretString::from("1000.r");
+        let requester = Requester::new(&refresh_token, "https://accounts.zoho.eu", "c", &"s".into());
         let mut ledger = Ledger::default();
-        ledger.note_failure(1, now - Duration::from_secs(10), Failure::Transient("502".to_owned()));
+        let failure = Failure::Transient("502".to_owned());
+        ledger.note_failure(1, now - Duration::from_secs(10), &requester, failure);
         let state = LeaseState { epoch: 1, remaining: Duration::ZERO, now, ledger };
-        let past = Past { state: &state, followed: None, own_failure: None, network: "here" };
+        let requester = Ok(requester);
+        let past = Past { state: &state, requester, followed: None, own_failure: None, network: "here" };
         let margins = Margins { margin: Duration::from_secs(60), early_window: Duration::from_secs(300) };
         for demand in [Demand::Fresh, Demand::Early(String::new())] {
             let wish = Wish::new(demand, &[], margins);

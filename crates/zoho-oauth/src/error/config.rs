@@ -52,6 +52,13 @@ pub(crate) enum Invalid {
     )]
     UnknownAccountsServer { url: String },
 
+    #[error(
+        "the callback names the data center `{}`, which is not known, and no accounts server; start the login at the \
+         accounts server of the user's data center",
+        location.escape_debug()
+    )]
+    UnknownLocation { location: String },
+
     #[error("the login's callback contains no code; start the login again")]
     NoCode,
 
@@ -91,10 +98,14 @@ impl ConfigError {
         matches!(self.0, Invalid::UnknownEnvironment { .. } | Invalid::NotAHost { .. })
     }
 
-    /// Whether a login's callback cannot be used: it has no code, or names an accounts server that is not known.
+    /// Whether a login's callback cannot be used: it has no code, or names an accounts server or a data center that is
+    /// not known.
     #[must_use]
     pub fn is_invalid_callback(&self) -> bool {
-        matches!(self.0, Invalid::UnknownAccountsServer { .. } | Invalid::NoCode)
+        matches!(
+            self.0,
+            Invalid::UnknownAccountsServer { .. } | Invalid::UnknownLocation { .. } | Invalid::NoCode
+        )
     }
 
     /// Whether this system did not allow an HTTP client to be set up, or has no certificates for one.

@@ -90,8 +90,8 @@ pub enum Error {
 
     /// The row belongs to hosts that this authenticator does not serve.
     #[error(
-        "the token of {user} belongs to {api_domain}, but this authenticator serves {environment}; use the \
-         environment in which the token was issued"
+        "the token of {user} belongs to {api_domain}, but this authenticator serves {environment}; use {}",
+        environment_to_use(fitting.as_deref())
     )]
     EnvironmentMismatch {
         /// The user's name, or else the row's id.
@@ -100,6 +100,8 @@ pub enum Error {
         api_domain: String,
         /// The authenticator's environment.
         environment: String,
+        /// The environment that serves the row, if its host is Zoho's as far as is known.
+        fitting: Option<String>,
     },
 
     /// A setting or an argument cannot be used.
@@ -159,8 +161,12 @@ pub enum LoginReason {
     NoToken,
     /// The access token has expired or was rejected, and there is no refresh token to renew it with.
     NoRefreshToken,
-    /// The accounts server has rejected the stored refresh token before. It is not tried again.
+    /// The accounts server has rejected the stored refresh token within the last hour. Until then it is not sent again
+    /// with the same client app to the same host, unless
+    /// [`Authenticator::forget_rejections`](crate::Authenticator::forget_rejections) is called.
     RefreshTokenRejected {
+        /// The accounts server.
+        host: String,
         /// The accounts server's error code.
         code: OAuthErrorCode,
     },
@@ -178,9 +184,10 @@ impl fmt::Display for LoginReason {
             Self::NoRefreshToken => formatter.write_str(
                 "the access token has expired or was rejected, and no refresh token is stored",
             ),
-            Self::RefreshTokenRejected { code } => write!(
+            Self::RefreshTokenRejected { host, code } => write!(
                 formatter,
-                "Zoho has rejected the stored refresh token ({code}): it was revoked, or evicted by a later login"
+                "{host} has rejected the stored refresh token ({code}): it was revoked, was evicted by a later login, \
+                 or belongs to another data center or client app"
             ),
             Self::Deleted => formatter.write_str("the API rejected the access token, and its row was deleted"),
         }
@@ -206,6 +213,14 @@ impl fmt::Display for NetworkFailure {
             Self::Timeout => "the request timed out",
             Self::Closed => "the connection closed before the response was complete",
         })
+    }
+}
+
+/// The environment that serves a row.
+fn environment_to_use(fitting: Option<&str>) -> String {
+    match fitting {
+        Some(environment) => format!("the environment `{environment}`"),
+        None => "an environment with this API host, if it is Zoho's".to_owned(),
     }
 }
 

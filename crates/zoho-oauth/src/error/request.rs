@@ -1,6 +1,7 @@
 //! What was asked of the accounts server, and the error codes in its responses.
 
 use std::fmt;
+use std::time::Duration;
 
 /// A request to the accounts server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,14 +72,26 @@ impl OAuthErrorCode {
         }
     }
 
-    pub(super) fn needs_login(&self) -> bool {
+    pub(crate) fn needs_login(&self) -> bool {
         matches!(self, Self::InvalidCode | Self::AccessDenied)
+    }
+
+    /// How long a rejected request is not sent again, if that is longer than for any other failure. A proxy may have
+    /// answered instead of Zoho, or the client app may be corrected there, so it is not for ever. Ten minutes are the
+    /// window of Zoho's quota: wrong settings take one token out of it.
+    pub(crate) fn is_remembered_for(&self) -> Option<Duration> {
+        match self {
+            Self::InvalidCode => Some(Duration::from_secs(60 * 60)),
+            Self::InvalidClient | Self::InvalidClientSecret => Some(Duration::from_secs(10 * 60)),
+            _ => None,
+        }
     }
 
     pub(super) fn next_step(&self) -> &'static str {
         match self {
             Self::InvalidCode => {
-                "it was used, revoked or replaced, or has expired: the user has to log in again"
+                "it was used, revoked or replaced, has expired, or belongs to another data center or client app: check \
+                 these, or log in again"
             }
             Self::InvalidClient => {
                 "check the client id and the data center: a client app may exist in one data center only"

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::environment::host_of;
 use crate::error::{Error, Invalid, NetworkFailure};
+use crate::origin::host_of;
 use crate::tls::tls_backend;
 
 use super::message::{Content, Failed, Request, Response};

@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{CLOCK_SLACK, Ledger};
-use crate::token::{OAuthToken, epoch_milliseconds, fingerprint, from_epoch_milliseconds};
+use crate::ledger::Ledger;
+use crate::token::{CLOCK_SLACK, OAuthToken, epoch_milliseconds, fingerprint, from_epoch_milliseconds};
 
 use super::error::StoreError;
 use super::identity::StoreIdentity;

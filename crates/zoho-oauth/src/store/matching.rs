@@ -1,12 +1,15 @@
 //! Which row a token identifies: one rule for all stores, for finding and for saving.
 
+use crate::origin::one_spelling;
+
 use super::error::{StoreError, StoreErrorKind};
-use super::stored::{StoredToken, is_empty};
+use super::stored::StoredToken;
 
 /// What a token is looked up by: the first of these for which the token has the fields, and only that one. A token that has the
 /// fields for none identifies no row, never an arbitrary one.
 ///
-/// Comparison is exact, whatever the collation of a backend. A backend fetches candidates by
+/// Comparison is exact, whatever the collation of a backend, except that API domains are compared as origins: a slash at
+/// the end, capitals, `:443` and blanks make no other domain. A backend fetches candidates by
 /// [`column`](Self::column) and [`value`](Self::value); [`choose`](Self::choose) decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -91,15 +94,15 @@ impl<'a> Criterion<'a> {
     #[must_use]
     pub fn agrees_with(&self, row: &StoredToken) -> bool {
         let is = |column: &Option<String>, value: &str| column.as_deref() == Some(value);
-        let does_not_contradict = |column: &Option<String>, value: Option<&str>| {
-            value.is_none_or(|value| is_empty(column.as_deref()) || is(column, value))
+        let does_not_contradict = |column: &Option<String>, value: Option<&str>, are_equal: Comparison| {
+            value.is_none_or(|value| filled(column).is_none_or(|stored| are_equal(stored, value)))
         };
         match *self {
             Self::Id(id) => is(&row.id, id),
             Self::User { name, client_id, api_domain } => {
                 is(&row.user_name, name)
-                    && does_not_contradict(&row.client_id, client_id)
-                    && does_not_contradict(&row.api_domain, api_domain)
+                    && does_not_contradict(&row.client_id, client_id, str::eq)
+                    && does_not_contradict(&row.api_domain, api_domain, is_same_domain)
             }
             Self::AccessToken(token) => is(&row.access_token, token),
             Self::GrantToken { token, client_id } => {
@@ -191,15 +194,26 @@ impl AsRef<Self> for StoredToken {
     }
 }
 
+/// How the values of a column are compared.
+type Comparison = fn(&str, &str) -> bool;
+
+/// Whether two texts are the same API domain.
+fn is_same_domain(one: &str, other: &str) -> bool {
+    one_spelling(one) == one_spelling(other)
+}
+
 /// Returns the columns in which two rows differ, so that they are different tokens rather than copies.
 fn difference(one: &StoredToken, other: &StoredToken) -> Vec<&'static str> {
-    let columns = [
-        ("user_name", &one.user_name, &other.user_name),
-        ("client_id", &one.client_id, &other.client_id),
-        ("api_domain", &one.api_domain, &other.api_domain),
+    let columns: [(_, _, _, Comparison); 3] = [
+        ("user_name", &one.user_name, &other.user_name, str::eq),
+        ("client_id", &one.client_id, &other.client_id, str::eq),
+        ("api_domain", &one.api_domain, &other.api_domain, is_same_domain),
     ];
-    let differ = |one: &Option<String>, other: &Option<String>| filled(one) != filled(other);
-    columns.into_iter().filter(|(_, one, other)| differ(one, other)).map(|(name, ..)| name).collect()
+    let differ = |one: &Option<String>, other: &Option<String>, are_equal: Comparison| {
+        !are_equal(filled(one).unwrap_or_default(), filled(other).unwrap_or_default())
+    };
+    let differing = columns.into_iter().filter(|(_, one, other, are_equal)| differ(one, other, *are_equal));
+    differing.map(|(name, ..)| name).collect()
 }
 
 fn filled(column: &Option<String>) -> Option<&str> {
@@ -257,6 +271,22 @@ mod tests {
         let in_sandbox = StoredToken { api_domain: text("sandbox"), ..ada };
         let chosen = Criterion::of(&in_sandbox).unwrap().choose(&rows).unwrap().unwrap();
         assert_eq!(chosen.id.as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn one_domain_in_several_spellings_is_one_domain() {
+        let rows = [
+            row("1", "ada", "c", "https://www.zohoapis.eu/", 9),
+            row("2", "ada", "c", "https://www.zohoapis.eu", 5),
+            row("3", "ada", "c", " HTTPS://WWW.zohoapis.eu:443\r", 7),
+        ];
+        for domain in ["", "https://www.zohoapis.eu", "https://www.zohoapis.eu:443/"] {
+            let wanted = StoredToken { api_domain: text(domain), ..user("ada") };
+            let chosen = Criterion::of(&wanted).unwrap().choose(&rows).unwrap().unwrap();
+            assert_eq!(chosen.id.as_deref(), Some("1"), "{domain}");
+        }
+        let sandbox = StoredToken { api_domain: text("https://sandbox.zohoapis.eu"), ..user("ada") };
+        assert!(Criterion::of(&sandbox).unwrap().choose(&rows).unwrap().is_none());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::origin::one_spelling;
 use crate::token::{OAuthToken, UserSignature, epoch_milliseconds, from_epoch_milliseconds};
 
 use super::error::{StoreError, StoreErrorKind};
@@ -195,7 +196,7 @@ impl From<StoredToken> for OAuthToken {
             access_token: stored.access_token.map(SecretString::from),
             grant_token: stored.grant_token.map(SecretString::from),
             redirect_url: stored.redirect_url,
-            api_domain: stored.api_domain,
+            api_domain: stored.api_domain.map(|domain| one_spelling(&domain).into_owned()),
         }
     }
 }

@@ -44,9 +44,16 @@ fn errors() -> Vec<Error> {
         Error::Throttled { retry_at: UNIX_EPOCH + Duration::from_secs(43_471) },
         Error::SharedFailure { evidence: network_failures()[0].to_string() },
         Error::EnvironmentMismatch {
-            user,
+            user: user.clone(),
             api_domain: "https://sandbox.zohoapis.eu".to_owned(),
             environment: DataCenter::Eu.production().to_string(),
+            fitting: Some(DataCenter::Eu.sandbox().to_string()),
+        },
+        Error::EnvironmentMismatch {
+            user,
+            api_domain: "https://www.zohoapis.kr".to_owned(),
+            environment: DataCenter::Eu.production().to_string(),
+            fitting: None,
         },
         Error::StateMismatch,
         Error::Interrupted,
@@ -67,7 +74,7 @@ fn login_reasons() -> impl Iterator<Item = LoginReason> {
         LoginReason::NotStored,
         LoginReason::NoToken,
         LoginReason::NoRefreshToken,
-        LoginReason::RefreshTokenRejected { code },
+        LoginReason::RefreshTokenRejected { host: "accounts.zoho.eu".to_owned(), code },
         LoginReason::Deleted,
     ]
     .into_iter()

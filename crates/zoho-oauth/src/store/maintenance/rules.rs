@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, RandomState};
 
+use crate::origin::one_spelling;
 use crate::store::coordination::LeaseKey;
 use crate::store::ids::id_number;
 use crate::store::matching::Criterion;
@@ -148,7 +149,7 @@ impl Owner {
             criterion.column().to_owned(),
             criterion.value().to_owned(),
             text(&row.client_id),
-            text(&row.api_domain),
+            one_spelling(row.api_domain.as_deref().unwrap_or_default()).into_owned(),
         ]))
     }
 }

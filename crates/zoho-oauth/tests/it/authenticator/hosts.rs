@@ -1,17 +1,13 @@
 //! Several hosts, some of which cannot reach Zoho.
 
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 use zoho_emulator::Emulator;
-use zoho_oauth::machine::{Boxed, Failed, Machine, Request, Response, ThisMachine};
 use zoho_oauth::store::{AnyStore, MemoryStore};
 use zoho_oauth::{Authenticator, Error, NetworkFailure};
 
+use super::host::Host;
 use super::server_store::ServerStore;
 use super::support::*;
 
@@ -115,91 +111,4 @@ async fn lead_and_follow(
 
 fn on(zoho: &Emulator, store: &AnyStore, host: Host) -> Authenticator {
     builder(zoho, store.clone()).attempts(3).machine(host).build().unwrap()
-}
-
-/// This machine, as if it were another host.
-#[derive(Clone, Debug)]
-struct Host {
-    machine: Arc<ThisMachine>,
-    network: String,
-    /// How long an attempt to connect takes before it fails; `None` if it succeeds.
-    cut_off: Option<Duration>,
-    attempts: Arc<AtomicUsize>,
-}
-
-impl Host {
-    fn healthy(network: &str) -> Self {
-        let machine = Arc::new(ThisMachine::new(Duration::from_secs(30)));
-        Self { machine, network: network.to_owned(), cut_off: None, attempts: Arc::default() }
-    }
-
-    fn cut_off(network: &str, connect_timeout: Duration) -> Self {
-        Self { cut_off: Some(connect_timeout), ..Self::healthy(network) }
-    }
-
-    /// How many requests it was asked to send.
-    fn attempts(&self) -> usize {
-        self.attempts.load(Ordering::SeqCst)
-    }
-}
-
-impl Machine for Host {
-    fn now(&self) -> SystemTime {
-        self.machine.now()
-    }
-
-    fn uptime(&self) -> Duration {
-        self.machine.uptime()
-    }
-
-    fn sleep(&self, duration: Duration) -> Boxed<'static, ()> {
-        self.machine.sleep(duration)
-    }
-
-    fn spawn(&self, task: Boxed<'static, ()>) {
-        self.machine.spawn(task);
-    }
-
-    fn random(&self) -> u64 {
-        self.machine.random()
-    }
-
-    fn network(&self) -> String {
-        self.network.clone()
-    }
-
-    fn send(&self, request: Request) -> Boxed<'_, Result<Response, Failed>> {
-        self.attempts.fetch_add(1, Ordering::SeqCst);
-        let Some(connect_timeout) = self.cut_off else { return self.machine.send(request) };
-        Box::pin(async move {
-            self.machine.sleep(connect_timeout).await;
-            let failure = NetworkFailure::Connect;
-            let error = Error::Unreachable { host: "accounts.zoho.eu".into(), failure, source: None };
-            Err(Failed { error, may_have_acted: false })
-        })
-    }
-
-    fn files_in(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
-        self.machine.files_in(folder)
-    }
-
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.machine.read(path)
-    }
-
-    fn create(&self, path: &Path, content: &[u8]) -> io::Result<()> {
-        self.machine.create(path, content)
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.machine.rename(from, to)
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        self.machine.remove(path)
-    }
-
-    fn remove_folder(&self, folder: &Path) -> io::Result<()> {
-        self.machine.remove_folder(folder)
-    }
 }

@@ -1,8 +1,12 @@
 //! What the authenticator promises, against the emulator.
 
+#[cfg(feature = "simulation")]
+mod api_domains;
 mod clocks;
 mod data_centers;
 mod early;
+#[cfg(feature = "simulation")]
+mod host;
 #[cfg(feature = "simulation")]
 mod hosts;
 mod lifecycle;
@@ -10,6 +14,7 @@ mod login;
 mod one_flight;
 mod quota;
 mod recovery;
+mod rejections;
 mod revocation;
 mod secrets;
 mod server_store;

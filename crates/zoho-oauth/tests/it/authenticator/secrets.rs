@@ -77,6 +77,7 @@ async fn live() -> (Vec<String>, String) {
         zoho.clear_faults();
         tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     }
+    assert!(authenticator.forget_rejections(&OAuthToken::new().with_user(&user)).await.unwrap());
     let renewed = authenticator.refresh(&user).await.unwrap();
     shown += &format!("{renewed:?}");
     secrets.push(renewed.expose_secret().to_owned());
