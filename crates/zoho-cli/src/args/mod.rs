@@ -160,7 +160,8 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct Login {
-    /// Code that Zoho's API console generates for a Self Client; - reads it from standard input
+    /// Code that Zoho's API console generates for a Self Client, or the URL that the browser shows after a login; - reads
+    /// it from standard input
     #[arg(long, value_parser = secret, env = "ZOHO_CODE", hide_env_values = true, allow_hyphen_values = true)]
     pub(crate) code: Option<SecretString>,
 }

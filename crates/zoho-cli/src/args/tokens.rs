@@ -32,6 +32,9 @@ pub(crate) enum Tokens {
     Find(Find),
 
     /// Save tokens: a JSON object or an array of objects from standard input
+    ///
+    /// An object is a row, as `zoho tokens list --json --reveal` prints it, or Zoho's response to a token request. A
+    /// response gets the client app of --client-id and --client-secret, with which it can be renewed.
     Save {
         #[command(flatten)]
         reveal: Reveal,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use zoho_oauth::store::{self, AnyStore, Finding, FindingKind, RepairReport, TokenStore};
+use zoho_oauth::store::{self, AnyStore, Finding, FindingKind, RepairReport, StoreError, TokenStore};
 use zoho_oauth::{Authenticator, ExposeSecret, OAuthToken};
 use zohocrm::Crm;
 
@@ -26,11 +26,15 @@ pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> 
         false => store::check(&store).await?.into(),
     };
     let left = &repair.remaining.findings;
+    let mut repaired: Vec<Row> = repair.repaired.iter().map(Row::of).collect();
     let mut problems: Vec<Row> = left.iter().map(|finding| Row::left(finding, options.repair)).collect();
+    if options.repair {
+        repaired.extend(forget_rejections(config, &store).await?);
+    }
     if options.online {
         problems.extend(ask_about_all(config, &store).await?);
     }
-    print(config, &store, &repair, &problems)?;
+    print(config, &store, &repair, &repaired, &problems)?;
     if problems.is_empty() {
         config
             .output
@@ -46,10 +50,15 @@ pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> 
     .into())
 }
 
-fn print(config: &Config, store: &AnyStore, repair: &RepairReport, problems: &[Row]) -> Result<(), Failure> {
+fn print(
+    config: &Config,
+    store: &AnyStore,
+    repair: &RepairReport,
+    repaired: &[Row],
+    problems: &[Row],
+) -> Result<(), Failure> {
     let shown = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     let (backup, removed) = (shown(&repair.backup), shown(&repair.removed));
-    let repaired: Vec<Row> = repair.repaired.iter().map(Row::of).collect();
     if config.output.is_json() {
         return config.output.json(&json!({
             "store": store.name(),
@@ -102,7 +111,7 @@ impl Row {
     }
 
     /// The result of asking Zoho about the token with this id.
-    fn with_token(id: &str, finding: &OnlineFinding, next_step: Advice) -> Self {
+    fn with_token(id: &str, finding: &OnlineFinding, next_step: impl Into<Option<Advice>>) -> Self {
         Self {
             kind: finding.word(),
             place: format!("id {id}"),
@@ -110,7 +119,7 @@ impl Row {
             lines: Vec::new(),
             file: None,
             text: finding.to_string(),
-            next_step: Some(next_step),
+            next_step: next_step.into(),
             can_be_repaired: false,
         }
     }
@@ -151,34 +160,63 @@ fn next_step(finding: &Finding, was_repaired: bool) -> Advice {
     }
 }
 
+/// Has every refresh token that Zoho rejected sent again by the next renewal.
+async fn forget_rejections(config: &Config, store: &AnyStore) -> Result<Vec<Row>, Failure> {
+    let authenticator = config.authenticator_over(store.clone())?;
+    let mut error = None;
+    let forget = async |token: &OAuthToken| {
+        let id = token.id()?;
+        match authenticator.forget_rejections(&OAuthToken::new().with_id(id)).await {
+            Ok(was_rejected) => was_rejected.then(|| Row::with_token(id, &OnlineFinding::SentAgain, None)),
+            Err(failed) => {
+                error.get_or_insert(failed);
+                None
+            }
+        }
+    };
+    // A store that is damaged still has its own findings.
+    let (forgotten, _) = of_each_token(store, forget).await;
+    error.map_or(Ok(forgotten), |error| Err(error.into()))
+}
+
 /// Asks Zoho about every stored token.
 async fn ask_about_all(config: &Config, store: &AnyStore) -> Result<Vec<Row>, Failure> {
     let authenticator = config.authenticator_over(store.clone())?;
     config.waits_for_accounts_server();
-    let mut problems = Vec::new();
-    let mut after = None;
+    let ask = async |token: &OAuthToken| ask_about(config, &authenticator, token).await;
+    let (mut problems, damage) = of_each_token(store, ask).await;
+    // The store's own findings are reported already.
+    if let Some(error) = damage {
+        let finding = OnlineFinding::NoneAsked { error: error.to_string() };
+        let of_all = Row::with_token("", &finding, Advice::RepairThenAsk);
+        problems.push(Row { place: store.name().to_owned(), ids: Vec::new(), ..of_all });
+    }
+    Ok(problems)
+}
+
+/// What `look` finds at each stored token, and the error if not all of them can be read.
+async fn of_each_token(
+    store: &AnyStore,
+    mut look: impl AsyncFnMut(&OAuthToken) -> Option<Row>,
+) -> (Vec<Row>, Option<StoreError>) {
+    let (mut found, mut after) = (Vec::new(), None);
     loop {
         let page = match store.get_token_page(after.as_deref()).await {
             Ok(page) => page,
-            // The store is damaged. Its own findings are reported already.
-            Err(error) => {
-                let finding = OnlineFinding::NoneAsked { error: error.to_string() };
-                let of_all = Row::with_token("", &finding, Advice::RepairThenAsk);
-                problems.push(Row { place: store.name().to_owned(), ids: Vec::new(), ..of_all });
-                return Ok(problems);
-            }
+            Err(error) => return (found, Some(error)),
         };
         for token in &page.tokens {
-            problems.extend(ask_about(config, &authenticator, token).await);
+            found.extend(look(token).await);
         }
         if page.next.is_none() {
-            return Ok(problems);
+            return (found, None);
         }
         after = page.next;
     }
 }
 
-/// Asks Zoho about one token: by a renewal if its access token has expired, otherwise by an API call.
+/// Asks Zoho about one token: by a renewal if its access token has expired, otherwise by an API call. An earlier
+/// rejection is no reason not to ask: its cause may be gone.
 async fn ask_about(config: &Config, authenticator: &Authenticator, token: &OAuthToken) -> Option<Row> {
     let id = token.id().filter(|id| !id.is_empty())?;
     // A check must not spend a grant token, and a row without any token is a finding of the store.
@@ -209,6 +247,7 @@ async fn accepts(
     stored: &OAuthToken,
     wanted: OAuthToken,
 ) -> Result<(), zohocrm::Error> {
+    authenticator.forget_rejections(&wanted).await?;
     let valid = authenticator.access_token_for(&wanted).await?;
     if valid.persistence().error().is_some() {
         let error = valid.persistence().to_string();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use zoho_oauth::store::TokenStore;
-use zoho_oauth::{Authenticator, ExposeSecret, Grant, OAuthToken, Persistence, SecretString};
+use zoho_oauth::{Authenticator, Callback, ExposeSecret, Grant, OAuthToken, Persistence, SecretString};
 
 use crate::args::Login;
 use crate::config::Config;
@@ -21,20 +21,24 @@ const RETRY_TIMEOUT: Duration = Duration::from_secs(10);
 const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 pub(crate) async fn run(config: &Config, login: Login) -> Result<(), Failure> {
-    let code = login.code.ok_or(Problem::CodeMissing)?;
-    let code = match code.expose_secret() {
-        "-" => SecretString::from(input::text("@-")?.trim()),
-        _ => code,
+    let given = login.code.ok_or(Problem::CodeMissing)?;
+    let given = match given.expose_secret().trim() {
+        "-" => Given::parse(&input::text("@-")?),
+        code => Given::parse(code),
     };
-    if code.expose_secret().is_empty() {
+    if matches!(&given, Given::Code(code) if code.expose_secret().is_empty()) {
         return Err(Problem::CodeEmpty.into());
     }
     if config.client().is_none() {
         return Err(Problem::ClientMissing.into());
     }
     let authenticator = super::whose::authenticator(config).await?;
+    let grant = match given {
+        Given::Code(code) => Grant::from_self_client(code),
+        Given::Callback(callback) => authenticator.copied_grant(callback)?,
+    };
     config.waits_for_accounts_server();
-    let login = authenticator.exchange(Grant::from_self_client(code)).await?;
+    let login = authenticator.exchange(grant).await?;
     let token = match login.persistence() {
         Persistence::Stored => login.token().clone(),
         Persistence::Spooled { path, error, .. } => {
@@ -44,9 +48,31 @@ pub(crate) async fn run(config: &Config, login: Login) -> Result<(), Failure> {
         // In memory only, or in a place that this command does not know, where a second copy does no harm.
         _ => save_again(config, &authenticator, login.token()).await?,
     };
+    if let Err(error) = authenticator.environment_of(&token) {
+        config.output.warning(&Warning::OtherEnvironment { error: error.to_string() });
+    }
     let row = Row::new(&token, false);
     config.output.note(&Note::LoggedIn { store: authenticator.store().name().to_owned() });
     if config.output.is_json() { config.output.json(&row.json()) } else { config.output.table(&row.owner()) }
+}
+
+/// What a person passes as the code.
+enum Given {
+    /// The code of a Self Client.
+    Code(SecretString),
+    /// The address that the browser shows after a login, or its query.
+    Callback(Callback),
+}
+
+impl Given {
+    /// Blanks, line ends and quotes around the text come from copying it.
+    fn parse(text: &str) -> Self {
+        let text = text.trim_matches(|letter: char| letter.is_whitespace() || "\"'`“”‘’<>".contains(letter));
+        match text.contains('=') {
+            true => Self::Callback(Callback::parse(text)),
+            false => Self::Code(text.into()),
+        }
+    }
 }
 
 /// Saves a token that is only in this process's memory. Writes it to a file first, so that an interruption does not

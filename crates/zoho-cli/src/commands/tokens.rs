@@ -1,6 +1,8 @@
 //! `zoho tokens`: the rows of the store.
 
-use serde_json::Value;
+use std::time::SystemTime;
+
+use serde_json::{Map, Value};
 use zoho_oauth::store::{StoredToken, TokenStore};
 use zoho_oauth::{ExposeSecret, OAuthToken, SecretString};
 
@@ -83,10 +85,9 @@ async fn save(config: &Config, reveal: Reveal) -> Result<(), Failure> {
         object @ Value::Object(_) => vec![object],
         _ => return Err(Problem::NoTokensGiven.into()),
     };
-    let rows = objects
-        .into_iter()
-        .zip(1..)
-        .map(|(object, number)| token(object).map_err(|reason| Problem::Unsavable { number, reason }));
+    let rows = objects.into_iter().zip(1..).map(|(object, number)| {
+        token(config, object).map_err(|reason| Problem::Unsavable { number, reason })
+    });
     let rows: Vec<OAuthToken> = rows.collect::<Result<_, _>>()?;
 
     let store = config.store()?;
@@ -140,16 +141,19 @@ fn print_rows(config: &Config, tokens: &[OAuthToken], Reveal { reveal }: Reveal)
 }
 
 /// Reads a token from a JSON object.
-fn token(object: Value) -> Result<OAuthToken, Unsavable> {
+fn token(config: &Config, object: Value) -> Result<OAuthToken, Unsavable> {
     let Value::Object(columns) = &object else { return Err(Unsavable::NotAnObject) };
+    // The output of `tokens list` without `--reveal` would overwrite the secrets with the mask.
+    if let Some((column, _)) = columns.iter().find(|(_, value)| *value == MASK) {
+        return Err(Unsavable::Masked { column: column.clone() });
+    }
+    if is_response(columns) {
+        return token_of_response(config, &object);
+    }
     for (column, value) in columns {
         let may_be_number = matches!(column.as_str(), "id" | "expiry_time" | "expires_in");
         if !(value.is_string() || value.is_null() || (may_be_number && value.is_u64())) {
             return Err(Unsavable::NotAText { column: column.clone() });
-        }
-        // The output of `tokens list` without `--reveal` would overwrite the secrets with the mask.
-        if value == MASK {
-            return Err(Unsavable::Masked { column: column.clone() });
         }
     }
     let row: StoredToken =
@@ -161,6 +165,27 @@ fn token(object: Value) -> Result<OAuthToken, Unsavable> {
     let token = OAuthToken::from(row);
     StoredToken::for_saving(&token).map_err(|error| Unsavable::Other { error: error.to_string() })?;
     Ok(token)
+}
+
+/// Whether an object is Zoho's response to a token request rather than a row. Its `expires_in` is a lifetime; that of an
+/// official SDK's token is a moment.
+fn is_response(columns: &Map<String, Value>) -> bool {
+    /// In milliseconds, a moment in 1970; in seconds, or even in milliseconds, a lifetime.
+    const MAX_LIFETIME: u64 = 10_000_000_000;
+    let has = |column| columns.contains_key(column);
+    let number = |value: &Value| value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
+    let lifetime = columns.get("expires_in").and_then(number).filter(|number| *number < MAX_LIFETIME);
+    has("token_type") || has("expires_in_sec") || has("error") || lifetime.is_some()
+}
+
+/// The token in Zoho's response, which has just come, and the client app that requested it.
+fn token_of_response(config: &Config, response: &Value) -> Result<OAuthToken, Unsavable> {
+    let token = OAuthToken::of_response(&response.to_string(), SystemTime::now());
+    let token = token.ok_or(Unsavable::ErrorResponse)?;
+    Ok(match config.client_to_find(true) {
+        (Some(id), Some(secret)) => token.with_client(id, secret.clone()),
+        _ => token,
+    })
 }
 
 /// The text of a secret, for a row.

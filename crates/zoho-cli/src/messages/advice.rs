@@ -61,6 +61,8 @@ pub(crate) enum OnlineFinding {
     NoneAsked {
         error: String,
     },
+    /// An earlier rejection was forgotten.
+    SentAgain,
 }
 
 impl OnlineFinding {
@@ -69,6 +71,7 @@ impl OnlineFinding {
         match self {
             Self::NotAccepted { .. } => "not_accepted",
             Self::NotAsked { .. } | Self::NoneAsked { .. } => "could_not_be_asked",
+            Self::SentAgain => "rejected_refresh_token",
         }
     }
 }
@@ -117,6 +120,9 @@ impl fmt::Display for OnlineFinding {
             Self::NotAccepted { error } => write!(f, "Zoho no longer accepts it: {error}"),
             Self::NotAsked { error } => write!(f, "could not check it with Zoho: {error}"),
             Self::NoneAsked { error } => write!(f, "could not check the tokens with Zoho: {error}"),
+            Self::SentAgain => {
+                f.write_str("Zoho has rejected the refresh token; the next renewal sends it again")
+            }
         }
     }
 }

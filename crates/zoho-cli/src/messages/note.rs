@@ -137,6 +137,10 @@ pub(crate) enum Warning {
     SpooledTokens {
         error: String,
     },
+    /// The token of a login is stored, but the selected environment does not serve it.
+    OtherEnvironment {
+        error: String,
+    },
     TokenNotStored {
         error: String,
     },
@@ -286,6 +290,9 @@ impl fmt::Display for Warning {
         match self {
             Self::SpooledTokens { error } => {
                 write!(f, "the store still rejects spooled tokens: {error}")
+            }
+            Self::OtherEnvironment { error } => {
+                write!(f, "the token is stored, but not usable in this environment: {error}")
             }
             Self::TokenNotStored { error } => {
                 write!(f, "the token is valid but could not be stored: {error}")

@@ -149,6 +149,8 @@ pub(crate) enum Unsavable {
     Masked { column: String },
     #[error("`expiry_time` is not a number of milliseconds since 1970")]
     ExpiryNotANumber,
+    #[error("it is a response of Zoho's without an access token")]
+    ErrorResponse,
     #[error("{error}")]
     Other { error: String },
 }

@@ -132,6 +132,7 @@ fn problems() -> Vec<Problem> {
         Unsavable { number: 2, reason: Unsavable::NotAText { column: text("user_name") } },
         Unsavable { number: 2, reason: Unsavable::Masked { column: text("access_token") } },
         Unsavable { number: 2, reason: Unsavable::ExpiryNotANumber },
+        Unsavable { number: 2, reason: Unsavable::ErrorResponse },
         Unsavable { number: 2, reason: Unsavable::Other { error: cause() } },
         RecordsRejected { rejected: 2, count: 100 },
         RowsRejected { rejected: 2, count: 100 },
@@ -207,6 +208,7 @@ fn next_steps() -> Vec<NextStep> {
 fn warnings() -> Vec<Warning> {
     samples!(Warning:
         SpooledTokens { error: cause() },
+        OtherEnvironment { error: cause() },
         TokenNotStored { error: cause() },
         RenewedTokenNotStored { error: cause() },
         TokenCopyLeft { path: "/tmp/zoho-token-1.json".into(), error: cause() },
@@ -269,6 +271,7 @@ fn findings() -> String {
         NotAccepted { error: cause() },
         NotAsked { error: cause() },
         NoneAsked { error: cause() },
+        SentAgain,
     );
     let advice = samples!(Advice:
         Repair { remedy: "<what the library says that a repair does>" },

@@ -195,6 +195,39 @@ async fn a_token_that_was_revoked_is_told() {
     assert_eq!(terminal.rows().len(), 1, "a check deletes nothing");
 }
 
+/// A terminal whose only refresh token was rejected by a proxy that is gone by now.
+async fn rejected_by_a_proxy() -> (Emulator, Terminal) {
+    let (zoho, terminal) = logged_in().await;
+    end_the_access_token(&terminal);
+    zoho.fault(Fault::on("POST /oauth/v2/token").respond(200, r#"{"error":"invalid_code"}"#));
+    terminal.run(&["token"]).ended(4);
+    let before = renewals(&zoho);
+    terminal.run(&["token"]).ended(4);
+    assert_eq!(renewals(&zoho), before, "a rejected refresh token is not sent by every command");
+    (zoho, terminal)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_check_asks_about_a_refresh_token_that_was_rejected_before() {
+    let (zoho, terminal) = rejected_by_a_proxy().await;
+    let before = renewals(&zoho);
+    terminal.run(&["tokens", "check", "--online"]).done();
+    assert_eq!(renewals(&zoho), before + 1);
+    terminal.run(&["token"]).done();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_repair_has_a_rejected_refresh_token_sent_again() {
+    let (zoho, terminal) = rejected_by_a_proxy().await;
+    let before = renewals(&zoho);
+    let report = terminal.run(&["tokens", "check", "--repair", "--json"]).done().json();
+    assert_eq!(kinds(&report["repaired"]), ["rejected_refresh_token"], "{report}");
+    assert_eq!((&report["repaired"][0]["ids"], renewals(&zoho)), (&json!(["1"]), before));
+    terminal.run(&["token"]).done();
+    let report = terminal.run(&["tokens", "check", "--repair", "--json"]).done().json();
+    assert_eq!(report["repaired"], json!([]));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_valid_looking_token_that_zoho_has_ended_is_told_if_it_cannot_be_renewed() {
     let (zoho, terminal) = logged_in().await;

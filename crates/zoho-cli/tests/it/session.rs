@@ -27,6 +27,80 @@ async fn a_login_says_whose_token_was_stored_and_no_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_code_may_have_quotes_blanks_and_a_line_end_around_it() {
+    let (zoho, terminal) = logged_in().await;
+    for (before, after) in [("", "\n"), ("\"", "\""), (" '", "'\r\n"), ("`", "` "), ("“", "”")] {
+        let code = format!("{before}{}{after}", zoho.self_client_code(ADA));
+        terminal.run(&["login", "--code", &code]).done();
+        let code = format!("{before}{}{after}", zoho.self_client_code(ADA));
+        terminal.run_with_input(&["login", "--code", "-"], &code).done();
+    }
+    let ran = terminal.run(&["login", "--code", " \"\" "]).ended(2);
+    assert!(ran.stderr.contains("the code is empty"), "{ran:?}");
+}
+
+/// The address of the browser after a login.
+fn callback(zoho: &Emulator) -> String {
+    let app = zoho.default_client();
+    let query = format!(
+        "response_type=code&client_id={}&redirect_uri={}&scope=ZohoCRM.users.READ,ZohoCRM.org.READ&access_type=offline",
+        app.id(),
+        app.first_redirect_url()
+    );
+    zoho.log_in(&format!("{}/oauth/v2/auth?{query}", zoho.base_url()), ADA).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn the_address_of_the_browser_after_a_login_is_taken_for_its_code() {
+    let zoho = Emulator::start().await;
+    let terminal = Terminal::at(&zoho);
+    let query_of = |url: String| url.split_once('?').unwrap().1.to_owned();
+    let redirect_url = zoho.default_client().first_redirect_url().to_owned();
+    for (given, more) in [
+        (callback(&zoho), None),
+        (format!("\"{}&\"\n", callback(&zoho)), None),
+        (query_of(callback(&zoho)), Some(redirect_url.as_str())),
+    ] {
+        let options = more.map(|url| ["--redirect-url", url]).into_iter().flatten();
+        let arguments: Vec<&str> = ["login", "--code", &given].into_iter().chain(options).collect();
+        let ran = terminal.run(&arguments).done();
+        assert!(ran.stdout.contains(ADA_STORED), "{ran:?}");
+        assert_eq!(terminal.rows()[0]["redirect_url"], redirect_url.as_str());
+    }
+    assert_eq!(terminal.rows().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_address_without_a_code_or_of_an_unknown_server_spends_nothing() {
+    let zoho = Emulator::start().await;
+    let terminal = Terminal::at(&zoho);
+    let elsewhere = format!("{}&accounts-server=https%3A%2F%2Fevil.example", callback(&zoho));
+    for (given, code, expected) in [
+        ("https://app/cb?error=access_denied", 4, "access_denied"),
+        ("https://app/cb?state=1", 1, "contains no code"),
+        (elsewhere.as_str(), 1, "evil.example"),
+    ] {
+        let ran = terminal.run(&["login", "--code", given]).ended(code);
+        assert!(ran.stderr.contains(expected), "{ran:?}");
+    }
+    assert_eq!(zoho.journal().count("POST /oauth/v2/token"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_login_without_the_scopes_for_the_users_name_names_them() {
+    let zoho = Emulator::start().await;
+    let terminal = Terminal::at(&zoho);
+    for (scopes, lacking) in [
+        ("ZohoCRM.modules.ALL", "lacks the scope `ZohoCRM.users.READ`"),
+        ("ZohoCRM.users.READ", "lacks the scope `ZohoCRM.org.READ`"),
+    ] {
+        let code = zoho.self_client_code_with_scopes(zoho.default_client().id(), ADA, scopes);
+        let ran = terminal.run(&["login", "--code", &code]).done();
+        assert!(ran.stderr.contains(lacking) && ran.stderr.contains("log in with"), "{ran:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_code_that_was_used_asks_for_a_login_and_stores_nothing() {
     let zoho = Emulator::start().await;
     let terminal = Terminal::at(&zoho);

@@ -321,3 +321,58 @@ fn a_token_of_another_client_app_is_reported() {
     assert!(ran.stderr.contains("no token for nobody"), "{ran:?}");
     assert_eq!(terminal.run(&["token", "--id", "1"]).done().stdout, "access-token-1\n");
 }
+
+/// Milliseconds from now to a row's expiry.
+fn left(row: &Value) -> i128 {
+    let expiry: i128 = row["expiry_time"].as_str().unwrap().parse().unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    expiry - i128::try_from(now.as_millis()).unwrap()
+}
+
+#[test]
+fn zohos_response_to_a_token_request_is_saved_with_its_lifetime_and_client_app() {
+    let response = |more: &Value| {
+        let mut response = json!({
+            "access_token": "1000.a", "refresh_token": "1000.r", "scope": "ZohoCRM.users.READ ZohoCRM.org.READ",
+            "api_domain": "https://www.zohoapis.eu", "token_type": "Bearer",
+        });
+        response.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        response
+    };
+    for lifetime in [
+        json!({ "expires_in": 3_600 }),
+        json!({ "expires_in": "3600" }),
+        json!({ "expires_in": 3_600_000 }),
+        json!({ "expires_in": 3_600_000, "expires_in_sec": 3_600 }),
+        json!({}),
+    ] {
+        let terminal =
+            Terminal::new().with("ZOHO_CLIENT_ID", "1000.APP").with("ZOHO_CLIENT_SECRET", "client-secret-1");
+        let saved = terminal.save(&response(&lifetime));
+        assert!((3_500_000..=3_600_000).contains(&left(&saved)), "{lifetime}: {saved}");
+        assert_eq!(saved["refresh_token"], "1000.r");
+        assert_eq!(
+            (&saved["client_id"], &saved["client_secret"]),
+            (&json!("1000.APP"), &json!("client-secret-1"))
+        );
+        // Saved once more, it is the same row.
+        assert_eq!(terminal.save(&response(&lifetime))["id"], saved["id"]);
+    }
+    let terminal = Terminal::new();
+    let alone = terminal.save(&json!({ "access_token": "1000.a", "expires_in": 3_600 }));
+    assert!((3_500_000..=3_600_000).contains(&left(&alone)), "{alone}");
+    let of_an_sdk = terminal.save(&json!({ "access_token": "1000.b", "expires_in": 4_102_444_800_000_u64 }));
+    assert_eq!(of_an_sdk["expiry_time"], "4102444800000");
+}
+
+#[test]
+fn zohos_error_response_is_not_saved() {
+    let terminal = Terminal::new();
+    for response in
+        [json!({ "error": "invalid_code" }), json!({ "token_type": "Bearer", "expires_in": 3_600 })]
+    {
+        let ran = terminal.run_with_input(&["tokens", "save"], &response.to_string()).ended(1);
+        assert!(ran.stderr.contains("without an access token"), "{ran:?}");
+    }
+    assert!(terminal.rows().is_empty());
+}

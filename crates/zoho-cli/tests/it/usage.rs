@@ -233,3 +233,16 @@ fn output_that_cannot_be_written_is_an_error() {
     let status = terminal.command(&["completions", "bash"]).stdout(full).status().unwrap();
     assert_eq!(status.code(), Some(1));
 }
+
+#[test]
+fn an_environment_may_be_in_capitals_with_blanks_around_it() {
+    for environment in ["EU", " eu ", "Eu:Sandbox", "eu : SANDBOX", ""] {
+        let terminal = Terminal::new().with("ZOHO_ENVIRONMENT", environment);
+        terminal.run(&["tokens", "list"]).done();
+        Terminal::new().run(&["tokens", "list", "--environment", environment]).done();
+    }
+    for environment in ["europe", "eu:test", "e u"] {
+        let ran = Terminal::new().run(&["tokens", "list", "--environment", environment]).ended(2);
+        assert!(ran.stderr.contains("expected one of us, eu"), "{ran:?}");
+    }
+}
