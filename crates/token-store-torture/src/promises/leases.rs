@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
-use zoho_oauth::{Failure as Cause, Ledger, Quota};
+use zoho_oauth::{Failure as Cause, Ledger, Quota, Requester, SecretString};
 
 use crate::failure::{Failure, Outcome, check};
 use crate::process::{Process, ask_all};
@@ -66,6 +66,9 @@ pub(super) fn the_lease_of_a_killed_process_expires(scene: &Scene) -> Outcome {
 pub(super) fn a_ledger_outlives_its_holder(scene: &Scene) -> Outcome {
     let (mut holder, mut other) = (scene.process()?, scene.process()?);
     let mut kept = Ledger::default();
+    let refresh_token = SecretString::from("1000.refresh");
+    let requester =
+        Requester::new(&refresh_token, "https://accounts.zoho.eu", "1000.CLIENT", &"secret".into());
     let mut last_epoch = 0;
     for round in 0..4 {
         let acquisition = granted(&mut holder, SHORT_LIFE)?;
@@ -75,7 +78,8 @@ pub(super) fn a_ledger_outlives_its_holder(scene: &Scene) -> Outcome {
         kept.note_issue(SystemTime::now(), Quota::default());
         if round % 2 == 1 {
             let cause = Cause::Transient(format!("round {round}, \"quoted\",\nand é"));
-            kept.note_failure(acquisition.epoch, SystemTime::now(), cause);
+            kept.note_failure(acquisition.epoch, SystemTime::now(), &requester, cause);
+            kept.note_rejection(&requester, "invalid_code", SystemTime::now(), LONG_LIFE);
         }
         holder.ask::<bool>(&Command::Renew { life: SHORT_LIFE, ledger: Some(kept.clone()) })?;
         let released = round == 2 && holder.ask(&Command::Release)?;
