@@ -133,6 +133,10 @@ pub(crate) fn write_database(path: &Path, rows: u64) -> Outcome {
             statement.execute(params_from_iter(row(number).values()))?;
         }
     }
+    for column in ["user_name", "access_token", "grant_token", "refresh_token"] {
+        // The first write of a store adds them; these programs only read.
+        transaction.execute(&format!("create index oauthtoken_{column} on oauthtoken ({column})"), [])?;
+    }
     Ok(transaction.commit()?)
 }
 

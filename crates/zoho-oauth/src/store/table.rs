@@ -55,10 +55,16 @@ pub(super) enum Kind {
 }
 
 /// The columns without which a table holds no tokens.
-const ESSENTIAL: [&str; 4] = ["id", "user_name", "refresh_token", "access_token"];
+const ESSENTIAL: [&str; 3] = ["user_name", "refresh_token", "access_token"];
 
-/// The names of columns in older SDKs.
-const OLDER_NAMES: [(&str, &str); 1] = [("user_name", "user_mail")];
+/// The names of columns in older SDKs. `zcrmsdk` had four columns, and no ids.
+const OLDER_NAMES: [(&str, &str); 5] = [
+    ("user_name", "user_mail"),
+    ("user_name", "useridentifier"),
+    ("refresh_token", "refreshtoken"),
+    ("access_token", "accesstoken"),
+    ("expiry_time", "expirytime"),
+];
 
 /// The length of Zoho's tokens and grant codes: `1000.`, 32 digits, a dot, 32 digits.
 const TOKEN_LENGTH: usize = 70;
@@ -78,8 +84,8 @@ impl Table {
         };
         let columns = StoredToken::COLUMNS.map(|name| {
             take(name).or_else(|| {
-                let (_, older) = OLDER_NAMES.into_iter().find(|(current, _)| *current == name)?;
-                take(older)
+                let older = OLDER_NAMES.into_iter().filter(|(current, _)| *current == name);
+                older.into_iter().find_map(|(_, older)| take(older))
             })
         });
         let demanding = found.into_iter().find(|column| !column.takes_null && !column.has_default);
@@ -134,11 +140,12 @@ impl Table {
         if !missing.is_empty() {
             let add = |name: &&str| format!("alter table {} add column {name} varchar(255)", self.name);
             let statements: Vec<_> = missing.iter().map(add).collect();
+            let advice = "an older SDK made it, and it can be read; copy its tokens to another store";
             return Err(unsuitable(format!("the table has no column {}", missing.join(" and no column ")))
-                .next_step(format!(
-                    "an older SDK made it, and it can be read; copy its tokens to another store, or run: {}",
-                    statements.join("; ")
-                )));
+                .next_step(match missing[0] {
+                    "id" => advice.to_owned(),
+                    _ => format!("{advice}, or run: {}", statements.join("; ")),
+                }));
         }
         for (name, column) in columns() {
             let Some(column) = column else { continue };

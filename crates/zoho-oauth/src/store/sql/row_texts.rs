@@ -62,7 +62,11 @@ impl RowTexts {
             insert: format!("insert into {tokens} ({}) {}values ", names.join(", "), words.with_any_id),
             rows: look_ups.each_ref().map(|look_up| sql(format!("{select} where {}", is(look_up)))),
             all: sql(select.clone()),
-            first_page: sql(format!("{select} order by {id} limit {PAGE}")),
+            first_page: sql(match table.column("id") {
+                Some(_) => format!("{select} order by {id} limit {PAGE}"),
+                // Without ids there is no next page.
+                None => select.clone(),
+            }),
             next_page: sql(format!("{select} where {id} > {id_value} order by {id} limit {PAGE}")),
             lock_rows: sql(format!("{select} where {is_id} for update")),
             ids: sql(format!("select {} from {tokens}", read[0])),

@@ -29,6 +29,10 @@ pub(super) async fn find_tables<S: Server>(
             }
         }
     };
+    if tables.table.check_for_saving().is_err() {
+        // It is only read, so it is left as it is.
+        return Ok(tables);
+    }
     for look_up in LOOK_UPS {
         let Some(column) = tables.without_index(look_up) else { continue };
         if let Err(error) = session.create_index(look_up, column).await.map_err(Fault::from) {

@@ -104,6 +104,9 @@ impl<S: Server> SqlStore<S> {
 
     async fn set_up(&self, session: &mut Session<S::Link>) -> Result<Tables, Fault> {
         let tables = set_up::find_tables(self.pool.server(), session).await?;
+        if tables.table.check_for_saving().is_err() {
+            return Ok(tables);
+        }
         match set_up::complete(&tables, session).await {
             Ok(()) => drop(self.is_complete.set(())),
             Err(fault) if fault.is_lost(self.pool.server()) => return Err(fault),

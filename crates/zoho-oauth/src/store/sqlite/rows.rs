@@ -61,7 +61,11 @@ impl Rows {
         let order = table.column("id").map_or("null".to_owned(), columns::order);
         Self {
             all: select.clone(),
-            first_page: format!("{select} order by {order} limit {PAGE}"),
+            first_page: match table.column("id") {
+                Some(_) => format!("{select} order by {order} limit {PAGE}"),
+                // Without ids there is no next page.
+                None => select.clone(),
+            },
             next_page: format!("{select} where {order} > ? order by {order} limit {PAGE}"),
             has_id: format!("select 1 from {tokens} where {is_id}"),
             highest_id: format!(

@@ -1,4 +1,4 @@
-//! Tables of the SDKs before the tenth column. The first ones had seven columns.
+//! Tables of the SDKs before the tenth column. The first ones had seven columns, and those before them four.
 
 use zoho_oauth::store::{MemoryStore, StoreErrorKind, StoredToken, TokenCopy, TokenStore};
 
@@ -7,6 +7,7 @@ use super::support::{TestTable, found, on_both_servers, token, users};
 on_both_servers! {
     a_table_of_an_older_sdk_is_read_and_copied
     a_table_of_an_older_sdk_is_written_once_it_has_the_columns_that_the_error_names
+    a_table_without_ids_is_read_as_a_whole_and_left_as_it_is
 }
 
 const NINE_COLUMNS: &str = "create table {} (id varchar(255) not null, user_mail varchar(255) not null, \
@@ -65,4 +66,34 @@ async fn a_table_of_an_older_sdk_is_written_once_it_has_the_columns_that_the_err
         table.run("drop table {}").await;
         table.run("drop table {}_state").await;
     }
+}
+
+/// The table `oauthtokens` of `zcrmsdk`.
+async fn a_table_without_ids_is_read_as_a_whole_and_left_as_it_is(table: TestTable) {
+    table
+        .run(
+            "create table {} (useridentifier varchar(100) not null, accesstoken varchar(100) not null, \
+            refreshtoken varchar(100) not null, expirytime bigint not null)",
+        )
+        .await;
+    for _ in 0..3 {
+        let row = |number| format!("('user {number}', '1000.a', '1000.r', 1795298101001)");
+        let rows: Vec<_> = (table.count().await..table.count().await + 500).map(row).collect();
+        table.run(&format!("insert into {{}} values {}", rows.join(", "))).await;
+    }
+    let store = table.open();
+    let page = store.get_token_page(None).await.unwrap();
+    assert_eq!((page.tokens.len(), page.next), (1_500, None));
+    let read = StoredToken::from(&found(&store, "user 7").await);
+    assert_eq!((read.id, read.expiry_time.as_deref()), (None, Some("1795298101001")));
+    assert!(store.find_token_by_id("user 7").await.unwrap().is_none());
+    let error = store.save_token(&token("user 7")).await.expect_err("it has no ids");
+    assert!(error.to_string().contains("no column id"), "{error}");
+    assert!(error.to_string().ends_with("copy its tokens to another store"), "{error}");
+    let copy = MemoryStore::new().into();
+    let report = TokenCopy::new(&store, &copy).run().await.unwrap();
+    assert_eq!((report.read, report.renumbered, report.verified), (1_500, 1_500, 1_500));
+    let tables =
+        "select cast(count(*) as char(20)) from information_schema.tables where table_name like '{}%'";
+    assert_eq!(table.run(tables).await[0].as_deref().map(str::trim), Some("1"), "nothing was added");
 }
