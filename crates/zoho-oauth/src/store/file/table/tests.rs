@@ -155,6 +155,15 @@ fn a_value_that_begins_with_a_quote_hides_no_row() {
 }
 
 #[test]
+fn quotes_at_the_beginning_and_the_end_of_values_hide_no_row() {
+    let rows = "1,ada,c,\"s1,r1,a1,,1,https://x,\r\n2,bob,c,s2\",r2,a2,,1,https://x,\r\n";
+    assert_eq!(users(&parsed(&format!("{HEADER}{rows}"))), ["ada", "bob"]);
+    let name = "ada\n7,eve,c,s,r,a,,1,https://x,\n8,zoe";
+    let row = format!("1,\"{name}\",c,s1,r1,a1,,1,https://x,\n");
+    assert_eq!(users(&parsed(&format!("{HEADER}{row}"))), [name], "a name cannot add rows");
+}
+
+#[test]
 fn the_last_row_of_node_has_no_line_end_and_may_have_a_quote() {
     let row = "1,ada,c,\"s1,r1,a1,,1795298101001,https://x/cb,https://www.zohoapis.eu";
     assert_eq!(users(&parsed(&format!("{HEADER}{row}"))), ["ada"]);
