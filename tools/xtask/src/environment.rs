@@ -1,10 +1,10 @@
-//! What tests and benchmarks need besides the code: a Python with the official SDK, servers, and Zoho's own files.
+//! What tests and benchmarks need besides the code: the official SDKs for Python and Node, servers, and Zoho's own files.
 
 use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::{python, workspace};
+use crate::{node, python, workspace};
 
 /// Zoho's own files, which are not part of this project: the variable that names their folder, and where the folder is
 /// looked for, in the checkout and in a folder `shared` beside it.
@@ -36,12 +36,17 @@ impl Environment {
     /// Finds, makes and starts what it can on this machine, and reports what is missing.
     pub(crate) fn prepare(install: bool) -> Self {
         let mut environment = Self::default();
-        match python::with_the_official_sdk(install) {
-            Ok(python) => environment.set("ZOHOCRM_PYTHON", python.to_string_lossy()),
-            Err(reason) => {
-                eprintln!("The official SDK is missing: {reason}");
-                environment.variables.push(("ZOHOCRM_PYTHON".to_owned(), None));
-                environment.set("ZOHOCRM_PYTHON_MISSING", reason);
+        for (variable, sdk) in [
+            ("ZOHOCRM_PYTHON", python::with_the_official_sdk(install)),
+            ("ZOHOCRM_NODE_SDK", node::with_the_official_sdk(install)),
+        ] {
+            match sdk {
+                Ok(path) => environment.set(variable, path.to_string_lossy()),
+                Err(reason) => {
+                    eprintln!("An official SDK is missing: {reason}");
+                    environment.variables.push((variable.to_owned(), None));
+                    environment.set(&format!("{variable}_MISSING"), reason);
+                }
             }
         }
         for (variable, _) in FILES_OF_ZOHO {

@@ -7,6 +7,7 @@ mod ci;
 mod debian;
 mod environment;
 mod generate;
+mod node;
 mod python;
 mod report;
 #[cfg(unix)]

@@ -128,7 +128,7 @@ fn install_requirements(system: &str, python: &Path, requirements: &str) -> Resu
 }
 
 /// Whether a program can be started and succeeds.
-fn runs(program: impl AsRef<OsStr>, arguments: &[&str]) -> bool {
+pub(crate) fn runs(program: impl AsRef<OsStr>, arguments: &[&str]) -> bool {
     run_quietly(Command::new(program).args(arguments)).is_ok()
 }
 

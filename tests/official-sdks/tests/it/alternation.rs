@@ -8,11 +8,12 @@ use zoho_oauth::store::{StoredToken, TokenStore};
 use crate::beside::{Beside, First};
 use crate::place::Kind;
 use crate::rows::{renewed, row};
+use crate::sdk::Language;
 
 const ROUNDS: usize = 50;
 
-async fn nothing_is_lost_when_both_sides_write_in_turn(kind: Kind, first: First) {
-    let Some(mut both) = Beside::open(kind, first).await else { return };
+async fn nothing_is_lost_when_both_sides_write_in_turn(language: Language, kind: Kind, first: First) {
+    let Some(mut both) = Beside::open(language, kind, first).await else { return };
     let mut ada = both.we_save(&row("ada")).await;
     let mut bob = both.sdk.save_token(&row("bob"));
     for round in 0..ROUNDS {
@@ -27,8 +28,8 @@ async fn nothing_is_lost_when_both_sides_write_in_turn(kind: Kind, first: First)
     assert_eq!(both.we_see().await, [ada, bob]);
 }
 
-async fn one_row_that_both_sides_renew_in_turn_stays_one_row(kind: Kind, first: First) {
-    let Some(mut both) = Beside::open(kind, first).await else { return };
+async fn one_row_that_both_sides_renew_in_turn_stays_one_row(language: Language, kind: Kind, first: First) {
+    let Some(mut both) = Beside::open(language, kind, first).await else { return };
     let mut ada = both.we_save(&row("ada")).await;
     for round in 0..ROUNDS / 2 {
         ada = both.sdk.save_token(&StoredToken { id: ada.id.clone(), ..renewed("ada", 2 * round) });
@@ -38,8 +39,8 @@ async fn one_row_that_both_sides_renew_in_turn_stays_one_row(kind: Kind, first: 
     }
 }
 
-async fn ids_stay_distinct_when_both_sides_insert(kind: Kind, first: First) {
-    let Some(mut both) = Beside::open(kind, first).await else { return };
+async fn ids_stay_distinct_when_both_sides_insert(language: Language, kind: Kind, first: First) {
+    let Some(mut both) = Beside::open(language, kind, first).await else { return };
     let mut rows = Vec::new();
     // In MySQL the SDK cannot count past ten.
     let rounds = if kind == Kind::MySql { 4 } else { 15 };
@@ -60,8 +61,8 @@ async fn ids_stay_distinct_when_both_sides_insert(kind: Kind, first: First) {
 
 /// The SDK's `FileStore` truncates the file before it rewrites it. Our store must not take that moment for a missing
 /// token.
-async fn we_miss_no_row_while_the_sdk_saves(kind: Kind, first: First) {
-    let Some(mut both) = Beside::open(kind, first).await else { return };
+async fn we_miss_no_row_while_the_sdk_saves(language: Language, kind: Kind, first: First) {
+    let Some(mut both) = Beside::open(language, kind, first).await else { return };
     let bob = both.sdk.save_token(&row("bob"));
     for user in 0..100 {
         both.we_save(&row(&format!("user {user}"))).await;

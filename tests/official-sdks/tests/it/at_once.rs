@@ -11,13 +11,14 @@ use zoho_oauth::store::{AnyStore, StoredToken, TokenStore};
 use crate::beside::{Beside, First};
 use crate::place::Kind;
 use crate::rows::{number_of, row, state};
+use crate::sdk::Language;
 
 const ROUNDS: usize = 50;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs the Python SDK"]
 async fn nothing_is_lost_in_an_sqlite_file_when_both_sides_write_at_once() {
-    let Some(mut both) = Beside::open(Kind::Sqlite, First::TheSdk).await else { return };
+    let Some(mut both) = Beside::open(Language::Python, Kind::Sqlite, First::TheSdk).await else { return };
     let ours = both.ours.clone();
     let theirs = tokio::task::spawn_blocking(move || {
         for round in 0..ROUNDS {
@@ -51,7 +52,7 @@ async fn nothing_of_ours_is_lost_in_a_table_of_ours_when_the_sdk_writes_at_once(
 /// Both sides save new users, known users, and users that both know. In MySQL the SDK cannot count past ten, so its program
 /// chooses ids, from the range of ours. The SDK reports what it loses by that.
 async fn nothing_of_ours_is_lost_in_mysql(first: First) {
-    let Some(mut both) = Beside::open(Kind::MySql, first).await else { return };
+    let Some(mut both) = Beside::open(Language::Python, Kind::MySql, first).await else { return };
     for user in 0..SHARED {
         both.we_save(&state(&format!("shared {user}"), 0)).await;
     }

@@ -1,10 +1,10 @@
-//! Our store and the official SDK's, both open on one file or table.
+//! Our store and an official SDK's, both open on one file or table.
 
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{AnyStore, StoredToken, TokenStore};
 
 use crate::place::{Kind, Place};
-use crate::python::Sdk;
+use crate::sdk::{Language, Sdk};
 
 /// Both open stores. Their file is removed when this is dropped.
 #[derive(Debug)]
@@ -23,16 +23,16 @@ pub(crate) enum First {
 
 impl Beside {
     /// Opens both at a new place. `None`: the test is skipped and has to return.
-    pub(crate) async fn open(kind: Kind, first: First) -> Option<Self> {
+    pub(crate) async fn open(language: Language, kind: Kind, first: First) -> Option<Self> {
         let place = kind.place()?;
         let (ours, mut sdk);
         if first == First::We {
             ours = place.open();
             // Our store creates its table at the first call.
             assert_eq!(ours.get_tokens().await.expect("we read").len(), 0);
-            sdk = Sdk::start(&place.url)?;
+            sdk = Sdk::start(language, &place.url)?;
         } else {
-            sdk = Sdk::start(&place.url)?;
+            sdk = Sdk::start(language, &place.url)?;
             // The SDK has created the file once it responds.
             assert_eq!(sdk.get_tokens(), []);
             ours = place.open();

@@ -6,11 +6,12 @@ use zoho_oauth::store::{StoredToken, TokenStore};
 use crate::beside::{Beside, First};
 use crate::place::Kind;
 use crate::rows::{row, tricky_row, tricky_values};
+use crate::sdk::Language;
 
-async fn the_sdk_reads_every_tricky_value_that_we_write(kind: Kind, first: First) {
-    let Some(mut both) = Beside::open(kind, first).await else { return };
+async fn the_sdk_reads_every_tricky_value_that_we_write(language: Language, kind: Kind, first: First) {
+    let Some(mut both) = Beside::open(language, kind, first).await else { return };
     let mut written = Vec::new();
-    for value in tricky_values(kind) {
+    for value in tricky_values(language, kind) {
         written.push(both.we_save(&tricky_row(&value)).await);
     }
     assert_eq!(both.the_sdk_sees(), written);
@@ -22,10 +23,10 @@ async fn the_sdk_reads_every_tricky_value_that_we_write(kind: Kind, first: First
     assert_eq!(both.we_see().await, written, "reading changes nothing");
 }
 
-async fn we_read_every_tricky_value_that_the_sdk_writes(kind: Kind, first: First) {
-    let Some(mut both) = Beside::open(kind, first).await else { return };
+async fn we_read_every_tricky_value_that_the_sdk_writes(language: Language, kind: Kind, first: First) {
+    let Some(mut both) = Beside::open(language, kind, first).await else { return };
     // In MySQL the SDK cannot count past ten.
-    for values in tricky_values(kind).chunks(10) {
+    for values in tricky_values(language, kind).chunks(10) {
         let written: Vec<_> = values.iter().map(|value| both.sdk.save_token(&tricky_row(value))).collect();
         assert_eq!(both.we_see().await, written);
         for row in &written {
@@ -38,8 +39,8 @@ async fn we_read_every_tricky_value_that_the_sdk_writes(kind: Kind, first: First
     }
 }
 
-async fn the_sdk_finds_our_rows_by_every_kind_of_token(kind: Kind, first: First) {
-    let Some(mut both) = Beside::open(kind, first).await else { return };
+async fn the_sdk_finds_our_rows_by_every_kind_of_token(language: Language, kind: Kind, first: First) {
+    let Some(mut both) = Beside::open(language, kind, first).await else { return };
     both.we_save(&row("bob")).await;
     let ada = StoredToken { grant_token: Some("1000.grant.ada".to_owned()), ..row("ada") };
     let ada = both.we_save(&ada).await;
@@ -58,8 +59,8 @@ async fn the_sdk_finds_our_rows_by_every_kind_of_token(kind: Kind, first: First)
     }
 }
 
-async fn an_empty_field_is_none_on_both_sides(kind: Kind, first: First) {
-    let Some(mut both) = Beside::open(kind, first).await else { return };
+async fn an_empty_field_is_none_on_both_sides(language: Language, kind: Kind, first: First) {
+    let Some(mut both) = Beside::open(language, kind, first).await else { return };
     let bare = |user: &str| StoredToken {
         user_name: Some(user.to_owned()),
         refresh_token: Some("r".to_owned()),
@@ -73,8 +74,8 @@ async fn an_empty_field_is_none_on_both_sides(kind: Kind, first: First) {
     assert_eq!(both.we_see().await, [ours, theirs, nameless]);
 }
 
-async fn deleting_on_one_side_is_seen_on_the_other(kind: Kind, first: First) {
-    let Some(mut both) = Beside::open(kind, first).await else { return };
+async fn deleting_on_one_side_is_seen_on_the_other(language: Language, kind: Kind, first: First) {
+    let Some(mut both) = Beside::open(language, kind, first).await else { return };
     let ada = both.we_save(&row("ada")).await;
     let bob = both.sdk.save_token(&row("bob"));
     let carol = both.we_save(&row("carol")).await;

@@ -5,6 +5,7 @@ use zoho_oauth::store::{StoredToken, TokenStore};
 use crate::beside::{Beside, First};
 use crate::place::Kind;
 use crate::rows::row;
+use crate::sdk::Language;
 
 /// A row of `ada` with this redirect URL.
 fn with_redirect_url(url: &str) -> StoredToken {
@@ -14,7 +15,7 @@ fn with_redirect_url(url: &str) -> StoredToken {
 #[tokio::test]
 #[ignore = "needs the Python SDK"]
 async fn the_csv_file_store_reads_every_line_break_as_a_line_feed() {
-    let Some(mut both) = Beside::open(Kind::Csv, First::We).await else { return };
+    let Some(mut both) = Beside::open(Language::Python, Kind::Csv, First::We).await else { return };
     let ada = both.we_save(&with_redirect_url("a\r\nb\rc\nd")).await;
     let seen = both.sdk.find_user("ada").unwrap();
     assert_eq!(seen.redirect_url.as_deref(), Some("a\nb\nc\nd"));
@@ -28,7 +29,7 @@ async fn the_csv_file_store_reads_every_line_break_as_a_line_feed() {
 #[tokio::test]
 #[ignore = "needs the Python SDK"]
 async fn a_csv_file_cannot_tell_an_empty_value_from_none() {
-    let Some(mut both) = Beside::open(Kind::Csv, First::We).await else { return };
+    let Some(mut both) = Beside::open(Language::Python, Kind::Csv, First::We).await else { return };
     both.we_save(&with_redirect_url("")).await;
     assert_eq!(both.sdk.find_user("ada").unwrap().redirect_url, None);
     assert_eq!(both.we_see().await[0].redirect_url, None);
@@ -37,7 +38,7 @@ async fn a_csv_file_cannot_tell_an_empty_value_from_none() {
 #[tokio::test]
 #[ignore = "needs the Python SDK"]
 async fn the_word_null_is_a_value_until_the_csv_file_store_drops_its_quotes() {
-    let Some(mut both) = Beside::open(Kind::Csv, First::We).await else { return };
+    let Some(mut both) = Beside::open(Language::Python, Kind::Csv, First::We).await else { return };
     both.we_save(&with_redirect_url("null")).await;
     assert_eq!(both.sdk.find_user("ada").unwrap().redirect_url.as_deref(), Some("null"));
     assert_eq!(both.we_see().await[0].redirect_url.as_deref(), Some("null"));
@@ -50,7 +51,7 @@ async fn the_word_null_is_a_value_until_the_csv_file_store_drops_its_quotes() {
 #[tokio::test]
 #[ignore = "needs the Python SDK"]
 async fn the_csv_file_store_saves_no_new_user_beside_an_id_that_is_not_a_number() {
-    let Some(mut both) = Beside::open(Kind::Csv, First::We).await else { return };
+    let Some(mut both) = Beside::open(Language::Python, Kind::Csv, First::We).await else { return };
     let legacy = both.we_save(&StoredToken { id: Some("python_legacy_1".to_owned()), ..row("ada") }).await;
     let refused = both.sdk.try_to_save(&row("bob")).expect_err("the SDK counts ids");
     assert!(refused.contains("ValueError"), "{refused}");
@@ -62,7 +63,7 @@ async fn the_csv_file_store_saves_no_new_user_beside_an_id_that_is_not_a_number(
 }
 
 async fn a_database_holds_line_breaks_empty_values_and_the_word_null_as_they_are(kind: Kind) {
-    let Some(mut both) = Beside::open(kind, First::TheSdk).await else { return };
+    let Some(mut both) = Beside::open(Language::Python, kind, First::TheSdk).await else { return };
     for value in ["a\r\nb\rc\nd", "", "null"] {
         both.ours.delete_tokens().await.unwrap();
         let ours = both.we_save(&with_redirect_url(value)).await;

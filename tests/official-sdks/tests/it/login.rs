@@ -6,6 +6,7 @@ use zoho_oauth::{Authenticator, Environment, Grant, OAuthClient, UserSignature};
 
 use crate::beside::{Beside, First};
 use crate::place::Kind;
+use crate::sdk::Language;
 
 const ADA: &str = "ada@example.com";
 const TOKEN_REQUEST: &str = "POST /oauth/v2/token";
@@ -41,9 +42,9 @@ fn of_user(row: &StoredToken) -> StoredToken {
     StoredToken { user_name: row.user_name.clone(), ..StoredToken::default() }
 }
 
-async fn the_sdk_continues_with_a_token_that_we_renewed(kind: Kind, first: First) {
+async fn the_sdk_continues_with_a_token_that_we_renewed(language: Language, kind: Kind, first: First) {
     let zoho = Emulator::start().await;
-    let Some(mut both) = Beside::open(kind, first).await else { return };
+    let Some(mut both) = Beside::open(language, kind, first).await else { return };
     let theirs = both.sdk.log_in(&zoho.base_url(), &grant(&zoho));
     assert_eq!(zoho.journal().count(TOKEN_REQUEST), 1, "the grant code was spent");
     assert_eq!(both.we_see().await, std::slice::from_ref(&theirs));
@@ -68,9 +69,9 @@ async fn the_sdk_continues_with_a_token_that_we_renewed(kind: Kind, first: First
     assert_eq!(zoho.journal().count(TOKEN_REQUEST), 0, "the SDK requested no token");
 }
 
-async fn we_continue_with_a_token_that_the_sdk_renewed(kind: Kind, first: First) {
+async fn we_continue_with_a_token_that_the_sdk_renewed(language: Language, kind: Kind, first: First) {
     let zoho = Emulator::start().await;
-    let Some(mut both) = Beside::open(kind, first).await else { return };
+    let Some(mut both) = Beside::open(language, kind, first).await else { return };
     let authenticator = authenticator(&zoho, &both);
     let login =
         authenticator.exchange(Grant::from_self_client(zoho.self_client_code(ADA))).await.expect("logged in");
@@ -97,9 +98,9 @@ async fn we_continue_with_a_token_that_the_sdk_renewed(kind: Kind, first: First)
 }
 
 /// Both name rows `email:zgid`. Otherwise each side would need its own login.
-async fn both_sides_give_the_user_the_same_name(kind: Kind, first: First) {
+async fn both_sides_give_the_user_the_same_name(language: Language, kind: Kind, first: First) {
     let zoho = Emulator::start().await;
-    let Some(mut both) = Beside::open(kind, first).await else { return };
+    let Some(mut both) = Beside::open(language, kind, first).await else { return };
     let theirs = both.sdk.log_in(&zoho.base_url(), &grant(&zoho));
     let grant = Grant::from_self_client(zoho.self_client_code(ADA));
     let login = authenticator(&zoho, &both).exchange(grant).await.expect("logged in");

@@ -6,12 +6,13 @@ use zoho_oauth::store::{StoreErrorKind, StoredToken, TokenStore};
 use crate::beside::{Beside, First};
 use crate::place::Kind;
 use crate::rows::{renewed, row};
+use crate::sdk::Language;
 
 /// The default collation of utf8mb4 treats different names as equal.
 #[tokio::test]
 #[ignore = "needs the Python SDK and MariaDB"]
 async fn on_its_own_table_the_sdk_hands_ada_s_token_to_others_and_we_do_not() {
-    let Some(mut both) = Beside::open(Kind::MySql, First::TheSdk).await else { return };
+    let Some(mut both) = Beside::open(Language::Python, Kind::MySql, First::TheSdk).await else { return };
     let ada = both.sdk.save_token(&row("ada@x"));
     for other in ["Ada@x", "ADA@X", "ádá@x", "ada@x "] {
         let theirs = both.sdk.find_user(other).expect("the SDK finds a row");
@@ -34,7 +35,7 @@ async fn on_its_own_table_the_sdk_hands_ada_s_token_to_others_and_we_do_not() {
 #[tokio::test]
 #[ignore = "needs the Python SDK and MariaDB"]
 async fn on_a_table_of_ours_the_sdk_tells_case_and_accents_apart_too_but_no_trailing_blank() {
-    let Some(mut both) = Beside::open(Kind::MySql, First::We).await else { return };
+    let Some(mut both) = Beside::open(Language::Python, Kind::MySql, First::We).await else { return };
     let ada = both.we_save(&row("ada@x")).await;
     for other in ["Ada@x", "ADA@X", "ádá@x"] {
         assert_eq!(both.sdk.find_user(other), None, "{other}");
@@ -49,7 +50,7 @@ async fn on_a_table_of_ours_the_sdk_tells_case_and_accents_apart_too_but_no_trai
 #[ignore = "needs the Python SDK and MariaDB"]
 async fn a_value_that_is_too_long_is_rejected_by_us_and_fails_in_the_sdk() {
     for first in [First::We, First::TheSdk] {
-        let Some(mut both) = Beside::open(Kind::MySql, first).await else { return };
+        let Some(mut both) = Beside::open(Language::Python, Kind::MySql, first).await else { return };
         let with_redirect_url =
             |user, length| StoredToken { redirect_url: Some("é".repeat(length)), ..row(user) };
         for (user, id, length, why) in [
@@ -76,7 +77,7 @@ async fn a_value_that_is_too_long_is_rejected_by_us_and_fails_in_the_sdk() {
 #[ignore = "needs the Python SDK and MariaDB"]
 async fn the_sdk_saves_no_eleventh_user_and_we_do() {
     for first in [First::We, First::TheSdk] {
-        let Some(mut both) = Beside::open(Kind::MySql, first).await else { return };
+        let Some(mut both) = Beside::open(Language::Python, Kind::MySql, first).await else { return };
         let mut rows: Vec<_> =
             (1..=10).map(|user| both.sdk.save_token(&row(&format!("user {user}")))).collect();
         assert_eq!(rows[9].id.as_deref(), Some("10"));
@@ -106,7 +107,7 @@ async fn the_sdk_saves_no_eleventh_user_and_we_do() {
 #[tokio::test]
 #[ignore = "needs the Python SDK and MariaDB"]
 async fn a_user_that_the_sdk_saves_twice_has_two_rows_which_we_read_as_one() {
-    let Some(mut both) = Beside::open(Kind::MySql, First::TheSdk).await else { return };
+    let Some(mut both) = Beside::open(Language::Python, Kind::MySql, First::TheSdk).await else { return };
     let ada = both.sdk.save_token(&row("ada"));
     let again = both.sdk.save_token(&row("ada"));
     assert_eq!((ada.id.as_deref(), again.id.as_deref()), (Some("1"), Some("2")));

@@ -10,11 +10,12 @@ use zoho_oauth::store::{StoredToken, TokenStore};
 use crate::beside::{Beside, First};
 use crate::place::Kind;
 use crate::rows::{renewed, row};
+use crate::sdk::{Language, Sdk};
 
 #[tokio::test]
 #[ignore = "needs the Python SDK"]
 async fn a_table_without_a_side_table_is_used_and_keeps_its_shape() {
-    let Some(mut both) = Beside::open(Kind::Sqlite, First::TheSdk).await else { return };
+    let Some(mut both) = Beside::open(Language::Python, Kind::Sqlite, First::TheSdk).await else { return };
     let database = Connection::open(both.place.path()).unwrap();
     let tables = |condition: &str| {
         let text =
@@ -35,7 +36,7 @@ async fn a_table_without_a_side_table_is_used_and_keeps_its_shape() {
 #[tokio::test]
 #[ignore = "needs the Python SDK and MariaDB"]
 async fn a_mysql_table_gets_indexes_and_a_table_beside_it_and_keeps_its_columns() {
-    let Some(mut both) = Beside::open(Kind::MySql, First::TheSdk).await else { return };
+    let Some(mut both) = Beside::open(Language::Python, Kind::MySql, First::TheSdk).await else { return };
     let (server, table) = both.place.url.split_once("?table=").expect("a table's URL");
     let mut connection = MySqlConnection::connect(server).await.unwrap();
     let mut described = async |what: &str| {
@@ -73,7 +74,7 @@ async fn a_mysql_table_gets_indexes_and_a_table_beside_it_and_keeps_its_columns(
 #[tokio::test]
 #[ignore = "needs the Python SDK"]
 async fn the_sdk_continues_after_we_have_closed_the_database() {
-    let Some(mut both) = Beside::open(Kind::Sqlite, First::TheSdk).await else { return };
+    let Some(mut both) = Beside::open(Language::Python, Kind::Sqlite, First::TheSdk).await else { return };
     let ada = both.we_save(&row("ada")).await;
     drop(both.ours);
     let bob = both.sdk.save_token(&row("bob"));
@@ -83,7 +84,7 @@ async fn the_sdk_continues_after_we_have_closed_the_database() {
 #[tokio::test]
 #[ignore = "needs the Python SDK"]
 async fn unchanged_lines_stay_byte_for_byte() {
-    let Some(mut both) = Beside::open(Kind::Csv, First::TheSdk).await else { return };
+    let Some(mut both) = Beside::open(Language::Python, Kind::Csv, First::TheSdk).await else { return };
     for user in ["ada", "bob, the builder", "carol \"the great\""] {
         both.sdk.save_token(&row(user));
     }
@@ -107,7 +108,7 @@ async fn a_file_of_nine_columns_that_the_sdk_upgrades_keeps_its_tokens() {
     let ours = find(&store, "ada").await;
     assert_eq!(ours.as_ref().and_then(|row| row.id.as_deref()), Some("python_legacy_1"));
 
-    let Some(mut sdk) = crate::python::Sdk::start(&format!("file:{}", path.display())) else { return };
+    let Some(mut sdk) = Sdk::start(Language::Python, &format!("file:{}", path.display())) else { return };
     assert_eq!(sdk.find_user("ada"), ours);
     assert_eq!(find(&store, "ada").await, ours);
     let upgraded = fs::read_to_string(&path).unwrap();

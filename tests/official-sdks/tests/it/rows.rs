@@ -3,6 +3,7 @@
 use zoho_oauth::store::StoredToken;
 
 use crate::place::Kind;
+use crate::sdk::Language;
 
 /// A row of a user without an id.
 pub(crate) fn row(user: &str) -> StoredToken {
@@ -41,8 +42,8 @@ pub(crate) fn tricky_row(value: &str) -> StoredToken {
     }
 }
 
-/// Values that break careless programs, as far as they fit into this kind of store. `*` stands for the field's name.
-pub(crate) fn tricky_values(kind: Kind) -> Vec<String> {
+/// Values that break careless programs, as far as this kind of store can hold them with this SDK. `*` stands for the field's name.
+pub(crate) fn tricky_values(language: Language, kind: Kind) -> Vec<String> {
     let mut values: Vec<String> = [
         "plain *",
         "a \"quoted\" *",
@@ -69,6 +70,7 @@ pub(crate) fn tricky_values(kind: Kind) -> Vec<String> {
     values.push(
         beginning.to_owned() + &"f".repeat(kind.long_value() - beginning.replace('*', "redirect").len()),
     );
+    values.retain(|value| language.can_hold(kind, value));
     values
 }
 

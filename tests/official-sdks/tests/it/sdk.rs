@@ -1,4 +1,4 @@
-//! The official SDK in a Python process.
+//! The official SDKs, each in a process of its language.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,9 +8,49 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use serde_json::{Value, json};
 use zoho_oauth::store::StoredToken;
 
-const BRIDGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/bridge.py");
+use crate::place::Kind;
 
-/// A Python process with a store of the official SDK. It ends when this is dropped.
+const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The languages whose official SDK the tests can run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    Python,
+    Node,
+}
+
+impl Language {
+    /// The command that runs the SDK. `None`: the test is skipped and has to return.
+    fn command(self) -> Option<Command> {
+        let (program, arguments) = match self {
+            // UTF-8 whatever the locale, and no compiled files in the source folder.
+            Self::Python => (variable("ZOHOCRM_PYTHON")?, vec!["-X", "utf8", "-B"]),
+            Self::Node => (OsString::from("node"), Vec::new()),
+        };
+        let bridge = match self {
+            Self::Python => "python/bridge.py",
+            Self::Node => "node/bridge.mjs",
+        };
+        let mut command = Command::new(program);
+        if self == Self::Node {
+            command.env("ZOHOCRM_NODE_SDK", variable("ZOHOCRM_NODE_SDK")?);
+        }
+        command.args(arguments).arg(format!("{FOLDER}/{bridge}")).env("NO_PROXY", "*");
+        Some(command)
+    }
+
+    /// Whether the SDK's store of this kind can hold the value. Node's reads and writes a file without quotes, and writes its
+    /// SQL without them.
+    pub(crate) fn can_hold(self, kind: Kind, value: &str) -> bool {
+        match (self, kind) {
+            (Self::Python, _) => true,
+            (Self::Node, Kind::MySql) => !value.contains(['\'', '\\', '😀']),
+            (Self::Node, _) => !value.contains([',', '"', '\r', '\n']),
+        }
+    }
+}
+
+/// A process with a store of the official SDK. It ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Sdk {
     process: Child,
@@ -20,16 +60,12 @@ pub(crate) struct Sdk {
 
 impl Sdk {
     /// Starts the SDK on the store at this URL. `None`: the test is skipped and has to return.
-    pub(crate) fn start(url: &str) -> Option<Self> {
-        let python = interpreter()?;
-        let mut command = Command::new(&python);
-        // UTF-8 whatever the locale, and no compiled files in the source folder.
-        command.args(["-X", "utf8", "-B", BRIDGE]);
-        command.env("NO_PROXY", "*").stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process =
-            command.spawn().unwrap_or_else(|error| panic!("{} starts: {error}", python.display()));
+    pub(crate) fn start(language: Language, url: &str) -> Option<Self> {
+        let mut command = language.command()?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap_or_else(|error| panic!("{language:?} starts: {error}"));
         let mut requests = process.stdin.take().expect("its input is a pipe");
-        writeln!(requests, "{url}").expect("Python listens");
+        writeln!(requests, "{url}").expect("the SDK listens");
         let answers = BufReader::new(process.stdout.take().expect("its output is a pipe"));
         Some(Self { process, requests: Some(requests), answers })
     }
@@ -105,10 +141,10 @@ impl Sdk {
     fn try_to_call(&mut self, call: &str, mut request: Value) -> Result<Value, String> {
         request["call"] = call.into();
         let requests = self.requests.as_mut().expect("the input is open");
-        writeln!(requests, "{request}").expect("Python listens");
+        writeln!(requests, "{request}").expect("the SDK listens");
         let mut line = String::new();
-        self.answers.read_line(&mut line).expect("Python answers in UTF-8");
-        assert!(!line.is_empty(), "Python ended without a response to {call}");
+        self.answers.read_line(&mut line).expect("the SDK answers in UTF-8");
+        assert!(!line.is_empty(), "the SDK ended without a response to {call}");
         let mut answer: Value = serde_json::from_str(&line).expect("a response is JSON");
         match answer["error"].take() {
             Value::Null => Ok(answer["result"].take()),
@@ -125,14 +161,13 @@ impl Drop for Sdk {
     }
 }
 
-/// The interpreter with the official SDK.
-fn interpreter() -> Option<OsString> {
-    if let Some(python) = env::var_os("ZOHOCRM_PYTHON").filter(|path| !path.is_empty()) {
-        return Some(python);
+/// Where `cargo xtask test` has installed an SDK.
+fn variable(name: &str) -> Option<OsString> {
+    if let Some(path) = env::var_os(name).filter(|path| !path.is_empty()) {
+        return Some(path);
     }
-    let reason = env::var("ZOHOCRM_PYTHON_MISSING").unwrap_or_else(|_| {
-        "ZOHOCRM_PYTHON names no Python with the official SDK; `cargo xtask test` creates one".to_owned()
-    });
+    let reason = env::var(format!("{name}_MISSING"))
+        .unwrap_or_else(|_| format!("{name} names no official SDK; `cargo xtask test` installs it"));
     servers::skip(&reason);
     None
 }
