@@ -71,6 +71,29 @@ async fn a_mysql_table_gets_indexes_and_a_table_beside_it_and_keeps_its_columns(
     }
 }
 
+/// The table of Zoho's first PHP and Java pages, with all ten columns.
+#[tokio::test]
+#[ignore = "needs the Python SDK and MariaDB"]
+async fn a_table_with_counted_ids_and_a_number_as_expiry_is_shared_with_the_sdk() {
+    let Some(place) = Kind::MySql.place() else { return };
+    let (server, table) = place.url.split_once("?table=").expect("a table's URL");
+    let text = format!(
+        "create table {table} (id int not null auto_increment primary key, user_name varchar(255) not null, \
+        client_id varchar(255), client_secret varchar(255), refresh_token varchar(255), access_token varchar(255), \
+        grant_token varchar(255), expiry_time bigint, redirect_url varchar(255), api_domain varchar(255))"
+    );
+    let mut connection = MySqlConnection::connect(server).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut connection).await.unwrap();
+    let Some(mut sdk) = crate::python::Sdk::start(&place.url) else { return };
+    let ours = place.open();
+    let ada = StoredToken::from(&ours.save_token(&row("ada").into()).await.unwrap());
+    assert_eq!(sdk.find_user("ada"), Some(ada));
+    let bob = sdk.save_token(&row("bob"));
+    assert_eq!(find(&ours, "bob").await, Some(bob.clone()));
+    let renewed = StoredToken::from(&ours.save_token(&renewed("bob", 1).into()).await.unwrap());
+    assert_eq!((sdk.find_user("bob"), renewed.id.clone()), (Some(renewed), bob.id));
+}
+
 #[tokio::test]
 #[ignore = "needs the Python SDK"]
 async fn the_sdk_continues_after_we_have_closed_the_database() {

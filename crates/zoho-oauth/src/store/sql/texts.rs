@@ -64,6 +64,7 @@ pub(in crate::store) struct Words {
 /// The parts of a statement that replaces a row.
 pub(in crate::store) struct ReplaceParts<'p> {
     /// The column `id`.
+    #[allow(dead_code, reason = "MySQL's statement does without it")]
     pub(in crate::store) id: &'p str,
     /// A condition: the row has this id.
     pub(in crate::store) is_id: &'p str,

@@ -2,7 +2,7 @@
 
 use servers::Kind;
 use zoho_oauth::OAuthToken;
-use zoho_oauth::store::{StoreErrorKind, TokenStore};
+use zoho_oauth::store::{StoreErrorKind, StoredToken, TokenStore};
 
 use super::support::TestTable;
 use crate::columns::{Columns, acquire_for_a_login, definition, is_rejected_before_a_login, is_used, token};
@@ -221,4 +221,17 @@ async fn a_table_with_other_capital_letters_is_named_and_no_second_one_is_create
 
 async fn create(table: &TestTable, columns: &[(&str, &str)]) {
     table.run(&format!("create table {{}} ({})", definition(columns))).await;
+}
+
+#[tokio::test]
+#[ignore = "needs MariaDB and PostgreSQL"]
+async fn a_view_that_can_be_written_is_used() {
+    for kind in [Kind::MariaDb, Kind::Postgres] {
+        let Some(table) = TestTable::fresh(kind) else { return };
+        table.run(&format!("create table {{}}_all ({}, note varchar(20))", definition(&[]))).await;
+        table
+            .run(&format!("create view {{}} as select {} from {{}}_all", StoredToken::COLUMNS.join(", ")))
+            .await;
+        is_used(&async || table.open(), &[]).await;
+    }
 }
