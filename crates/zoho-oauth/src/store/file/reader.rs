@@ -94,11 +94,11 @@ impl<'t> Reader<'t> {
 
     /// Reads the row at the beginning of the rest, which `enclosed` has split off.
     fn row(&self, enclosed: Split<'t>) -> Result<Record<'t>, String> {
-        if let Some(columns) = self.columns_of(&enclosed) {
-            let values = columns.assign(enclosed.fields.clone());
-            if !self.hides_rows(enclosed.text, &values) {
-                return self.checked(columns, enclosed.has_stray_quote, enclosed.text, values);
-            }
+        if let Some(columns) = self.columns_of(&enclosed)
+            && !self.hides_rows(columns, &enclosed)
+        {
+            let values = columns.assign(enclosed.fields);
+            return self.checked(columns, enclosed.has_stray_quote, enclosed.text, values);
         }
         let literal = Split::of(self.rest, Quotes::AreCharacters);
         if let Some(columns) = self.columns_of(&literal) {
@@ -118,11 +118,11 @@ impl<'t> Reader<'t> {
 
     /// Whether quotes that are characters make several rows look like one: each line is a row, and together they have a value
     /// that none of its column has.
-    fn hides_rows(&self, text: &[u8], values: &Values<'_>) -> bool {
-        let mut lines = text.split_inclusive(|byte| *byte == b'\n');
+    fn hides_rows(&self, columns: Columns, enclosed: &Split<'_>) -> bool {
+        let mut lines = enclosed.text.split_inclusive(|byte| *byte == b'\n');
         let has_one_line = lines.clone().nth(1).is_none();
         !has_one_line
-            && !are_plausible(values)
+            && !are_plausible(&columns.assign(enclosed.fields.clone()))
             && lines.all(|line| {
                 let literal = Split::of(line, Quotes::AreCharacters);
                 let columns = Columns::of(literal.fields.len(), self.header);
