@@ -51,7 +51,32 @@ pub fn private(kind: Kind) -> Option<Server> {
 #[cfg(unix)]
 #[must_use]
 pub fn private_with(kind: Kind, options: &[&str]) -> Option<Server> {
-    match Server::start_with(kind, options) {
+    started(Server::start_with(kind, options))
+}
+
+/// PgBouncer in front of a PostgreSQL server, as in [`Server::start_pgbouncer`].
+///
+/// # Panics
+/// As [`private`] does.
+#[cfg(unix)]
+#[must_use]
+pub fn pgbouncer(server: &Server, settings: &[&str]) -> Option<Server> {
+    started(Server::start_pgbouncer(server, settings))
+}
+
+/// HAProxy in front of a server and its backups, as in [`Server::start_haproxy`].
+///
+/// # Panics
+/// As [`private`] does.
+#[cfg(unix)]
+#[must_use]
+pub fn haproxy(server: &Server, backups: &[&Server], settings: &[&str]) -> Option<Server> {
+    started(Server::start_haproxy(server, backups, settings))
+}
+
+#[cfg(unix)]
+fn started(server: Result<Server, NoServer>) -> Option<Server> {
+    match server {
         Ok(server) => Some(server),
         Err(NoServer::Missing(reason)) => {
             skip(&reason);

@@ -8,8 +8,9 @@ use servers::{Kind, NoServer, Server};
 
 use crate::debian;
 
-/// The servers, and `faketime`, which gives a process a different clock.
-const PACKAGES: [&str; 4] = ["mariadb-server", "postgresql", "redis-server", "faketime"];
+/// The servers, what stands in front of them, and `faketime`, which gives a process a different clock.
+const PACKAGES: [&str; 6] =
+    ["mariadb-server", "postgresql", "redis-server", "pgbouncer", "haproxy", "faketime"];
 
 /// A running server, or why it did not start.
 pub(crate) type Outcome = (Kind, Result<Server, NoServer>);

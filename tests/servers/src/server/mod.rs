@@ -1,6 +1,8 @@
 //! A server for the test that started it.
 
+mod haproxy;
 mod kinds;
+mod pgbouncer;
 mod place;
 mod process;
 mod program;
@@ -59,14 +61,42 @@ impl Server {
     /// # Errors
     /// As [`start`](Self::start), and if the server does not know an option.
     pub fn start_with(kind: Kind, options: &[&str]) -> Result<Self, NoServer> {
+        Self::start_prepared(kind, &kind.to_string(), |place| kinds::prepare(kind, place, options))
+    }
+
+    /// Starts PgBouncer in front of a PostgreSQL server, with these lines in its settings, such as
+    /// `pool_mode = transaction`. Its URLs are those of the server, with its own port.
+    ///
+    /// # Errors
+    /// As [`start_with`](Self::start_with).
+    pub fn start_pgbouncer(server: &Self, settings: &[&str]) -> Result<Self, NoServer> {
+        Self::start_prepared(server.kind, "PgBouncer", |place| pgbouncer::prepare(place, server, settings))
+    }
+
+    /// Starts HAProxy in front of a server, and of others that get the connections while it is down. These lines are added to
+    /// its settings. Its URLs are those of the first server, with its own port.
+    ///
+    /// # Errors
+    /// As [`start_with`](Self::start_with).
+    pub fn start_haproxy(server: &Self, backups: &[&Self], settings: &[&str]) -> Result<Self, NoServer> {
+        Self::start_prepared(server.kind, "HAProxy", |place| {
+            haproxy::prepare(place, server, backups, settings)
+        })
+    }
+
+    fn start_prepared(
+        kind: Kind,
+        name: &str,
+        prepare: impl FnOnce(&Place) -> Result<Prepared, NoServer>,
+    ) -> Result<Self, NoServer> {
         let failed = |reason| match reason {
-            NoServer::Failed(reason) => NoServer::Failed(format!("{kind} cannot be started: {reason}")),
+            NoServer::Failed(reason) => NoServer::Failed(format!("{name} cannot be started: {reason}")),
             missing @ NoServer::Missing(_) => missing,
         };
         let place = Place::make().map_err(|error| failed(error.into()))?;
         let watchdog =
             Watchdog::start(&place.folder, kinds::last_signal(kind)).map_err(|error| failed(error.into()))?;
-        let prepared = kinds::prepare(kind, &place, options).map_err(failed)?;
+        let prepared = prepare(&place).map_err(failed)?;
         let mut server = Self { kind, place, prepared, process: None, watchdog };
         server.launch().map_err(failed)?;
         Ok(server)

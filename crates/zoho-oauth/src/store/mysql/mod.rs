@@ -83,7 +83,7 @@ impl MySqlStore {
         ServerOptions::check_name(&options.table)?;
         let place = options.place();
         let (name, identity) = (place.name("MySQL"), place.identity("mysql"));
-        Ok(Self(SqlStore::new(MySqlServer(place), &options, &name, identity)))
+        Ok(Self(SqlStore::new(MySqlServer::new(&options), &options, &name, identity)))
     }
 }
 

@@ -14,61 +14,82 @@ use sqlx::{ConnectOptions, MySql, query};
 
 use super::super::error::StoreErrorKind;
 use super::super::sql::{
-    Dialect, FREE_SPACE, MORE_MEMORY, Place, REACH, Server, ServerFault, ServerOptions, Statement, TOO_MANY,
-    Tls, Value, Words, read_only,
+    Dialect, FREE_SPACE, Link, MORE_MEMORY, Place, REACH, Server, ServerFault, ServerOptions, Statement,
+    TOO_MANY, Tls, Value, Words, read_only,
 };
 use super::super::stored::StoredToken;
 use super::words;
 
 /// A MySQL or MariaDB server, with the names that messages use for it.
-pub(super) struct MySqlServer(pub(super) Place);
+pub(super) struct MySqlServer {
+    place: Place,
+    options: MySqlConnectOptions,
+    greeting: Statement,
+}
+
+impl MySqlServer {
+    pub(super) fn new(options: &ServerOptions) -> Self {
+        Self {
+            place: options.place(),
+            options: connect_options(options),
+            greeting: Statement::new(greeting(options)),
+        }
+    }
+}
+
+fn connect_options(options: &ServerOptions) -> MySqlConnectOptions {
+    let mut connect = MySqlConnectOptions::new()
+        .host(&options.host)
+        .port(options.port)
+        .username(&options.user)
+        .database(&options.database)
+        .ssl_mode(match options.tls {
+            Tls::Off => MySqlSslMode::Disabled,
+            Tls::Preferred => MySqlSslMode::Preferred,
+            Tls::Required => MySqlSslMode::Required,
+            Tls::VerifyAuthority => MySqlSslMode::VerifyCa,
+            Tls::VerifyHost => MySqlSslMode::VerifyIdentity,
+        })
+        // The greeting sets all of these, in one round trip.
+        .pipes_as_concat(false)
+        .no_engine_substitution(false)
+        .timezone(None)
+        .set_names(false)
+        .disable_statement_logging();
+    if let Some(password) = &options.password {
+        connect = connect.password(password.expose_secret());
+    }
+    if let Some(path) = &options.authority {
+        connect = connect.ssl_ca(path);
+    }
+    connect
+}
+
+/// Sets strict mode, so that nothing is truncated; UTC; and limits of lock waits and idle transactions to the caller's
+/// timeout, so that an abandoned transaction releases its locks. MySQL has no timeout for idle transactions: the server closes
+/// the connection after five minutes, when the pool no longer uses it. Only MariaDB runs what follows `M!`.
+fn greeting(options: &ServerOptions) -> String {
+    let seconds = options.timeout.as_secs().clamp(1, 1_000_000);
+    format!(
+        "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', session time_zone = '+00:00', \
+        session autocommit = 1, session innodb_lock_wait_timeout = {seconds}, \
+        session wait_timeout = least(@@session.wait_timeout, 300) \
+        /*M!100300 , session idle_transaction_timeout = {seconds} */, names utf8mb4"
+    )
+}
 
 impl Server for MySqlServer {
     type Link = MySqlConnection;
 
-    fn connect_options(options: &ServerOptions) -> MySqlConnectOptions {
-        let mut connect = MySqlConnectOptions::new()
-            .host(&options.host)
-            .port(options.port)
-            .username(&options.user)
-            .database(&options.database)
-            .ssl_mode(match options.tls {
-                Tls::Off => MySqlSslMode::Disabled,
-                Tls::Preferred => MySqlSslMode::Preferred,
-                Tls::Required => MySqlSslMode::Required,
-                Tls::VerifyAuthority => MySqlSslMode::VerifyCa,
-                Tls::VerifyHost => MySqlSslMode::VerifyIdentity,
-            })
-            // The greeting sets all of these, in one round trip.
-            .pipes_as_concat(false)
-            .no_engine_substitution(false)
-            .timezone(None)
-            .set_names(false)
-            .disable_statement_logging();
-        if let Some(password) = &options.password {
-            connect = connect.password(password.expose_secret());
-        }
-        if let Some(path) = &options.authority {
-            connect = connect.ssl_ca(path);
-        }
-        connect
+    /// A pooler for MySQL keeps what statements and settings of a session need.
+    async fn connect(&self) -> sqlx::Result<(MySqlConnection, bool)> {
+        let mut link = self.options.connect().await?;
+        link.command(&self.greeting).await?;
+        Ok((link, false))
     }
 
-    /// Sets strict mode, so that nothing is truncated; UTC; and limits of lock waits and idle transactions to the caller's
-    /// timeout, so that an abandoned transaction releases its locks. MySQL has no timeout for idle transactions: the server closes
-    /// the connection after five minutes, when the pool no longer uses it. Only MariaDB runs what follows `M!`.
-    fn greeting(options: &ServerOptions) -> String {
-        let seconds = options.timeout.as_secs().clamp(1, 1_000_000);
-        format!(
-            "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', session time_zone = '+00:00', \
-            session autocommit = 1, session innodb_lock_wait_timeout = {seconds}, \
-            session wait_timeout = least(@@session.wait_timeout, 300) \
-            /*M!100300 , session idle_transaction_timeout = {seconds} */, names utf8mb4"
-        )
-    }
-
-    fn words(table: &str) -> Words {
-        words::words(table)
+    fn words(options: &ServerOptions) -> Words {
+        words::words(&options.table)
     }
 
     /// The numbers: <https://mariadb.com/kb/en/mariadb-error-code-reference/> and
@@ -76,7 +97,7 @@ impl Server for MySqlServer {
     fn classify(&self, error: &dyn DatabaseError) -> ServerFault {
         use StoreErrorKind::{Busy, Damaged, Full, Other, Permission, Rejected};
 
-        let Place { user, host, database, table } = &self.0;
+        let Place { user, host, database, table } = &self.place;
         let number = number(error);
         let (kind, next_step): (_, Cow<'static, str>) = match number {
             // Shutting down; the connection was killed or idle for too long; an error of the network; a proxy has lost the

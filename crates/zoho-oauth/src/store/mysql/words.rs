@@ -54,7 +54,7 @@ pub(super) fn words(table: &str) -> Words {
             format!("create index `{table}_{look_up}` on {tokens} (`{name}`{beginning})")
         },
         // The first read that does not lock takes the snapshot.
-        begin: "start transaction",
+        begin: "start transaction".to_owned(),
         with_any_id: "",
         highest_stored_id: |Words { tokens, .. }, id| {
             format!(

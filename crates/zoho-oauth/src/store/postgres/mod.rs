@@ -84,7 +84,7 @@ impl PostgresStore {
         options.table.split('.').try_for_each(ServerOptions::check_name)?;
         let place = options.place();
         let (name, identity) = (place.name("PostgreSQL"), place.identity("postgres"));
-        Ok(Self(SqlStore::new(PostgresServer(place), &options, &name, identity)))
+        Ok(Self(SqlStore::new(PostgresServer::new(&options), &options, &name, identity)))
     }
 }
 

@@ -3,12 +3,13 @@
 #![expect(clippy::disallowed_types, reason = "this file speaks to PostgreSQL")]
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use secrecy::ExposeSecret;
 use sqlx::error::DatabaseError;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgQueryResult, PgSslMode};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgQueryResult, PgRow, PgSslMode};
 use sqlx::query::Query;
-use sqlx::{ConnectOptions, Postgres, query};
+use sqlx::{AssertSqlSafe, ConnectOptions, Postgres, Row, query, raw_sql};
 
 use super::super::error::StoreErrorKind;
 use super::super::sql::{
@@ -18,57 +19,105 @@ use super::super::sql::{
 use super::words;
 
 /// A PostgreSQL server, with the names that messages use for it.
-pub(super) struct PostgresServer(pub(super) Place);
+pub(super) struct PostgresServer {
+    place: Place,
+    options: PgConnectOptions,
+    settings: Vec<(&'static str, String)>,
+    /// Whether there is a pooler that rejects settings in the first message of a connection, as PgBouncer does.
+    rejects_settings: AtomicBool,
+}
+
+/// A setting that means nothing to the server. Its value is different for each connection.
+const MARK: &str = "zohocrm.connection";
+
+impl PostgresServer {
+    pub(super) fn new(options: &ServerOptions) -> Self {
+        let others = [
+            ("default_transaction_isolation", "read committed".to_owned()),
+            ("client_min_messages", "warning".to_owned()),
+        ];
+        Self {
+            place: options.place(),
+            options: connect_options(options),
+            settings: limits(options).into_iter().chain(others).collect(),
+            rejects_settings: AtomicBool::new(false),
+        }
+    }
+
+    /// Connects with the settings of the session, and a mark. A pooler rejects or ignores them: a session without the mark is
+    /// not this connection's own.
+    async fn connect_directly(&self) -> sqlx::Result<(PgConnection, bool)> {
+        let mark = format!("{:016x}", rand::random::<u64>());
+        let settings = self.settings.iter().map(|(name, value)| (*name, value.as_str()));
+        let options = self.options.clone().options(settings.chain([(MARK, mark.as_str())]));
+        let mut link = options.connect().await?;
+        let marks = raw_sql(AssertSqlSafe(format!("select current_setting('{MARK}', true)")))
+            .fetch_all(&mut link)
+            .await?;
+        let is_marked = |row: &PgRow| row.try_get(0).is_ok_and(|found: Option<String>| found == Some(mark));
+        Ok((link, !marks.first().is_some_and(is_marked)))
+    }
+}
+
+fn connect_options(options: &ServerOptions) -> PgConnectOptions {
+    let mut connect = PgConnectOptions::new_without_pgpass()
+        .host(&options.host)
+        .port(options.port)
+        .username(&options.user)
+        .database(&options.database)
+        .ssl_mode(match options.tls {
+            Tls::Off => PgSslMode::Disable,
+            Tls::Preferred => PgSslMode::Prefer,
+            Tls::Required => PgSslMode::Require,
+            Tls::VerifyAuthority => PgSslMode::VerifyCa,
+            Tls::VerifyHost => PgSslMode::VerifyFull,
+        })
+        // It only affects fractions, and some proxies reject it.
+        .extra_float_digits(None)
+        .disable_statement_logging();
+    if let Some(password) = &options.password {
+        connect = connect.password(password.expose_secret());
+    }
+    if let Some(path) = &options.authority {
+        connect = connect.ssl_root_cert(path);
+    }
+    connect
+}
+
+/// Limits lock waits and idle transactions to the caller's timeout, so that an abandoned transaction releases its locks.
+fn limits(options: &ServerOptions) -> [(&'static str, String); 2] {
+    let milliseconds = options.timeout.as_millis().clamp(1, 1_000_000_000).to_string();
+    [("lock_timeout", milliseconds.clone()), ("idle_in_transaction_session_timeout", milliseconds)]
+}
 
 impl Server for PostgresServer {
     type Link = PgConnection;
 
-    fn connect_options(options: &ServerOptions) -> PgConnectOptions {
-        let mut connect = PgConnectOptions::new_without_pgpass()
-            .host(&options.host)
-            .port(options.port)
-            .username(&options.user)
-            .database(&options.database)
-            .ssl_mode(match options.tls {
-                Tls::Off => PgSslMode::Disable,
-                Tls::Preferred => PgSslMode::Prefer,
-                Tls::Required => PgSslMode::Require,
-                Tls::VerifyAuthority => PgSslMode::VerifyCa,
-                Tls::VerifyHost => PgSslMode::VerifyFull,
-            })
-            // It only affects fractions, and some proxies reject it.
-            .extra_float_digits(None)
-            .disable_statement_logging();
-        if let Some(password) = &options.password {
-            connect = connect.password(password.expose_secret());
+    async fn connect(&self) -> sqlx::Result<(PgConnection, bool)> {
+        if !self.rejects_settings.load(Relaxed) {
+            match self.connect_directly().await {
+                Err(sqlx::Error::Database(error)) if rejects_settings(&*error) => {}
+                result => return result,
+            }
         }
-        if let Some(path) = &options.authority {
-            connect = connect.ssl_root_cert(path);
-        }
-        connect
+        let link = self.options.connect().await?;
+        self.rejects_settings.store(true, Relaxed);
+        Ok((link, true))
     }
 
-    /// Limits lock waits and idle transactions to the caller's timeout, so that an abandoned transaction releases its locks.
-    fn greeting(options: &ServerOptions) -> String {
-        let milliseconds = options.timeout.as_millis().clamp(1, 1_000_000_000);
-        format!(
-            "set lock_timeout = {milliseconds}; set idle_in_transaction_session_timeout = {milliseconds}; \
-            set default_transaction_isolation = 'read committed'; set client_min_messages = warning"
-        )
-    }
-
-    fn words(table: &str) -> Words {
-        words::words(table)
+    fn words(options: &ServerOptions) -> Words {
+        words::words(&options.table, &limits(options))
     }
 
     /// The codes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
     fn classify(&self, error: &dyn DatabaseError) -> ServerFault {
         use StoreErrorKind::{Busy, Damaged, Full, Other, Permission, Rejected};
 
-        let Place { user, host, database, table } = &self.0;
+        let Place { user, host, database, table } = &self.place;
         let schema = table.split_once('.').map_or("public", |(schema, _)| schema);
         let code = self.code(error);
         let (kind, next_step): (_, Cow<'static, str>) = match &*code {
+            "08P01" if error.message() == NO_TRANSACTIONS => (Rejected, SET_THE_MODE.into()),
             // Shutting down, or the session was terminated.
             "57P01" | "57P02" | "57P05" | "25P03" => return ServerFault::Lost,
             code if code.starts_with("08") => return ServerFault::Lost,
@@ -113,6 +162,15 @@ impl Server for PostgresServer {
     }
 }
 
+/// Whether a pooler may have rejected the settings of the session: a violation of the protocol, a missing feature, an
+/// unknown parameter.
+fn rejects_settings(error: &dyn DatabaseError) -> bool {
+    matches!(error.code().as_deref(), Some("08P01" | "0A000" | "42704"))
+}
+
+/// PgBouncer's message for `begin` in statement mode. Its errors all have the same code.
+const NO_TRANSACTIONS: &str = "transaction blocks not allowed in statement pooling mode";
+const SET_THE_MODE: &str = "set pool_mode to transaction or session in PgBouncer for this database, or connect to the server directly";
 const REJECTED: &str = "the table rejects this token; check its columns and constraints";
 
 impl Dialect for PgConnection {

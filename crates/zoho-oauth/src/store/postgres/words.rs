@@ -9,7 +9,7 @@ const STATE: &str = "lease_key text primary key, epoch bigint not null, holder t
     touched bigint not null, ledger text not null";
 
 /// Returns the dialect for a table, optionally with a schema, whose names were checked, so that they need no escaping.
-pub(super) fn words(table: &str) -> Words {
+pub(super) fn words(table: &str, limits: &[(&str, String)]) -> Words {
     let quoted = table.replace('.', "\".\"");
     let (tokens, state) = (format!("\"{quoted}\""), format!("\"{quoted}_state\""));
     let (is_in_schema, name) = match table.split_once('.') {
@@ -50,7 +50,11 @@ pub(super) fn words(table: &str) -> Words {
             format!("create index if not exists \"{table}_{look_up}\" on {tokens} using hash (\"{name}\")")
         },
         // Each statement sees everything that was committed before it.
-        begin: "begin isolation level read committed",
+        begin: limits
+            .iter()
+            .fold("begin isolation level read committed".to_owned(), |begin, (name, value)| {
+                format!("{begin}; set local {name} = {value}")
+            }),
         with_any_id: "overriding system value ",
         highest_stored_id: |Words { tokens, .. }, id| {
             format!(

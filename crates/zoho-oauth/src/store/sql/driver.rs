@@ -100,6 +100,11 @@ impl Statement {
     pub(in crate::store) fn new(text: impl Into<String>) -> Self {
         Self { text: AssertSqlSafe(Arc::<str>::from(text.into())).into_sql_str(), is_cached: true }
     }
+
+    /// Returns the same statement, prepared for one use.
+    pub(super) fn uncached(&self) -> Self {
+        Self { text: self.text.clone(), is_cached: false }
+    }
 }
 
 /// A value of a statement.

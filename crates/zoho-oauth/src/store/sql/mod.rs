@@ -4,6 +4,7 @@
 //! of a known user; neither opens a transaction. A row is overwritten only if it is still as it was read. Inserts,
 //! deletions and saves of many rows first lock the row that counts ids.
 
+mod connection;
 mod draft;
 mod driver;
 mod fault;
@@ -23,7 +24,7 @@ mod texts;
 mod transaction;
 mod writes;
 
-pub(super) use driver::{Dialect, Statement, Value};
+pub(super) use driver::{Dialect, Link, Statement, Value};
 pub(super) use options::{Place, ServerOptions, server_options};
 pub(super) use public::sql_store;
 #[cfg(feature = "mysql")]

@@ -8,11 +8,10 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::super::outage::Outage;
-use super::driver::{Link, Statement};
+use super::connection::Connection;
 use super::fault::Fault;
 use super::options::ServerOptions;
 use super::server::Server;
@@ -24,8 +23,6 @@ const MAX_IDLE: Duration = Duration::from_secs(240);
 
 pub(super) struct Pool<S: Server> {
     server: S,
-    options: <S::Link as Connection>::Options,
-    greeting: Statement,
     texts: Arc<Texts>,
     connect_timeout: Duration,
     permits: Semaphore,
@@ -41,9 +38,7 @@ impl<S: Server> Pool<S> {
         let max_connections = usize::try_from(options.max_connections).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             server,
-            options: S::connect_options(options),
-            greeting: Statement::new(S::greeting(options)),
-            texts: Arc::new(Texts::new(S::words(&options.table))),
+            texts: Arc::new(Texts::new(S::words(options))),
             connect_timeout: options.connect_timeout,
             permits: Semaphore::new(max_connections),
             idle: Mutex::default(),
@@ -91,12 +86,11 @@ impl<S: Server> Pool<S> {
     }
 
     async fn connect(&self, timeout: Duration) -> Result<Session<S::Link>, Fault> {
-        let link = async {
-            let mut link = self.options.connect().await?;
-            link.command(&self.greeting).await.map(|()| link)
-        };
-        match tokio::time::timeout(timeout, link).await {
-            Ok(Ok(link)) => Ok(Session::new(link, self.texts.clone())),
+        match tokio::time::timeout(timeout, self.server.connect()).await {
+            Ok(Ok((link, is_pooled))) => {
+                let link = Connection::new(link, is_pooled, self.texts.begin.clone());
+                Ok(Session::new(link, self.texts.clone()))
+            }
             Ok(Err(error)) => Err(Fault::Unconnected(error)),
             Err(_) => Err(Fault::Unreachable(timeout)),
         }

@@ -1,8 +1,8 @@
 //! The interface to a kind of server: how to connect to it, its SQL dialect and its errors.
 
 use std::borrow::Cow;
+use std::future::Future;
 
-use sqlx::Connection;
 use sqlx::error::DatabaseError;
 
 use super::super::error::StoreErrorKind;
@@ -13,16 +13,14 @@ use super::texts::Words;
 /// A kind of server: how to connect to it, its SQL dialect and its errors.
 pub(in crate::store) trait Server: Send + Sync + 'static {
     /// A connection to the server.
-    type Link: Link + Connection;
+    type Link: Link;
 
-    /// Returns the driver's options.
-    fn connect_options(options: &ServerOptions) -> <Self::Link as Connection>::Options;
-
-    /// Returns the statements that set up a session, whatever the server's settings are.
-    fn greeting(options: &ServerOptions) -> String;
+    /// Connects, and sets the session up, whatever the server's settings are. Returns also whether this is a connection to a
+    /// pooler that may run each transaction in another session.
+    fn connect(&self) -> impl Future<Output = sqlx::Result<(Self::Link, bool)>> + Send;
 
     /// Returns the parts of statements that are specific to this server.
-    fn words(table: &str) -> Words;
+    fn words(options: &ServerOptions) -> Words;
 
     /// Returns the meaning of an error of the server.
     fn classify(&self, error: &dyn DatabaseError) -> ServerFault;

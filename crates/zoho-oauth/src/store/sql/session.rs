@@ -7,6 +7,7 @@ use crate::ledger::Ledger;
 use super::super::coordination::Lease;
 use super::super::stored::StoredToken;
 use super::super::table::{Column, Kind, Table};
+use super::connection::Connection;
 use super::driver::{Fields, Link, Statement, Value};
 use super::fault::Fault;
 use super::row_texts::RowTexts;
@@ -16,16 +17,16 @@ use super::texts::{LOOK_UPS, Texts};
 /// The maximum number of rows or values in one statement. The protocols allow 65,535 values.
 pub(super) const CHUNK: usize = 500;
 
-/// A connection. Unless documented otherwise, each step is one round trip, and is atomic by itself if it is not between
+/// A connection. Unless documented otherwise, each step is one statement, and is atomic by itself if it is not between
 /// [`begin`](Self::begin) and [`commit`](Self::commit).
 pub(super) struct Session<L> {
-    pub(super) link: L,
+    pub(super) link: Connection<L>,
     pub(super) texts: Arc<Texts>,
 }
 
 /// The steps of the setup.
 impl<L: Link> Session<L> {
-    pub(super) fn new(link: L, texts: Arc<Texts>) -> Self {
+    pub(super) fn new(link: Connection<L>, texts: Arc<Texts>) -> Self {
         Self { link, texts }
     }
 
@@ -188,15 +189,15 @@ impl<L: Link> Session<L> {
 /// Transactions, ids and the server's clock.
 impl<L: Link> Session<L> {
     pub(super) async fn begin(&mut self) -> sqlx::Result<()> {
-        self.link.command(&self.texts.begin).await
+        self.link.begin().await
     }
 
     pub(super) async fn commit(&mut self) -> sqlx::Result<()> {
-        self.link.command(&self.texts.commit).await
+        self.link.commit().await
     }
 
     pub(super) async fn roll_back(&mut self) -> sqlx::Result<()> {
-        self.link.command(&self.texts.roll_back).await
+        self.link.roll_back().await
     }
 
     /// Returns the highest id in the official table that is a number of at most ten digits, or zero.

@@ -45,7 +45,7 @@ pub(in crate::store) struct Words {
     /// Creates an index on a look-up column of a table.
     pub(in crate::store) create_index: fn(words: &Self, look_up: &str, column: &Column) -> String,
     /// Begins a transaction whose reads see everything that was committed before its first lock.
-    pub(in crate::store) begin: &'static str,
+    pub(in crate::store) begin: String,
     /// What an insert needs between its columns and its values to choose the id of a row.
     pub(in crate::store) with_any_id: &'static str,
     /// Selects the highest id that is a number of at most ten digits.
@@ -121,8 +121,6 @@ pub(in crate::store) struct Texts {
     pub(super) set_highest_id: Statement,
     pub(super) identity: Statement,
     pub(super) begin: Statement,
-    pub(super) commit: Statement,
-    pub(super) roll_back: Statement,
 }
 
 impl Texts {
@@ -171,9 +169,7 @@ impl Texts {
             insert_if_missing: sql(words.insert_if_missing.clone()),
             set_highest_id: sql(format!("update {state} set epoch = ? where lease_key = ?")),
             identity: sql(format!("select holder from {state} where lease_key = ?")),
-            begin: sql(words.begin.to_owned()),
-            commit: sql("commit".to_owned()),
-            roll_back: sql("rollback".to_owned()),
+            begin: sql(words.begin.clone()),
             select_entry,
             words,
         }

@@ -6,6 +6,8 @@ mod faults;
 #[cfg(unix)]
 mod mysql_official;
 mod older_sdks;
+#[cfg(unix)]
+mod poolers;
 mod postgres_values;
 mod sharing;
 pub(crate) mod support;

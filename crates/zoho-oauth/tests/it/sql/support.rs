@@ -61,6 +61,10 @@ impl TestTable {
         table.into_owned()
     }
 
+    pub(crate) fn password(&self) -> String {
+        self.parsed().password().expect("a password").to_owned()
+    }
+
     pub(crate) fn port(&self) -> u16 {
         self.parsed().port().expect("a port")
     }
@@ -78,6 +82,8 @@ impl TestTable {
         match self.kind {
             Kind::Postgres => {
                 let options: PgConnectOptions = url.as_str().parse().expect("a URL");
+                // PgBouncer rejects this setting.
+                let options = options.extra_float_digits(None);
                 let mut connection = PgConnection::connect_with(&options).await.unwrap();
                 let rows = sqlx::raw_sql(text).fetch_all(&mut connection).await?;
                 rows.iter().map(|row| row.try_get_unchecked(0)).collect()

@@ -1,7 +1,7 @@
 //! How to prepare and run each kind of server, and how to see that it is ready.
 
 mod mariadb;
-mod postgres;
+pub(crate) mod postgres;
 mod redis;
 mod secrets_manager;
 

@@ -15,7 +15,7 @@ use super::Prepared;
 const VERSIONS: &str = "/usr/lib/postgresql";
 const PACKAGE: &str = "postgresql";
 /// The user who runs it in place of root, as whom it does not start. Debian's package creates this user.
-const USER: &str = "postgres";
+pub(crate) const USER: &str = "postgres";
 
 pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoServer> {
     let programs = programs()?;
