@@ -107,8 +107,9 @@ impl Server for MySqlServer {
             1020 | 1205 | 1213 | 1180 | 3101 => return ServerFault::Contended,
             1022 | 1062 | 1586 => return ServerFault::Taken,
             1040 | 1203 | 1226 => return ServerFault::NotNow(TOO_MANY.into()),
-            // A read-only server or transaction; a node that is not part of its Galera cluster.
-            1290 | 1792 | 1836 | 3989 | 1047 => return ServerFault::NotNow(read_only(host).into()),
+            // A read-only server or transaction.
+            1290 | 1792 | 1836 | 3989 => return ServerFault::NotNow(read_only(host).into()),
+            1047 => return ServerFault::NotNow(NOT_IN_THE_CLUSTER.into()),
             // ProxySQL reaches no server.
             9001 => return ServerFault::NotNow(REACH.into()),
             1317 | 1969 | 3024 => (Busy, "the server cancelled the statement; try again".into()),
@@ -119,6 +120,10 @@ impl Server for MySqlServer {
             1045 | 1698 | 1251 | 1862 | 1820 => {
                 (Permission, format!("check the password of `{user}`, and that this account may connect from here").into())
             }
+            // Too many failed connections from this address, such as those of a balancer's checks.
+            1129 => return ServerFault::NotNow(BLOCKED.into()),
+            1130 => (Permission, format!("create the account '{user}' for this address, as in '{user}'@'%'").into()),
+            1524 => (Permission, SIGN_IN.into()),
             1044 | 1142 | 1143 | 1227 | 1370 | 1410 => (Permission, format!(
                 "ask an administrator to run: grant select, insert, update, delete, create, index on {database}.* to '{user}'@'...'"
             ).into()),
@@ -134,6 +139,10 @@ impl Server for MySqlServer {
         let may_quote = matches!(number, 1264..=1265 | 1292 | 1366 | 1406 | 1411 | 3988)
             || error.code().is_some_and(|state| state.starts_with("22") || state.starts_with("23"));
         ServerFault::Other { kind, next_step, message: (!may_quote).then(|| error.message().to_owned()) }
+    }
+
+    fn misunderstood(&self) -> (StoreErrorKind, &'static str) {
+        (StoreErrorKind::Other, SIGN_IN)
     }
 
     fn code(&self, error: &dyn DatabaseError) -> String {
@@ -165,6 +174,11 @@ impl Dialect for MySqlConnection {
         result.rows_affected()
     }
 }
+
+const NOT_IN_THE_CLUSTER: &str = "this node of the Galera cluster is joining, or sees too few other nodes; try again, or use the address of another node";
+const BLOCKED: &str = "run on the server: flush hosts; if it happens again, raise its max_connect_errors, or check what connects to it";
+const SIGN_IN: &str =
+    "let the account use mysql_native_password, or over TLS caching_sha2_password or sha256_password";
 
 fn number(error: &dyn DatabaseError) -> u16 {
     error.try_downcast_ref::<MySqlDatabaseError>().map_or(0, MySqlDatabaseError::number)

@@ -44,6 +44,7 @@ pub(super) fn words(table: &str) -> Words {
             where table_schema = database() and lower(table_name) = lower('{table}') \
             and @@lower_case_table_names = 0 and cast(table_name as binary) <> '{table}'"
         ),
+        rights: None,
         create_tokens: format!("create table if not exists {tokens} ({TOKENS}) {CHARACTER_SET}"),
         create_state: format!("create table if not exists {state} ({STATE}) {CHARACTER_SET}"),
         create_index: |Words { table, tokens, .. }, look_up, Column { name, kind, .. }| {

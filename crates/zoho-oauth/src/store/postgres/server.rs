@@ -131,17 +131,21 @@ impl Server for PostgresServer {
             "57014" => (Busy, "the server cancelled the statement; try again".into()),
             "53100" => (Full, FREE_SPACE.into()),
             "53200" => (Full, MORE_MEMORY.into()),
-            "28P01" | "28000" => {
-                (Permission, format!("check the password of `{user}`, and that this account may connect from here").into())
-            }
+            "28P01" | "28000" => (
+                Permission,
+                format!("check the password of `{user}`, and that this account may connect from here").into(),
+            ),
             "42501" => (
                 Permission,
                 format!(
-                    "ask an administrator to run in {database}: grant usage, create on schema {schema} to \"{user}\"; \
-                    grant select, insert, update, delete on {table}, {table}_state to \"{user}\""
+                    "ask an administrator to run in {database}, in this order, without what does not exist: \
+                    grant usage, create on schema {schema} to \"{user}\"; \
+                    grant select, insert, update, delete on {table} to \"{user}\"; \
+                    grant select, insert, update, delete on {table}_state to \"{user}\""
                 )
                 .into(),
             ),
+            "42P05" | "26000" => (Other, MIXED_UP.into()),
             "3D000" => (Other, format!("run: create database {database}").into()),
             "3F000" => (Other, format!("run in {database}: create schema {schema}").into()),
             "42P01" => (Other, "the table was dropped; open the store again to create it".into()),
@@ -155,6 +159,11 @@ impl Server for PostgresServer {
         // The messages of these errors can contain a value.
         let may_quote = code.starts_with("22") || code.starts_with("23");
         ServerFault::Other { kind, next_step, message: (!may_quote).then(|| error.message().to_owned()) }
+    }
+
+    /// To the driver, a server that closes the connection at once has said something strange.
+    fn misunderstood(&self) -> (StoreErrorKind, &'static str) {
+        (StoreErrorKind::Busy, SIGN_IN)
     }
 
     fn code(&self, error: &dyn DatabaseError) -> String {
@@ -171,6 +180,8 @@ fn rejects_settings(error: &dyn DatabaseError) -> bool {
 /// PgBouncer's message for `begin` in statement mode. Its errors all have the same code.
 const NO_TRANSACTIONS: &str = "transaction blocks not allowed in statement pooling mode";
 const SET_THE_MODE: &str = "set pool_mode to transaction or session in PgBouncer for this database, or connect to the server directly";
+const SIGN_IN: &str = "try again; if it persists, check that a PostgreSQL server listens on this port, and that pg_hba.conf asks this account for scram-sha-256, md5 or password";
+const MIXED_UP: &str = "a pooler between this program and the server mixes up the statements of its clients; set it to session mode, or connect to the server directly";
 const REJECTED: &str = "the table rejects this token; check its columns and constraints";
 
 impl Dialect for PgConnection {

@@ -42,6 +42,7 @@ pub(super) fn words(table: &str, limits: &[(&str, String)]) -> Words {
             "select relname::text from pg_class join pg_namespace on pg_namespace.oid = relnamespace \
             where lower(relname) = lower('{name}') and relname <> '{name}' and relkind in ('r', 'v', 'm', 'f', 'p') and {is_in_schema}"
         ),
+        rights: Some(rights(&tokens, &state)),
         create_tokens: format!("create table if not exists {tokens} ({TOKENS})"),
         create_state: format!("create table if not exists {state} ({STATE})"),
         create_index: |Words { table, tokens, .. }, look_up, Column { name, .. }| {
@@ -133,4 +134,24 @@ fn from_text(Column { type_name, kind, .. }: &Column) -> String {
         Kind::Number(_) | Kind::Uuid => format!("?::text::{type_name}"),
         _ => "?".to_owned(),
     }
+}
+
+/// Whether this account may create indexes on the official table, and whether it may write to both tables, of which the second
+/// may have to be created.
+fn rights(tokens: &str, state: &str) -> String {
+    let may_write = |table: &str| {
+        ["select", "insert", "update", "delete"]
+            .map(|right| format!("has_table_privilege({table}.oid, '{right}')"))
+            .join(" and ")
+    };
+    let may_create = "has_schema_privilege(tokens.relnamespace, 'create')";
+    let is_writable = "current_setting('transaction_read_only') = 'off'";
+    format!(
+        "select coalesce({is_writable} and pg_has_role(tokens.relowner, 'usage') and {may_create}, false)::int::text, \
+        coalesce({is_writable} and {} and case when state.oid is null then {may_create} else {} end, false)::int::text \
+        from (select 1) as always left join pg_class as tokens on tokens.oid = to_regclass('{tokens}') \
+        left join pg_class as state on state.oid = to_regclass('{state}')",
+        may_write("tokens"),
+        may_write("state")
+    )
 }

@@ -78,6 +78,11 @@ impl Fault {
     pub(super) fn into_error(self, server: &impl Server, action: &'static str) -> StoreError {
         let of = |kind, next_step| StoreError::of(kind, action).next_step(next_step);
         let fault = match self {
+            Self::Unconnected(sqlx::Error::Protocol(evidence)) => {
+                let (kind, next_step) = server.misunderstood();
+                return of(kind, next_step.into())
+                    .evidence(format!("the server's greeting is not understood: {evidence}"));
+            }
             Self::Unconnected(error) => Self::Driver(error),
             other => other,
         };

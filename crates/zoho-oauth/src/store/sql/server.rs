@@ -25,6 +25,9 @@ pub(in crate::store) trait Server: Send + Sync + 'static {
     /// Returns the meaning of an error of the server.
     fn classify(&self, error: &dyn DatabaseError) -> ServerFault;
 
+    /// Returns the kind of the error if the driver does not understand the server while it signs in, and what to do.
+    fn misunderstood(&self) -> (StoreErrorKind, &'static str);
+
     /// Returns the code by which the server's manual lists the error.
     fn code(&self, error: &dyn DatabaseError) -> String;
 }

@@ -30,7 +30,8 @@ impl<L: Link> Session<L> {
         Self { link, texts }
     }
 
-    /// Returns what exists of the tables, or `None` if there is no official table. Two round trips.
+    /// Returns what exists of the tables and what this account may do, or `None` if there is no official table. Up to three
+    /// statements.
     pub(super) async fn tables(&mut self) -> Result<Option<Tables>, Fault> {
         let words = &self.texts.words;
         let columns = self.link.fetch(&self.texts.columns, &[], |fields| column(fields, words.kind)).await?;
@@ -42,7 +43,16 @@ impl<L: Link> Session<L> {
         let columns = columns.into_iter().map(|(_, column)| column).collect();
         let table = Table::of(&words.table, columns, L::ACCEPTS_NUL)?;
         let texts = RowTexts::new(words, &table);
-        Ok(Some(Tables { table, texts, indexed, has_state: !state.is_empty() }))
+        let has_state = !state.is_empty();
+        let (may_index, may_write) = self.rights().await?;
+        Ok(Some(Tables { table, texts, indexed, has_state, may_index, may_write }))
+    }
+
+    async fn rights(&mut self) -> sqlx::Result<(bool, bool)> {
+        let Some(rights) = &self.texts.rights else { return Ok((true, true)) };
+        let read = |mut fields: Fields| Ok((fields.number()? == 1, fields.number()? == 1));
+        let rights = self.link.fetch(rights, &[], read).await?;
+        rights.into_iter().next().ok_or(sqlx::Error::RowNotFound)
     }
 
     /// Returns the name of a table that differs from the official one in capital letters only.

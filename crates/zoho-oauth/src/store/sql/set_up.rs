@@ -33,7 +33,7 @@ pub(super) async fn find_tables<S: Server>(
         // It is only read, so it is left as it is.
         return Ok(tables);
     }
-    for look_up in LOOK_UPS {
+    for look_up in LOOK_UPS.into_iter().filter(|_| tables.may_index) {
         let Some(column) = tables.without_index(look_up) else { continue };
         if let Err(error) = session.create_index(look_up, column).await.map_err(Fault::from) {
             if error.is_lost(server) {

@@ -104,7 +104,7 @@ impl<S: Server> SqlStore<S> {
 
     async fn set_up(&self, session: &mut Session<S::Link>) -> Result<Tables, Fault> {
         let tables = set_up::find_tables(self.pool.server(), session).await?;
-        if tables.table.check_for_saving().is_err() {
+        if !tables.may_write || tables.table.check_for_saving().is_err() {
             return Ok(tables);
         }
         match set_up::complete(&tables, session).await {

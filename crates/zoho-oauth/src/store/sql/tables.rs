@@ -12,6 +12,10 @@ pub(super) struct Tables {
     pub(super) indexed: Vec<String>,
     /// Whether the table for leases and the highest id exists.
     pub(super) has_state: bool,
+    /// Whether this account may create indexes on the official table.
+    pub(super) may_index: bool,
+    /// Whether this account may set up what writing requires, and write.
+    pub(super) may_write: bool,
 }
 
 impl Tables {

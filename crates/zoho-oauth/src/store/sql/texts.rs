@@ -40,6 +40,10 @@ pub(in crate::store) struct Words {
     pub(in crate::store) indexed: String,
     /// Selects the names of tables that differ from the official one in capital letters only.
     pub(in crate::store) similar: String,
+    /// Selects two numbers, 1 or 0: whether this account may create indexes on the official table, and whether it may set up
+    /// what writing requires, and write. What it may not is not tried, because a server logs every error. `None`: the server
+    /// does not log them.
+    pub(in crate::store) rights: Option<String>,
     pub(in crate::store) create_tokens: String,
     pub(in crate::store) create_state: String,
     /// Creates an index on a look-up column of a table.
@@ -104,6 +108,7 @@ pub(in crate::store) struct Texts {
     pub(super) columns: Statement,
     pub(super) indexed: Statement,
     pub(super) similar: Statement,
+    pub(super) rights: Option<Statement>,
     pub(super) create_tokens: Statement,
     pub(super) create_state: Statement,
     pub(super) entry: Statement,
@@ -136,6 +141,7 @@ impl Texts {
             columns: sql(words.columns.clone()),
             indexed: sql(words.indexed.clone()),
             similar: sql(words.similar.clone()),
+            rights: words.rights.clone().map(sql),
             create_tokens: sql(words.create_tokens.clone()),
             create_state: sql(words.create_state.clone()),
             // Without an entry it still returns one row, for the clock.

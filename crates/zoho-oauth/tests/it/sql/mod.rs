@@ -1,7 +1,10 @@
 //! `MySqlStore` and `PostgresStore`, on real servers.
 
 #[cfg(unix)]
+mod accounts;
+#[cfg(unix)]
 mod columns;
+#[cfg(unix)]
 mod faults;
 #[cfg(unix)]
 mod mysql_official;

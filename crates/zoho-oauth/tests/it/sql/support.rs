@@ -31,6 +31,19 @@ impl TestTable {
         Self { kind: self.kind, url: format!("{}?table={}", server.administrator_url(), self.name()) }
     }
 
+    /// The same table, used by an account with the password `pw`.
+    pub(crate) fn signed_in_as(&self, user: &str) -> Self {
+        self.with(|url| {
+            url.set_username(user).expect("the URL has a host");
+            url.set_password(Some("pw")).expect("the URL has a host");
+        })
+    }
+
+    /// Another table on the same server.
+    pub(crate) fn named(&self, table: &str) -> Self {
+        self.with(|url| url.set_query(Some(&format!("table={table}"))))
+    }
+
     /// The same table through a proxy.
     pub(crate) fn behind(&self, proxy: &Proxy) -> Self {
         Self { kind: self.kind, url: proxy.url(&self.url) }

@@ -91,10 +91,10 @@ async fn errors_that_may_pass_are_retried_and_others_are_returned_at_once() {
     for (kind, passing, lasting) in [
         (
             Kind::MariaDb,
-            &["1040", "1047", "1203", "1290", "1792", "1836", "9001"][..],
+            &["1040", "1047", "1129", "1203", "1290", "1792", "1836", "9001"][..],
             &["1114", "1142", "1644"][..],
         ),
-        (Kind::Postgres, &["25006", "53300", "57P03"], &["42501", "53100", "P0001"]),
+        (Kind::Postgres, &["25006", "53300", "57P03"], &["26000", "42501", "42P05", "53100", "P0001"]),
     ] {
         let Some(table) = TestTable::fresh(kind) else { continue };
         let table = table.setting("timeout=1");
@@ -111,6 +111,41 @@ async fn errors_that_may_pass_are_retried_and_others_are_returned_at_once() {
                 let waited = start.elapsed() > Duration::from_millis(400);
                 assert_eq!(waited, is_retried, "{kind} {code}: {error} after {:?}", start.elapsed());
             }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MariaDB and PostgreSQL"]
+async fn an_error_code_is_explained_in_words() {
+    for (kind, codes) in [
+        (
+            Kind::MariaDb,
+            &[
+                ("1040", "raise the server's max_connections"),
+                ("1047", "this node of the Galera cluster"),
+                ("1129", "flush hosts"),
+                ("1130", "create the account 'zoho' for this address"),
+                ("1524", "mysql_native_password"),
+            ][..],
+        ),
+        (
+            Kind::Postgres,
+            &[
+                ("26000", "a pooler between this program and the server"),
+                ("42P05", "a pooler between this program and the server"),
+                ("53300", "raise the server's max_connections"),
+            ],
+        ),
+    ] {
+        let Some(table) = TestTable::fresh(kind) else { continue };
+        let store = table.setting("timeout=1").open();
+        store.save_token(&token("ada")).await.unwrap();
+        for (code, words) in codes {
+            raise(&table, code).await;
+            let error = store.save_token(&token("ada").with_access_token(*code)).await.expect_err("raised");
+            assert!(error.to_string().contains(words), "{kind} {code}: {error}");
+            assert!(error.to_string().contains(code), "{kind} {code}: {error}");
         }
     }
 }
