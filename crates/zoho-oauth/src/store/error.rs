@@ -55,7 +55,10 @@ impl StoreError {
 
     /// Creates the error for invalid options.
     #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
-    pub(super) fn invalid_options(evidence: &'static str, next_step: &'static str) -> Self {
+    pub(super) fn invalid_options(
+        evidence: impl Into<String>,
+        next_step: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self::of(StoreErrorKind::Rejected, "open the token store").evidence(evidence).next_step(next_step)
     }
 

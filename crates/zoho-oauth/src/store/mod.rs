@@ -68,6 +68,8 @@ pub use postgres::{PostgresOptions, PostgresStore};
 pub use redis::{RedisOptions, RedisStore};
 #[cfg(feature = "secrets-manager")]
 pub use secrets_manager::{SecretsManagerOptions, SecretsManagerStore};
+#[cfg(feature = "postgres")]
+pub use sql::Sessions;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub use sql::Tls;
 #[cfg(feature = "sqlite")]

@@ -3,6 +3,8 @@
 mod server;
 mod words;
 
+use std::error::Error;
+use std::future::Future;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +17,7 @@ use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Lease
 use super::error::StoreError;
 use super::identity::StoreIdentity;
 use super::page::TokenPage;
-use super::sql::{ServerOptions, SqlStore, Tls, server_options, sql_store};
+use super::sql::{Password, ServerOptions, SqlStore, Tls, server_options, sql_store};
 use super::store_url::{StoreKind, StoreUrl, StoreUrlError};
 use super::token_store::TokenStore;
 
@@ -53,15 +55,17 @@ pub struct MySqlStore(SqlStore<MySqlServer>);
 
 server_options! {
     /// The options of a [`MySqlStore`].
-    MySqlOptions, port 3306, user "root"
+    MySqlOptions, port 3306, user "root", std::convert::identity
 }
 
 impl MySqlStore {
     /// Opens a store by its URL: `mysql://user:password@host:port/database`, or `mariadb://`. Every part is optional, with the
     /// defaults of [`MySqlOptions::new`].
     ///
-    /// Settings: `table`, `max_connections`, `connect_timeout` and `timeout` (seconds), `ssl-mode` (`DISABLED`,
-    /// `PREFERRED`, `REQUIRED`, `VERIFY_CA` or `VERIFY_IDENTITY`), and `ssl-ca` (a PEM file).
+    /// Settings: `table`, `max_connections`, `connect_timeout` and `timeout` (seconds), `socket` (the path of the server's
+    /// socket on this machine), `password_file` and `password_command` (see [`MySqlOptions::with_password_command`]),
+    /// `ssl-mode` (`DISABLED`, `PREFERRED`, `REQUIRED`, `VERIFY_CA` or `VERIFY_IDENTITY`), `ssl-ca` (a PEM file), and
+    /// `ssl-cert` with `ssl-key` (PEM files with the certificate of this program and its key).
     ///
     /// # Errors
     /// If the URL is invalid. The server is not contacted.
@@ -81,6 +85,12 @@ impl MySqlStore {
         let options = options.server;
         options.check()?;
         ServerOptions::check_name(&options.table)?;
+        if !options.more_hosts.is_empty() {
+            return Err(StoreError::invalid_options(
+                "several hosts",
+                "name one, such as that of a proxy which knows the primary server",
+            ));
+        }
         let place = options.place();
         let (name, identity) = (place.name("MySQL"), place.identity("mysql"));
         Ok(Self(SqlStore::new(MySqlServer::new(&options), &options, &name, identity)))
@@ -90,6 +100,13 @@ impl MySqlStore {
 sql_store!(MySqlStore);
 
 impl MySqlOptions {
+    /// Connects to the socket of a server on this machine, in place of a host. The connection is not encrypted.
+    #[must_use]
+    pub fn with_socket(mut self, path: impl Into<PathBuf>) -> Self {
+        self.server.socket = Some(path.into());
+        self
+    }
+
     fn read(url: &StoreUrl) -> Result<Self, StoreUrlError> {
         let url = url.server(StoreKind::MySql)?;
         let mut options = Self::new();
@@ -98,6 +115,8 @@ impl MySqlOptions {
             options.server.tls = tls(&mode)?;
         }
         options.server.authority = url.text("ssl-ca").map(PathBuf::from);
+        options.server.socket = url.text("socket").map(PathBuf::from);
+        options.server.read_certificate(&url, ["ssl-cert", "ssl-key"])?;
         Ok(options)
     }
 }

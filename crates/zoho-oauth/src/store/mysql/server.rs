@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_types, reason = "this file speaks to MySQL")]
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use sqlx::error::DatabaseError;
@@ -14,8 +15,8 @@ use sqlx::{ConnectOptions, MySql, query};
 
 use super::super::error::StoreErrorKind;
 use super::super::sql::{
-    Dialect, FREE_SPACE, Link, MORE_MEMORY, Place, REACH, Server, ServerFault, ServerOptions, Statement,
-    TOO_MANY, Tls, Value, Words, read_only,
+    Dialect, FREE_SPACE, Link, MORE_MEMORY, NoConnection, Password, Place, REACH, Server, ServerFault,
+    ServerOptions, Statement, TOO_MANY, Tls, Value, Words, read_only,
 };
 use super::super::stored::StoredToken;
 use super::words;
@@ -24,6 +25,7 @@ use super::words;
 pub(super) struct MySqlServer {
     place: Place,
     options: MySqlConnectOptions,
+    password: Password,
     greeting: Statement,
 }
 
@@ -32,6 +34,7 @@ impl MySqlServer {
         Self {
             place: options.place(),
             options: connect_options(options),
+            password: options.password.clone(),
             greeting: Statement::new(greeting(options)),
         }
     }
@@ -44,6 +47,8 @@ fn connect_options(options: &ServerOptions) -> MySqlConnectOptions {
         .username(&options.user)
         .database(&options.database)
         .ssl_mode(match options.tls {
+            // A socket does not leave this machine.
+            _ if options.socket.is_some() => MySqlSslMode::Disabled,
             Tls::Off => MySqlSslMode::Disabled,
             Tls::Preferred => MySqlSslMode::Preferred,
             Tls::Required => MySqlSslMode::Required,
@@ -55,12 +60,17 @@ fn connect_options(options: &ServerOptions) -> MySqlConnectOptions {
         .no_engine_substitution(false)
         .timezone(None)
         .set_names(false)
+        // AWS IAM needs it. Only a server with a verified certificate gets a password in clear text.
+        .enable_cleartext_plugin(matches!(options.tls, Tls::VerifyAuthority | Tls::VerifyHost))
         .disable_statement_logging();
-    if let Some(password) = &options.password {
-        connect = connect.password(password.expose_secret());
-    }
     if let Some(path) = &options.authority {
         connect = connect.ssl_ca(path);
+    }
+    if let Some((certificate, key)) = &options.certificate {
+        connect = connect.ssl_client_cert(certificate).ssl_client_key(key);
+    }
+    if let Some(socket) = &options.socket {
+        connect = connect.socket(socket);
     }
     connect
 }
@@ -82,8 +92,12 @@ impl Server for MySqlServer {
     type Link = MySqlConnection;
 
     /// A pooler for MySQL keeps what statements and settings of a session need.
-    async fn connect(&self) -> sqlx::Result<(MySqlConnection, bool)> {
-        let mut link = self.options.connect().await?;
+    async fn connect(&self, _: Duration) -> Result<(MySqlConnection, bool), NoConnection> {
+        let password = self.password.read().await?;
+        let options = password
+            .iter()
+            .fold(self.options.clone(), |options, password| options.password(password.expose_secret()));
+        let mut link = options.connect().await?;
         link.command(&self.greeting).await?;
         Ok((link, false))
     }

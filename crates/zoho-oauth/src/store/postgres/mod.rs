@@ -1,8 +1,11 @@
 //! A token store on a PostgreSQL server.
 
+mod environment;
 mod server;
 mod words;
 
+use std::error::Error;
+use std::future::Future;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -15,10 +18,11 @@ use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Lease
 use super::error::StoreError;
 use super::identity::StoreIdentity;
 use super::page::TokenPage;
-use super::sql::{ServerOptions, SqlStore, Tls, server_options, sql_store};
+use super::sql::{Password, ServerOptions, Sessions, SqlStore, Tls, server_options, sql_store};
 use super::store_url::{StoreKind, StoreUrl, StoreUrlError};
 use super::token_store::TokenStore;
 
+use environment::with_environment;
 use server::PostgresServer;
 
 /// Stores tokens on a PostgreSQL server: in the table `oauthtoken`, with the ten columns of Zoho's SDKs as `text`.
@@ -38,7 +42,10 @@ use server::PostgresServer;
 ///
 /// A save is as durable as a commit of the server; see its `synchronous_commit`.
 ///
-/// Options that are not set come from the environment variables of PostgreSQL's own programs, such as `PGPASSWORD`.
+/// Options that are not set come from the environment variables of PostgreSQL's own programs; see [`PostgresOptions`].
+///
+/// The server may be behind PgBouncer in session or transaction mode, or a pooler like it. The store recognizes it: each
+/// statement is then prepared in the transaction that runs it, which takes four round trips in place of one.
 ///
 /// ```no_run
 /// use zoho_oauth::store::{PostgresStore, TokenStore};
@@ -53,16 +60,22 @@ use server::PostgresServer;
 pub struct PostgresStore(SqlStore<PostgresServer>);
 
 server_options! {
-    /// The options of a [`PostgresStore`].
-    PostgresOptions, port 5432, user "postgres"
+    /// The options of a [`PostgresStore`]. What is not set comes from the environment variables of PostgreSQL's own programs:
+    /// `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD`, `PGDATABASE`, `PGSSLMODE`, `PGSSLROOTCERT`, `PGSSLCERT` with `PGSSLKEY`,
+    /// `PGAPPNAME`, `PGCONNECT_TIMEOUT`, `PGTARGETSESSIONATTRS` and `PGOPTIONS`. Others, such as `PGSERVICE` and `PGPASSFILE`, are
+    /// not read.
+    PostgresOptions, port 5432, user "postgres", with_environment
 }
 
 impl PostgresStore {
     /// Opens a store by its URL: `postgres://user:password@host:port/database`, or `postgresql://`. Every part is optional,
-    /// with the defaults of [`PostgresOptions::new`].
+    /// with the defaults of [`PostgresOptions::new`]. Several hosts are separated by commas, as in `one:5432,two:5432`.
     ///
-    /// Settings: `table` (or `schema.table`), `max_connections`, `connect_timeout` and `timeout` (seconds), `sslmode`
-    /// (`disable`, `prefer`, `require`, `verify-ca` or `verify-full`), and `sslrootcert` (a PEM file).
+    /// Settings: `table` (or `schema.table`), `max_connections`, `connect_timeout` and `timeout` (seconds), `host` (in place of
+    /// the one in the URL, for the folder of a socket), `target_session_attrs` (see [`Sessions`]), `application_name`,
+    /// `password_file` and `password_command` (see [`PostgresOptions::with_password_command`]), `sslmode` (`disable`, `allow`,
+    /// `prefer`, `require`, `verify-ca` or `verify-full`), `sslrootcert` (a PEM file), and `sslcert` with `sslkey` (PEM files
+    /// with the certificate of this program and its key).
     ///
     /// # Errors
     /// If the URL is invalid. The server is not contacted.
@@ -91,29 +104,65 @@ impl PostgresStore {
 sql_store!(PostgresStore);
 
 impl PostgresOptions {
+    /// Adds a host that is tried if those before it are not suitable; see [`with_sessions`](Self::with_sessions).
+    #[must_use]
+    pub fn with_another_host(mut self, host: impl Into<String>, port: u16) -> Self {
+        self.server.more_hosts.push((host.into(), port));
+        self
+    }
+
+    /// Sets which of several hosts is used. Default: the first one that accepts writes; of a single host, any.
+    #[must_use]
+    pub fn with_sessions(mut self, sessions: Sessions) -> Self {
+        self.server.sessions = Some(sessions);
+        self
+    }
+
+    /// Sets the name by which the server's administrator sees the connections. Default: `zohocrm`.
+    #[must_use]
+    pub fn with_application_name(mut self, name: impl Into<String>) -> Self {
+        self.server.application_name = Some(name.into());
+        self
+    }
+
     fn read(url: &StoreUrl) -> Result<Self, StoreUrlError> {
         let url = url.server(StoreKind::Postgres)?;
         let mut options = Self::new();
-        options.server.read(&url)?;
-        if let Some(mode) = url.text("sslmode") {
-            options.server.tls = tls(&mode)?;
+        let server = &mut options.server;
+        server.read(&url)?;
+        if let Some(host) = url.text("host") {
+            server.host = host;
+            server.more_hosts.clear();
         }
-        options.server.authority = url.text("sslrootcert").map(PathBuf::from);
+        if let Some(words) = url.text("target_session_attrs") {
+            let invalid = || StoreUrlError::invalid_setting("target_session_attrs", Sessions::EXPECTED);
+            server.sessions = Some(Sessions::parse(&words).ok_or_else(invalid)?);
+        }
+        if let Some(mode) = url.text("sslmode") {
+            let invalid = || StoreUrlError::invalid_setting("sslmode", TLS_MODES);
+            server.tls = tls(&mode).ok_or_else(invalid)?;
+        }
+        if let Some(path) = url.text("sslrootcert") {
+            server.authority = Some(path.into());
+        }
+        if let Some(name) = url.text("application_name") {
+            server.application_name = Some(name);
+        }
+        server.read_certificate(&url, ["sslcert", "sslkey"])?;
         Ok(options)
     }
 }
 
+const TLS_MODES: &str = "disable, allow, prefer, require, verify-ca or verify-full";
+
 /// Parses the values that PostgreSQL's own programs use.
-fn tls(mode: &str) -> Result<Tls, StoreUrlError> {
+fn tls(mode: &str) -> Option<Tls> {
     match mode {
-        "disable" => Ok(Tls::Off),
-        "prefer" => Ok(Tls::Preferred),
-        "require" => Ok(Tls::Required),
-        "verify-ca" => Ok(Tls::VerifyAuthority),
-        "verify-full" => Ok(Tls::VerifyHost),
-        _ => Err(StoreUrlError::invalid_setting(
-            "sslmode",
-            "disable, prefer, require, verify-ca or verify-full",
-        )),
+        "disable" => Some(Tls::Off),
+        "allow" | "prefer" => Some(Tls::Preferred),
+        "require" => Some(Tls::Required),
+        "verify-ca" => Some(Tls::VerifyAuthority),
+        "verify-full" => Some(Tls::VerifyHost),
+        _ => None,
     }
 }

@@ -3,25 +3,31 @@
 #![expect(clippy::disallowed_types, reason = "this file speaks to PostgreSQL")]
 
 use std::borrow::Cow;
+use std::io;
+use std::iter;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use sqlx::error::DatabaseError;
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgQueryResult, PgRow, PgSslMode};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgQueryResult, PgSslMode};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, ConnectOptions, Postgres, Row, query, raw_sql};
 
 use super::super::error::StoreErrorKind;
 use super::super::sql::{
-    Dialect, FREE_SPACE, MORE_MEMORY, Place, Server, ServerFault, ServerOptions, Statement, TOO_MANY, Tls,
-    Value, Words, read_only,
+    Dialect, FREE_SPACE, MORE_MEMORY, NoConnection, Password, Place, Role, Server, ServerFault,
+    ServerOptions, Sessions, Statement, TOO_MANY, Tls, Value, Words, read_only,
 };
 use super::words;
 
 /// A PostgreSQL server, with the names that messages use for it.
 pub(super) struct PostgresServer {
     place: Place,
-    options: PgConnectOptions,
+    /// One for each host.
+    hosts: Vec<PgConnectOptions>,
+    sessions: Sessions,
+    password: Password,
     settings: Vec<(&'static str, String)>,
     /// Whether there is a pooler that rejects settings in the first message of a connection, as PgBouncer does.
     rejects_settings: AtomicBool,
@@ -30,42 +36,90 @@ pub(super) struct PostgresServer {
 /// A setting that means nothing to the server. Its value is different for each connection.
 const MARK: &str = "zohocrm.connection";
 
+/// A new connection.
+struct Greeted {
+    link: PgConnection,
+    mark: Option<String>,
+    role: Role,
+}
+
 impl PostgresServer {
     pub(super) fn new(options: &ServerOptions) -> Self {
         let others = [
             ("default_transaction_isolation", "read committed".to_owned()),
             ("client_min_messages", "warning".to_owned()),
         ];
+        let first = (options.host.clone(), options.port);
+        let default = if options.more_hosts.is_empty() { Sessions::Any } else { Sessions::ReadWrite };
         Self {
             place: options.place(),
-            options: connect_options(options),
+            hosts: iter::once(&first)
+                .chain(&options.more_hosts)
+                .map(|(host, port)| connect_options(options, host, *port))
+                .collect(),
+            sessions: options.sessions.unwrap_or(default),
+            password: options.password.clone(),
             settings: limits(options).into_iter().chain(others).collect(),
             rejects_settings: AtomicBool::new(false),
         }
     }
 
-    /// Connects with the settings of the session, and a mark. A pooler rejects or ignores them: a session without the mark is
-    /// not this connection's own.
-    async fn connect_directly(&self) -> sqlx::Result<(PgConnection, bool)> {
-        let mark = format!("{:016x}", rand::random::<u64>());
-        let settings = self.settings.iter().map(|(name, value)| (*name, value.as_str()));
-        let options = self.options.clone().options(settings.chain([(MARK, mark.as_str())]));
-        let mut link = options.connect().await?;
-        let marks = raw_sql(AssertSqlSafe(format!("select current_setting('{MARK}', true)")))
-            .fetch_all(&mut link)
-            .await?;
-        let is_marked = |row: &PgRow| row.try_get(0).is_ok_and(|found: Option<String>| found == Some(mark));
-        Ok((link, !marks.first().is_some_and(is_marked)))
+    /// Connects to a host with the settings of the session, and a mark. A pooler rejects or ignores them: a session without
+    /// the mark is not this connection's own.
+    async fn connect_to(&self, options: PgConnectOptions) -> sqlx::Result<(Greeted, bool)> {
+        if !self.rejects_settings.load(Relaxed) {
+            let mark = format!("{:016x}", rand::random::<u64>());
+            let settings = self.settings.iter().map(|(name, value)| (*name, value.as_str()));
+            let marked = options.clone().options(settings.chain([(MARK, mark.as_str())]));
+            match greet(&marked).await {
+                Err(sqlx::Error::Database(error)) if rejects_settings(&*error) => {}
+                Err(error) => return Err(error),
+                Ok(greeted) => {
+                    let is_pooled = greeted.mark.as_ref() != Some(&mark);
+                    return Ok((greeted, is_pooled));
+                }
+            }
+        }
+        let greeted = greet(&options).await?;
+        self.rejects_settings.store(true, Relaxed);
+        Ok((greeted, true))
+    }
+
+    /// Whether another host may be available although this one is not.
+    fn is_away(&self, error: &sqlx::Error) -> bool {
+        match error {
+            sqlx::Error::Io(_) => true,
+            sqlx::Error::Database(error) => {
+                matches!(self.classify(&**error), ServerFault::Lost | ServerFault::NotNow(_))
+            }
+            _ => false,
+        }
     }
 }
 
-fn connect_options(options: &ServerOptions) -> PgConnectOptions {
+async fn greet(options: &PgConnectOptions) -> sqlx::Result<Greeted> {
+    let mut link = options.connect().await?;
+    let question = format!(
+        "select current_setting('{MARK}', true), pg_is_in_recovery()::text, current_setting('transaction_read_only')"
+    );
+    let row = raw_sql(AssertSqlSafe(question)).fetch_one(&mut link).await?;
+    let role = Role {
+        is_standby: row.try_get::<String, _>(1)? == "true",
+        is_read_only: row.try_get::<String, _>(2)? == "on",
+    };
+    Ok(Greeted { link, mark: row.try_get(0)?, role })
+}
+
+fn connect_options(options: &ServerOptions, host: &str, port: u16) -> PgConnectOptions {
     let mut connect = PgConnectOptions::new_without_pgpass()
-        .host(&options.host)
-        .port(options.port)
+        .host(host)
+        .port(port)
         .username(&options.user)
         .database(&options.database)
+        .application_name(options.application_name.as_deref().unwrap_or("zohocrm"))
         .ssl_mode(match options.tls {
+            // The folder of a socket, which does not leave this machine.
+            _ if host.starts_with('/') => PgSslMode::Disable,
             Tls::Off => PgSslMode::Disable,
             Tls::Preferred => PgSslMode::Prefer,
             Tls::Required => PgSslMode::Require,
@@ -75,11 +129,11 @@ fn connect_options(options: &ServerOptions) -> PgConnectOptions {
         // It only affects fractions, and some proxies reject it.
         .extra_float_digits(None)
         .disable_statement_logging();
-    if let Some(password) = &options.password {
-        connect = connect.password(password.expose_secret());
-    }
     if let Some(path) = &options.authority {
         connect = connect.ssl_root_cert(path);
+    }
+    if let Some((certificate, key)) = &options.certificate {
+        connect = connect.ssl_client_cert(certificate).ssl_client_key(key);
     }
     connect
 }
@@ -93,16 +147,29 @@ fn limits(options: &ServerOptions) -> [(&'static str, String); 2] {
 impl Server for PostgresServer {
     type Link = PgConnection;
 
-    async fn connect(&self) -> sqlx::Result<(PgConnection, bool)> {
-        if !self.rejects_settings.load(Relaxed) {
-            match self.connect_directly().await {
-                Err(sqlx::Error::Database(error)) if rejects_settings(&*error) => {}
-                result => return result,
+    /// Tries one host after the other. They share the timeout.
+    async fn connect(&self, timeout: Duration) -> Result<(PgConnection, bool), NoConnection> {
+        let password = self.password.read().await?;
+        let preferences = self.sessions.preferences();
+        let attempts = u32::try_from(preferences.len() * self.hosts.len()).unwrap_or(u32::MAX);
+        let mut failure = unsuitable(self.sessions);
+        for sessions in preferences {
+            for host in &self.hosts {
+                let options = password
+                    .iter()
+                    .fold(host.clone(), |options, password| options.password(password.expose_secret()));
+                match tokio::time::timeout(timeout / attempts, self.connect_to(options)).await {
+                    Ok(Ok((greeted, is_pooled))) if sessions.accepts(greeted.role) => {
+                        return Ok((greeted.link, is_pooled));
+                    }
+                    Ok(Ok(_)) => failure = unsuitable(sessions),
+                    Ok(Err(error)) if self.is_away(&error) => failure = error,
+                    Ok(Err(error)) => return Err(error.into()),
+                    Err(_) => failure = io::Error::from(io::ErrorKind::TimedOut).into(),
+                }
             }
         }
-        let link = self.options.connect().await?;
-        self.rejects_settings.store(true, Relaxed);
-        Ok((link, true))
+        Err(failure.into())
     }
 
     fn words(options: &ServerOptions) -> Words {
@@ -169,6 +236,11 @@ impl Server for PostgresServer {
     fn code(&self, error: &dyn DatabaseError) -> String {
         error.code().unwrap_or_default().into_owned()
     }
+}
+
+/// The failure if hosts respond, but none of them may be used. There may be one later.
+fn unsuitable(sessions: Sessions) -> sqlx::Error {
+    io::Error::new(io::ErrorKind::NotConnected, format!("no host is {sessions}")).into()
 }
 
 /// Whether a pooler may have rejected the settings of the session: a violation of the protocol, a missing feature, an

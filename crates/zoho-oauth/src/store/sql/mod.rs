@@ -10,12 +10,14 @@ mod driver;
 mod fault;
 mod leases;
 mod options;
+mod password;
 mod pool;
 mod public;
 mod retries;
 mod row_texts;
 mod server;
 mod session;
+mod sessions;
 mod set_up;
 mod side_table;
 mod store;
@@ -26,11 +28,15 @@ mod writes;
 
 pub(super) use driver::{Dialect, Link, Statement, Value};
 pub(super) use options::{Place, ServerOptions, server_options};
+pub(super) use password::Password;
 pub(super) use public::sql_store;
 #[cfg(feature = "mysql")]
 pub(super) use server::REACH;
-pub(super) use server::{FREE_SPACE, MORE_MEMORY, Server, ServerFault, TOO_MANY, read_only};
+pub(super) use server::{FREE_SPACE, MORE_MEMORY, NoConnection, Server, ServerFault, TOO_MANY, read_only};
+#[cfg(feature = "postgres")]
+pub(super) use sessions::Role;
 pub(super) use store::SqlStore;
 pub(super) use texts::{ReplaceParts, Words};
 
 pub use options::Tls;
+pub use sessions::Sessions;

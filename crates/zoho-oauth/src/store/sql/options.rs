@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use secrecy::SecretString;
-
 use super::super::error::StoreError;
 use super::super::identity::StoreIdentity;
 use super::super::store_url::{ServerUrl, StoreUrlError};
+use super::password::Password;
+use super::sessions::Sessions;
 
 /// Whether a connection to a database server is encrypted, and which certificates it accepts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,12 +31,24 @@ pub enum Tls {
 pub(in crate::store) struct ServerOptions {
     pub(in crate::store) host: String,
     pub(in crate::store) port: u16,
+    /// Hosts and ports that are tried after the first.
+    pub(in crate::store) more_hosts: Vec<(String, u16)>,
+    /// The socket of a server on this machine, in place of a host.
+    pub(in crate::store) socket: Option<PathBuf>,
     pub(in crate::store) user: String,
-    pub(in crate::store) password: Option<SecretString>,
+    pub(in crate::store) password: Password,
     pub(in crate::store) database: String,
     pub(in crate::store) table: String,
     pub(in crate::store) tls: Tls,
     pub(in crate::store) authority: Option<PathBuf>,
+    /// The files with this program's certificate and its key.
+    pub(in crate::store) certificate: Option<(PathBuf, PathBuf)>,
+    /// The name by which the server's administrator sees the connections.
+    pub(in crate::store) application_name: Option<String>,
+    /// Which of several hosts is used. `None`: the default.
+    pub(in crate::store) sessions: Option<Sessions>,
+    /// Why the environment is invalid.
+    pub(in crate::store) invalid: Option<StoreError>,
     pub(in crate::store) max_connections: u32,
     pub(in crate::store) connect_timeout: Duration,
     pub(in crate::store) timeout: Duration,
@@ -47,12 +59,18 @@ impl ServerOptions {
         Self {
             host: "localhost".to_owned(),
             port,
+            more_hosts: Vec::new(),
+            socket: None,
             user: user.to_owned(),
-            password: None,
+            password: Password::None,
             database: "zohooauth".to_owned(),
             table: "oauthtoken".to_owned(),
             tls: Tls::default(),
             authority: None,
+            certificate: None,
+            application_name: None,
+            sessions: None,
+            invalid: None,
             max_connections: 8,
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(10),
@@ -66,10 +84,16 @@ impl ServerOptions {
                 *field = value;
             }
         }
-        set(&mut self.host, url.host.clone());
+        if let Some(host) = url.host.clone() {
+            self.host = host;
+            self.more_hosts =
+                url.more_hosts.iter().map(|(host, port)| (host.clone(), port.unwrap_or(self.port))).collect();
+        }
         set(&mut self.port, url.port);
         set(&mut self.user, url.user.clone());
-        self.password = url.password.clone();
+        let file = url.text("password_file").map(|path| Password::File(path.into()));
+        let command = url.text("password_command").map(Password::Command);
+        set(&mut self.password, file.or(command).or(url.password.clone().map(Password::Fixed)));
         set(&mut self.database, url.path.clone());
         set(&mut self.table, url.text("table"));
         set(&mut self.max_connections, url.parsed("max_connections", "a number")?);
@@ -78,8 +102,32 @@ impl ServerOptions {
         Ok(())
     }
 
+    /// Reads the settings of a URL with the certificate of this program.
+    pub(in crate::store) fn read_certificate(
+        &mut self,
+        url: &ServerUrl,
+        [certificate, key]: [&'static str; 2],
+    ) -> Result<(), StoreUrlError> {
+        match (url.text(certificate), url.text(key)) {
+            (None, None) => Ok(()),
+            (Some(certificate), Some(key)) => {
+                self.certificate = Some((certificate.into(), key.into()));
+                Ok(())
+            }
+            (Some(_), None) => {
+                Err(StoreUrlError::invalid_setting(certificate, "the file of its key in another setting"))
+            }
+            (None, Some(_)) => {
+                Err(StoreUrlError::invalid_setting(key, "the file of the certificate in another setting"))
+            }
+        }
+    }
+
     /// Rejects options that are invalid on every server.
     pub(in crate::store) fn check(&self) -> Result<(), StoreError> {
+        if let Some(invalid) = &self.invalid {
+            return Err(invalid.clone());
+        }
         if self.max_connections == 0 || self.timeout.is_zero() || self.connect_timeout.is_zero() {
             return Err(StoreError::invalid_options(
                 "max_connections or a timeout is zero",
@@ -108,9 +156,11 @@ impl ServerOptions {
 
     /// Returns the names for messages.
     pub(in crate::store) fn place(&self) -> Place {
+        let hosts = [(self.host.clone(), self.port)].into_iter().chain(self.more_hosts.clone());
+        let hosts: Vec<_> = hosts.map(|(host, port)| format!("{host}:{port}")).collect();
         Place {
             user: self.user.clone(),
-            host: format!("{}:{}", self.host, self.port),
+            host: self.socket.as_ref().map_or_else(|| hosts.join(","), |socket| socket.display().to_string()),
             database: self.database.clone(),
             table: self.table.clone(),
         }
@@ -139,7 +189,7 @@ impl Place {
 
 /// Defines the options of a server: a [`ServerOptions`] with setters.
 macro_rules! server_options {
-    ($(#[$doc:meta])* $name:ident, port $port:literal, user $user:literal) => {
+    ($(#[$doc:meta])* $name:ident, port $port:literal, user $user:literal, $adapt:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $name {
@@ -150,7 +200,7 @@ macro_rules! server_options {
             #[doc = concat!("Creates the default options: user `", $user, "` without a password, database `zohooauth` and table `oauthtoken` on `localhost:", $port, "`.")]
             #[must_use]
             pub fn new() -> Self {
-                Self { server: ServerOptions::new($port, $user) }
+                Self { server: $adapt(ServerOptions::new($port, $user)) }
             }
 
             /// Sets the host name or address. Default: `localhost`.
@@ -177,7 +227,33 @@ macro_rules! server_options {
             /// Sets the password.
             #[must_use]
             pub fn with_password(mut self, password: impl Into<SecretString>) -> Self {
-                self.server.password = Some(password.into());
+                self.server.password = Password::Fixed(password.into());
+                self
+            }
+
+            /// Reads the password from the first line of this file, for every new connection.
+            #[must_use]
+            pub fn with_password_file(mut self, path: impl Into<PathBuf>) -> Self {
+                self.server.password = Password::File(path.into());
+                self
+            }
+
+            /// Runs this command with the system's shell for every new connection. The password is the first line that it writes.
+            #[must_use]
+            pub fn with_password_command(mut self, command: impl Into<String>) -> Self {
+                self.server.password = Password::Command(command.into());
+                self
+            }
+
+            /// Asks `provider` for the password for every new connection, such as a token of AWS IAM, which is valid for some
+            /// minutes.
+            #[must_use]
+            pub fn with_password_provider<P, F>(mut self, provider: P) -> Self
+            where
+                P: Fn() -> F + Send + Sync + 'static,
+                F: Future<Output = Result<SecretString, Box<dyn Error + Send + Sync>>> + Send + 'static,
+            {
+                self.server.password = Password::provided_by(provider);
                 self
             }
 
@@ -229,6 +305,17 @@ macro_rules! server_options {
             #[must_use]
             pub fn with_certificate_authority(mut self, path: impl Into<PathBuf>) -> Self {
                 self.server.authority = Some(path.into());
+                self
+            }
+
+            /// Signs in with the certificate in one PEM file and its key in another.
+            #[must_use]
+            pub fn with_client_certificate(
+                mut self,
+                certificate: impl Into<PathBuf>,
+                key: impl Into<PathBuf>,
+            ) -> Self {
+                self.server.certificate = Some((certificate.into(), key.into()));
                 self
             }
         }

@@ -14,7 +14,7 @@ use super::super::outage::Outage;
 use super::connection::Connection;
 use super::fault::Fault;
 use super::options::ServerOptions;
-use super::server::Server;
+use super::server::{NoConnection, Server};
 use super::session::Session;
 use super::texts::Texts;
 
@@ -86,14 +86,13 @@ impl<S: Server> Pool<S> {
     }
 
     async fn connect(&self, timeout: Duration) -> Result<Session<S::Link>, Fault> {
-        match tokio::time::timeout(timeout, self.server.connect()).await {
-            Ok(Ok((link, is_pooled))) => {
-                let link = Connection::new(link, is_pooled, self.texts.begin.clone());
-                Ok(Session::new(link, self.texts.clone()))
-            }
-            Ok(Err(error)) => Err(Fault::Unconnected(error)),
-            Err(_) => Err(Fault::Unreachable(timeout)),
-        }
+        let (link, is_pooled) = match tokio::time::timeout(timeout, self.server.connect(timeout)).await {
+            Ok(Ok(connected)) => connected,
+            Ok(Err(NoConnection::Driver(error))) => return Err(Fault::Unconnected(error)),
+            Ok(Err(NoConnection::Password(error))) => return Err(Fault::Rule(error)),
+            Err(_) => return Err(Fault::Unreachable(timeout)),
+        };
+        Ok(Session::new(Connection::new(link, is_pooled, self.texts.begin.clone()), self.texts.clone()))
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<(Session<S::Link>, Instant)>> {
@@ -112,7 +111,11 @@ pub(super) struct Pooled<'p, S: Server> {
 impl<S: Server> Pooled<'_, S> {
     /// Puts the connection back into the pool.
     pub(super) fn put_back(self) {
-        self.pool.idle().push((self.session, Instant::now()));
+        let mut idle = self.pool.idle();
+        // After a burst of calls, the connections that are no longer needed are closed.
+        idle.retain(|(_, since)| since.elapsed() < MAX_IDLE);
+        idle.push((self.session, Instant::now()));
+        drop(idle);
         // Only now, so that a waiting call finds the connection.
         drop(self.permit);
     }

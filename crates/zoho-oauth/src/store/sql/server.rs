@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::future::Future;
+use std::time::Duration;
 
 use sqlx::error::DatabaseError;
 
-use super::super::error::StoreErrorKind;
+use super::super::error::{StoreError, StoreErrorKind};
 use super::driver::Link;
 use super::options::ServerOptions;
 use super::texts::Words;
@@ -17,7 +18,11 @@ pub(in crate::store) trait Server: Send + Sync + 'static {
 
     /// Connects, and sets the session up, whatever the server's settings are. Returns also whether this is a connection to a
     /// pooler that may run each transaction in another session.
-    fn connect(&self) -> impl Future<Output = sqlx::Result<(Self::Link, bool)>> + Send;
+    /// After `timeout` the caller gives up.
+    fn connect(
+        &self,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<(Self::Link, bool), NoConnection>> + Send;
 
     /// Returns the parts of statements that are specific to this server.
     fn words(options: &ServerOptions) -> Words;
@@ -30,6 +35,26 @@ pub(in crate::store) trait Server: Send + Sync + 'static {
 
     /// Returns the code by which the server's manual lists the error.
     fn code(&self, error: &dyn DatabaseError) -> String;
+}
+
+/// Why there is no connection.
+pub(in crate::store) enum NoConnection {
+    /// An error of the driver or the server.
+    Driver(sqlx::Error),
+    /// There is no password.
+    Password(StoreError),
+}
+
+impl From<sqlx::Error> for NoConnection {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Driver(error)
+    }
+}
+
+impl From<StoreError> for NoConnection {
+    fn from(error: StoreError) -> Self {
+        Self::Password(error)
+    }
 }
 
 /// The meaning of an error of the server.

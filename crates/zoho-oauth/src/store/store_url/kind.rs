@@ -25,10 +25,34 @@ impl StoreKind {
     pub(super) fn settings(self) -> &'static [&'static str] {
         match self {
             Self::Memory | Self::File | Self::Sqlite => &[],
-            Self::MySql => &["table", "max_connections", "connect_timeout", "timeout", "ssl-mode", "ssl-ca"],
-            Self::Postgres => {
-                &["table", "max_connections", "connect_timeout", "timeout", "sslmode", "sslrootcert"]
-            }
+            Self::MySql => &[
+                "table",
+                "max_connections",
+                "connect_timeout",
+                "timeout",
+                "socket",
+                "password_file",
+                "password_command",
+                "ssl-mode",
+                "ssl-ca",
+                "ssl-cert",
+                "ssl-key",
+            ],
+            Self::Postgres => &[
+                "table",
+                "max_connections",
+                "connect_timeout",
+                "timeout",
+                "host",
+                "target_session_attrs",
+                "application_name",
+                "password_file",
+                "password_command",
+                "sslmode",
+                "sslrootcert",
+                "sslcert",
+                "sslkey",
+            ],
             Self::Redis => &["prefix", "cluster", "ca", "connect_timeout", "timeout"],
             Self::SecretsManager => &["region", "endpoint", "connect_timeout", "timeout"],
         }

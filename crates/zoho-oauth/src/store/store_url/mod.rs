@@ -133,7 +133,7 @@ impl fmt::Display for StoreUrl {
             (Place::Path(path, _), _) => return write!(formatter, "file:{}", path.display()),
             (Place::Server(server), _) => server,
         };
-        let ServerUrl { scheme, host, port, user, path, .. } = &**server;
+        let ServerUrl { scheme, host, port, more_hosts, user, path, .. } = &**server;
         if self.kind == StoreKind::SecretsManager {
             return write!(formatter, "{scheme}:{}", path.as_deref().unwrap_or_default());
         }
@@ -144,6 +144,12 @@ impl fmt::Display for StoreUrl {
         formatter.write_str(host.as_deref().unwrap_or_default())?;
         if let Some(port) = port {
             write!(formatter, ":{port}")?;
+        }
+        for (host, port) in more_hosts {
+            write!(formatter, ",{host}")?;
+            if let Some(port) = port {
+                write!(formatter, ":{port}")?;
+            }
         }
         if let Some(path) = path {
             write!(formatter, "/{path}")?;
@@ -199,6 +205,8 @@ mod tests {
             ("sqlite::memory:", StoreKind::Sqlite, "sqlite::memory:"),
             ("mariadb://u:p4ss@h/d?timeout=9", StoreKind::MySql, "mysql://u@h/d"),
             ("postgresql://h?table=a.b", StoreKind::Postgres, "postgres://h?table=a.b"),
+            ("postgres://u:p4ss@a:1,b,[::1]:3/d", StoreKind::Postgres, "postgres://u@a:1,b,[::1]:3/d"),
+            ("postgres://%2Frun%2Fpg/d?host=x", StoreKind::Postgres, "postgres:///run/pg/d"),
             ("rediss://:p4ss@h:6380/3?prefix=crm", StoreKind::Redis, "rediss://h:6380/3?prefix=crm"),
             ("aws-secretsmanager://a/b?region=r", StoreKind::SecretsManager, "aws-secretsmanager:a/b"),
         ] {

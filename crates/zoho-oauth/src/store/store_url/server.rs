@@ -16,6 +16,8 @@ pub(in crate::store) struct ServerUrl {
     pub(in crate::store) scheme: &'static str,
     pub(in crate::store) host: Option<String>,
     pub(in crate::store) port: Option<u16>,
+    /// The hosts after the first, if there are several.
+    pub(in crate::store) more_hosts: Vec<(String, Option<u16>)>,
     pub(in crate::store) user: Option<String>,
     pub(in crate::store) password: Option<SecretString>,
     /// What stands between the host and the question mark, without its first slash.
@@ -25,8 +27,20 @@ pub(in crate::store) struct ServerUrl {
 
 impl ServerUrl {
     pub(super) fn parse(scheme: &'static str, kind: StoreKind, text: &str) -> Result<Self, StoreUrlError> {
-        let url = Url::parse(text).map_err(|error| StoreUrlError(Problem::Malformed(error)))?;
+        let parsed = |text: &str| Url::parse(text).map_err(|error| StoreUrlError(Problem::Malformed(error)));
+        let (text, more_hosts) = split_hosts(text);
+        let url = parsed(&text)?;
         reject_torn_password(&url)?;
+        let host = |url: &Url| {
+            url.host_str().filter(|host| !host.is_empty()).map(|host| decoded(host, "host")).transpose()
+        };
+        let more_hosts = more_hosts
+            .iter()
+            .map(|text| {
+                let url = parsed(&format!("{scheme}://{text}"))?;
+                Ok((host(&url)?.unwrap_or_default(), url.port()))
+            })
+            .collect::<Result<_, StoreUrlError>>()?;
         let settings: Vec<(String, String)> =
             url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
         if let Some((name, _)) = settings.iter().find(|(name, _)| !kind.settings().contains(&&**name)) {
@@ -39,8 +53,9 @@ impl ServerUrl {
         let path = url.path();
         Ok(Self {
             scheme,
-            host: url.host_str().filter(|host| !host.is_empty()).map(str::to_owned),
+            host: host(&url)?,
             port: url.port(),
+            more_hosts,
             user: part(url.username(), "user name")?,
             password: url
                 .password()
@@ -85,6 +100,16 @@ impl ServerUrl {
     pub(in crate::store) fn seconds(&self, name: &'static str) -> Result<Option<Duration>, StoreUrlError> {
         Ok(self.parsed(name, "a whole number of seconds")?.map(Duration::from_secs))
     }
+}
+
+/// Splits the hosts after the first off, as in `postgres://user@one:5432,two:5432/database`.
+fn split_hosts(text: &str) -> (String, Vec<&str>) {
+    let Some(start) = text.find("://").map(|scheme| scheme + 3) else { return (text.to_owned(), Vec::new()) };
+    let end = text[start..].find(['/', '?', '#']).map_or(text.len(), |length| start + length);
+    let start = text[start..end].rfind('@').map_or(start, |user| start + user + 1);
+    let mut hosts = text[start..end].split(',');
+    let first = hosts.next().unwrap_or_default();
+    (format!("{}{first}{}", &text[..start], &text[end..]), hosts.collect())
 }
 
 /// Rejects a password with a plain `/`, `?` or `#`. It ends the host there, and the rest of it would be taken for a database or

@@ -18,3 +18,5 @@ pub(crate) mod support;
 mod tls;
 #[cfg(unix)]
 mod unavailable;
+#[cfg(unix)]
+mod ways;

@@ -39,6 +39,11 @@ impl TestTable {
         })
     }
 
+    /// The same table on the server at another port.
+    pub(crate) fn at(&self, port: u16) -> Self {
+        self.with(|url| url.set_port(Some(port)).expect("the URL has a host"))
+    }
+
     /// Another table on the same server.
     pub(crate) fn named(&self, table: &str) -> Self {
         self.with(|url| url.set_query(Some(&format!("table={table}"))))
@@ -114,6 +119,10 @@ impl TestTable {
     pub(crate) async fn count(&self) -> usize {
         let rows = self.run("select cast(count(*) as char(20)) from {}").await;
         rows[0].as_deref().expect("a count").trim().parse().expect("a number")
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     fn parsed(&self) -> Url {

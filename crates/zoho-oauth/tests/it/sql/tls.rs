@@ -76,7 +76,63 @@ async fn a_server_without_encryption_is_rejected_if_it_is_required() {
     }
 }
 
-/// A certificate authority and a server certificate that it signed, for a single test.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs MariaDB and PostgreSQL"]
+async fn an_account_that_needs_a_certificate_signs_in_with_it() {
+    let Some(keys) = Keys::make() else { return };
+    for kind in [Kind::MariaDb, Kind::Postgres] {
+        let path = |file: &str| keys.path(file).display().to_string();
+        let options =
+            [("--ssl-cert", "server.pem"), ("--ssl-key", "server.key"), ("--ssl-ca", "authority.pem")]
+                .map(|(name, file)| format!("{name}={}", path(file)));
+        let options = options.each_ref().map(String::as_str);
+        let Some(server) = private_with(kind, if kind == Kind::MariaDb { &options } else { &[] }) else {
+            continue;
+        };
+        let table = TestTable::on(kind, &server);
+        let administrator = table.for_administrator(&server);
+        let (certificate, key) = match kind {
+            Kind::Postgres => {
+                for (setting, file) in [
+                    ("ssl_cert_file", "server.pem"),
+                    ("ssl_key_file", "server.key"),
+                    ("ssl_ca_file", "authority.pem"),
+                ] {
+                    let path = keys.hand_over(file, &server);
+                    administrator.run(&format!("alter system set {setting} = '{}'", path.display())).await;
+                }
+                administrator.run("alter system set ssl = on").await;
+                allow(&server, "hostssl all zoho all scram-sha-256 clientcert=verify-ca");
+                administrator.run("select cast(pg_reload_conf() as text)").await;
+                ("sslcert", "sslkey")
+            }
+            _ => {
+                administrator.run("alter user zoho require x509").await;
+                ("ssl-cert", "ssl-key")
+            }
+        };
+        let signed =
+            table.setting(&format!("{certificate}={}&{key}={}", path("client.pem"), path("client.key")));
+        let store = signed.open();
+        let start = std::time::Instant::now();
+        while let Err(error) = store.save_token(&token("ada")).await {
+            // PostgreSQL reloads its settings asynchronously.
+            assert!(start.elapsed() < std::time::Duration::from_secs(20), "{error}");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let error = table.open().get_tokens().await.expect_err("no certificate");
+        assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
+    }
+}
+
+/// Inserts a first line into the file that says who may connect to a PostgreSQL server.
+pub(super) fn allow(server: &Server, rule: &str) {
+    let path = server.folder().join("data/pg_hba.conf");
+    let rules = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("{rule}\n{rules}")).unwrap();
+}
+
+/// A certificate authority, and certificates of a server and a client that it signed, for a single test.
 struct Keys(tempfile::TempDir);
 
 impl Keys {
@@ -87,6 +143,8 @@ impl Keys {
             "req -x509 -newkey rsa:2048 -nodes -days 2 -keyout authority.key -out authority.pem -subj /CN=authority",
             "req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost",
             "x509 -req -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial -days 2 -out server.pem -extfile names",
+            "req -newkey rsa:2048 -nodes -keyout client.key -out client.csr -subj /CN=zoho",
+            "x509 -req -in client.csr -CA authority.pem -CAkey authority.key -CAcreateserial -days 2 -out client.pem -extfile names",
         ];
         for step in steps {
             let mut command = Command::new("openssl");

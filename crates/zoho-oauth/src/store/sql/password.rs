@@ -1,0 +1,119 @@
+//! Where the password for a new connection comes from.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use super::super::error::{StoreError, StoreErrorKind};
+
+/// Where the password for a new connection comes from. Only a fixed password is not read again for the next connection.
+#[derive(Clone, Default)]
+pub(in crate::store) enum Password {
+    #[default]
+    None,
+    Fixed(SecretString),
+    File(PathBuf),
+    Command(String),
+    Provider(Provider),
+}
+
+/// Returns a password, or why there is none.
+type Provider = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Provided> + Send>> + Send + Sync>;
+type Provided = Result<SecretString, Box<dyn StdError + Send + Sync>>;
+
+impl Password {
+    pub(in crate::store) fn provided_by<P, F>(provider: P) -> Self
+    where
+        P: Fn() -> F + Send + Sync + 'static,
+        F: Future<Output = Provided> + Send + 'static,
+    {
+        Self::Provider(Arc::new(move || Box::pin(provider())))
+    }
+
+    /// Returns the password for a new connection.
+    ///
+    /// # Errors
+    /// If the file cannot be read, the command fails, or the provider has no password.
+    pub(in crate::store) async fn read(&self) -> Result<Option<SecretString>, StoreError> {
+        match self {
+            Self::None => Ok(None),
+            Self::Fixed(password) => Ok(Some(password.clone())),
+            Self::Provider(provider) => provider()
+                .await
+                .map(Some)
+                .map_err(|error| failed("the password provider failed", "see its error").caused_by(error)),
+            Self::File(path) => {
+                let path = path.clone();
+                blocking(move || {
+                    let text = std::fs::read_to_string(&path).map_err(|error| {
+                        let evidence = format!("the password file `{}` cannot be read", path.display());
+                        failed(&evidence, "check its path and its permissions").caused_by(error)
+                    })?;
+                    first_line(&text, "the password file is empty")
+                })
+                .await
+            }
+            Self::Command(command) => {
+                let command = command.clone();
+                blocking(move || run(&command)).await
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::None => "None",
+            Self::Fixed(_) => "Fixed",
+            Self::File(_) => "File",
+            Self::Command(_) => "Command",
+            Self::Provider(_) => "Provider",
+        })
+    }
+}
+
+async fn blocking(
+    work: impl FnOnce() -> Result<SecretString, StoreError> + Send + 'static,
+) -> Result<Option<SecretString>, StoreError> {
+    let result = tokio::task::spawn_blocking(work).await;
+    result
+        .unwrap_or_else(|error| Err(failed("reading the password failed", "try again").caused_by(error)))
+        .map(Some)
+}
+
+fn run(command: &str) -> Result<SecretString, StoreError> {
+    let (shell, option) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let output = Command::new(shell)
+        .args([option, command])
+        .stdin(Stdio::null())
+        // What it says is for the operator.
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| {
+            failed("the password command cannot be run", "check the command").caused_by(error)
+        })?;
+    if !output.status.success() {
+        let evidence = format!("the password command ended with {}", output.status);
+        return Err(failed(&evidence, "run it by hand to see why"));
+    }
+    let text = String::from_utf8(output.stdout)
+        .map_err(|_| failed("the password command wrote no text", "let it write the password as UTF-8"))?;
+    first_line(&text, "the password command wrote nothing")
+}
+
+/// Returns the first line of a text, without its end.
+fn first_line(text: &str, otherwise: &str) -> Result<SecretString, StoreError> {
+    let line = text.lines().next().filter(|line| !line.is_empty());
+    line.map(SecretString::from).ok_or_else(|| failed(otherwise, "write the password into its first line"))
+}
+
+fn failed(evidence: &str, next_step: &'static str) -> StoreError {
+    StoreError::of(StoreErrorKind::Permission, "connect").evidence(evidence).next_step(next_step)
+}
