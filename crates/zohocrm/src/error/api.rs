@@ -73,8 +73,14 @@ impl ApiError {
         self.request_id.as_deref()
     }
 
-    pub(crate) fn rejects_the_token(&self) -> bool {
-        self.rejection.rejects_the_token()
+    /// How sure it is that another access token would be accepted.
+    pub(crate) fn blames_the_token(&self) -> Blame {
+        match self.status {
+            // Zoho documents INVALID_TOKEN with all of these.
+            200 | 400 | 401 | 403 if self.rejection.rejects_the_token() => Blame::Certain,
+            401 if self.kind() == ErrorKind::LoginRequired => Blame::Possible,
+            _ => Blame::None,
+        }
     }
 
     pub(super) fn rejection(&self) -> &Rejection {
@@ -111,6 +117,17 @@ impl fmt::Display for ApiError {
 }
 
 impl StdError for ApiError {}
+
+/// Whether a rejection is the access token's fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Blame {
+    /// Zoho says so.
+    Certain,
+    /// HTTP 401 without a code that says more, such as the page of a gateway.
+    Possible,
+    /// It has another cause, such as a missing scope, which a new token would lack too.
+    None,
+}
 
 /// Zoho's rejection of one record. Other records of the same call may have been written.
 #[derive(Clone, Debug, PartialEq)]

@@ -17,6 +17,7 @@ use std::time::{Duration, SystemTime};
 use crate::message::RawResponse;
 use crate::value::JobState;
 
+pub(crate) use api::Blame;
 pub use api::{ApiError, RecordError};
 pub use field_problem::{FieldProblem, FieldProblemKind};
 pub use rejection::ErrorKind;

@@ -70,8 +70,7 @@ impl Rejection {
                 self.parts().first().map_or(ErrorKind::InvalidData, |first| first.kind(status))
             }
             _ if self.rejects_the_token() => ErrorKind::LoginRequired,
-            "AUTHENTICATION_FAILURE" => ErrorKind::LoginRequired,
-            "OAUTH_SCOPE_MISMATCH" => ErrorKind::ScopeMissing,
+            "OAUTH_SCOPE_MISMATCH" | "INVALID_OAUTHSCOPE" => ErrorKind::ScopeMissing,
             "NO_PERMISSION"
             | "AUTHORIZATION_FAILED"
             | "PERMISSION_DENIED"
@@ -138,9 +137,13 @@ impl Rejection {
         errors.map(|errors| errors.iter().filter_map(envelope).collect()).unwrap_or_default()
     }
 
-    /// Whether Zoho rejected the access token. The documentation has three spellings of this code.
+    /// Whether Zoho rejected the access token. The documentation has three spellings of this code, and another code for a
+    /// token that Zoho cannot read.
     pub(crate) fn rejects_the_token(&self) -> bool {
-        matches!(self.code.as_str(), "INVALID_TOKEN" | "INVALID_OAUTHTOKEN" | "invalid_token")
+        matches!(
+            self.code.as_str(),
+            "INVALID_TOKEN" | "INVALID_OAUTHTOKEN" | "invalid_token" | "AUTHENTICATION_FAILURE"
+        )
     }
 
     /// The rejected field: its path in the body if Zoho names it, otherwise its API name or the name of the parameter.
@@ -170,6 +173,9 @@ impl Rejection {
         match (self.code.as_str(), self.kind(status)) {
             _ if self.rejects_the_token() => {
                 Some("Zoho rejected a new token as well; log in again in the user's own data center")
+            }
+            ("", ErrorKind::LoginRequired) => {
+                Some("check what answers at the API URL, such as a proxy or a gateway, or log in again")
             }
             ("INVALID_MODULE", _) => Some("use the module's API name, from GET /crm/v8/settings/modules"),
             (_, ErrorKind::LoginRequired) => Some("log in again"),

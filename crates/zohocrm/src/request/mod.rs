@@ -14,7 +14,7 @@ use tracing::debug;
 use zoho_oauth::AccessToken;
 
 use crate::caller::Caller;
-use crate::error::{ApiError, Error, Invalid};
+use crate::error::{ApiError, Blame, Error, Invalid};
 use crate::message::{Body, Method, OperationName, Part, RawResponse, Upload};
 use crate::record::Record;
 use crate::transport::{Incoming, Outgoing, Reading};
@@ -181,8 +181,9 @@ impl Request {
 
     /// Sends the request and reads the whole response.
     ///
-    /// If Zoho rejects the access token, the token is replaced and the request is sent once more, which is safe because
-    /// Zoho did not act on it. A missing scope is not such a case: a new token would lack it too.
+    /// If Zoho rejects the access token, or the response is a 401 that does not say why, the token is replaced and the
+    /// request is sent once more, which is safe because Zoho did not act on it. A missing scope is not such a case: a new
+    /// token would lack it too.
     ///
     /// # Errors
     /// If there is no access token, if no usable response arrives, and if Zoho rejects the call, whatever the status. The
@@ -234,18 +235,27 @@ impl Request {
         }
         let token = self.caller.access_token().await?;
         let (incoming, rejection) = self.send_with(&token, reading).await?;
-        match rejection {
-            // Zoho documents INVALID_TOKEN with all of these.
-            Some(rejection)
-                if rejection.rejects_the_token() && matches!(rejection.status(), 200 | 400 | 401 | 403) =>
-            {
+        let Some(rejection) = rejection else { return Ok((incoming, None)) };
+        let newer = match rejection.blames_the_token() {
+            Blame::None => return Ok((incoming, Some(rejection))),
+            Blame::Possible if self.caller.is_replacement(&token) => return Ok((incoming, Some(rejection))),
+            blame => {
                 debug!(operation = %self.operation_name(), code = rejection.code(), "Zoho rejected the access token");
+                // A waiting call gives up its slot so that others can proceed.
                 drop(incoming);
-                let newer = self.caller.replace(&token).await?;
-                self.send_with(&newer, reading).await
+                match (self.caller.replace(&token).await, blame) {
+                    (Ok(newer), Blame::Possible) => {
+                        self.caller.note_replacement(&newer);
+                        newer
+                    }
+                    (Ok(newer), _) => newer,
+                    // Without a new token, the rejection is all that is known.
+                    (Err(_), Blame::Possible) => return Err(rejection.into()),
+                    (Err(error), _) => return Err(error),
+                }
             }
-            rejection => Ok((incoming, rejection)),
-        }
+        };
+        self.send_with(&newer, reading).await
     }
 
     /// Sends the request with this token and judges the response, once.

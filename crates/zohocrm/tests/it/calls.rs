@@ -65,11 +65,80 @@ async fn every_error_code_for_a_rejected_token_leads_to_a_new_one() {
         (200, json!({"code": "INVALID_TOKEN", "message": "invalid oauth token", "status": "error"})),
         (400, json!({"code": "INVALID_TOKEN", "message": "invalid oauth token", "status": "error"})),
         (403, json!({"code": "INVALID_TOKEN", "message": "invalid oauth token", "status": "error"})),
+        (
+            401,
+            json!({"code": "AUTHENTICATION_FAILURE", "message": "Authentication failed", "status": "error"}),
+        ),
+        (
+            403,
+            json!({"code": "AUTHENTICATION_FAILURE", "message": "Authentication failed", "status": "error"}),
+        ),
+        (401, json!({"code": "SOMETHING_NEW", "message": "no", "status": "error"})),
+        (401, json!({})),
     ] {
         let ada = logged_in().await;
         ada.zoho.fault(Fault::on("GET /crm/v8/users").respond(status, body.to_string()));
         ada.crm.current_user().await.unwrap();
         assert_eq!(ada.renewals(), 2, "{body}");
+    }
+}
+
+/// What a gateway or a proxy sends with 401.
+const PAGES: [(&str, &str); 3] =
+    [("text/html", "<html>401 Unauthorized</html>"), ("text/plain", ""), ("application/json", "\"no\"")];
+
+#[tokio::test]
+async fn a_401_that_does_not_say_why_leads_to_a_new_token_once() {
+    for (content_type, page) in PAGES {
+        let ada = logged_in().await;
+        ada.zoho.fault(Fault::on("GET /crm/v8/users").respond_as(401, content_type, page));
+        ada.crm.current_user().await.unwrap();
+        assert_eq!((ada.zoho.journal().count("GET /crm/v8/users"), ada.renewals()), (2, 2), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_a_gateway_rejected_is_sent_again_with_a_new_token() {
+    let ada = logged_in().await;
+    ada.zoho.fault(Fault::on("POST /crm/v8/Leads").respond_as(401, "text/html", "<html></html>"));
+    let lead = zohocrm::Record::new().with("Last_Name", "Hopper");
+    ada.crm.records("Leads").create_one(lead).await.unwrap();
+    assert_eq!(ada.zoho.journal().count("POST /crm/v8/Leads"), 2);
+}
+
+#[tokio::test]
+async fn a_gateway_that_rejects_every_call_does_not_use_up_the_quota_of_tokens() {
+    let ada = logged_in().await;
+    ada.zoho.fault(Fault::on("GET /crm/v8/users").forever().respond_as(401, "text/html", "<html></html>"));
+    for _ in 0..20 {
+        let error = ada.crm.current_user().await.unwrap_err();
+        assert_eq!(error.api().map(|api| api.status()), Some(401), "{error}");
+        assert!(error.to_string().contains("a proxy or a gateway"), "{error}");
+    }
+    assert_eq!(ada.renewals(), 2);
+    assert_eq!(ada.zoho.journal().count("GET /crm/v8/users"), 21);
+}
+
+#[tokio::test]
+async fn a_401_without_a_reason_stays_the_error_if_there_is_no_other_token() {
+    let ada = logged_in().await;
+    let alone = OAuthToken::new().with_access_token(ada.access_token().await);
+    let crm = Crm::for_token(&ada.authenticator, alone);
+    ada.zoho.fault(Fault::on("GET /crm/v8/users").forever().respond_as(401, "text/html", "<html></html>"));
+    let error = crm.current_user().await.unwrap_err();
+    assert_eq!(error.api().map(|api| api.status()), Some(401), "{error}");
+    assert_eq!(ada.zoho.journal().count("GET /crm/v8/users"), 1);
+}
+
+#[tokio::test]
+async fn a_401_with_another_reason_never_leads_to_a_new_token() {
+    for code in ["OAUTH_SCOPE_MISMATCH", "INVALID_OAUTHSCOPE", "AUTHORIZATION_FAILED", "NO_PERMISSION"] {
+        let ada = logged_in().await;
+        let body = json!({"code": code, "message": "no", "details": {}, "status": "error"});
+        ada.zoho.fault(Fault::on("GET /crm/v8/users").forever().respond(401, body.to_string()));
+        let error = ada.crm.current_user().await.unwrap_err();
+        assert!(!error.needs_login(), "{error}");
+        assert_eq!((ada.zoho.journal().count("GET /crm/v8/users"), ada.renewals()), (1, 1), "{code}");
     }
 }
 
