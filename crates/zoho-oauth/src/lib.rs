@@ -71,7 +71,9 @@ mod token;
 pub use accounts::OAuthClient;
 pub use authenticator::{AccessToken, Authenticator, AuthenticatorBuilder, Login};
 pub use environment::{DataCenter, Environment};
-pub use error::{ConfigError, Error, LoginReason, NetworkFailure, OAuthErrorCode, OAuthRequest};
+pub use error::{
+    CertificateProblem, ConfigError, Error, LoginReason, NetworkFailure, OAuthErrorCode, OAuthRequest,
+};
 pub use ledger::{Failure, Ledger, Quota};
 pub use login::{Authorization, Callback, Grant};
 pub use persistence::Persistence;
@@ -83,5 +85,5 @@ pub use token::{OAuthToken, UserSignature};
 #[doc(hidden)]
 pub mod internal {
     pub use crate::origin::host_of;
-    pub use crate::tls::tls_backend;
+    pub use crate::tls::{connect_failure, tls_backend};
 }

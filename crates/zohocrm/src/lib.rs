@@ -97,7 +97,8 @@ pub use transport::Retries;
 pub use value::{ActionResult, Date, DateTime, Extra, InvalidDate, JobState, Nullable};
 pub use written::WrittenRecord;
 pub use zoho_oauth::{
-    self, Authenticator, DataCenter, Environment, Grant, OAuthClient, OAuthToken, UserSignature, store,
+    self, Authenticator, CertificateProblem, DataCenter, Environment, Grant, OAuthClient, OAuthToken,
+    UserSignature, store,
 };
 
 /// The README's examples, compiled.

@@ -1,6 +1,7 @@
 //! Why no token could be obtained, and what to do about it. No I/O.
 
 mod config;
+mod network;
 mod request;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use crate::store::StoreError;
 
 pub use config::ConfigError;
 pub(crate) use config::Invalid;
+pub use network::{CertificateProblem, NetworkFailure};
 pub use request::{OAuthErrorCode, OAuthRequest};
 
 /// Why no token could be obtained. Cheap to clone, because many callers may wait for one attempt.
@@ -50,8 +52,8 @@ pub enum Error {
         code: OAuthErrorCode,
     },
 
-    /// No complete response came. It may the next time.
-    #[error("could not reach {host}: {failure}; try again, and check the network if it keeps failing")]
+    /// No complete response came. It may the next time, unless the failure is one of this machine's settings.
+    #[error("could not reach {host}: {failure}{}; {}", failure.evidence(source.as_deref()), failure.next_step())]
     Unreachable {
         /// The host.
         host: String,
@@ -123,10 +125,8 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Store(error) => error.is_transient(),
-            Self::Unreachable { .. }
-            | Self::InvalidResponse { .. }
-            | Self::SharedFailure { .. }
-            | Self::Interrupted => true,
+            Self::Unreachable { failure, .. } => failure.is_transient(),
+            Self::InvalidResponse { .. } | Self::SharedFailure { .. } | Self::Interrupted => true,
             _ => false,
         }
     }
@@ -191,28 +191,6 @@ impl fmt::Display for LoginReason {
             ),
             Self::Deleted => formatter.write_str("the API rejected the access token, and its row was deleted"),
         }
-    }
-}
-
-/// What happened to a request that got no complete response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum NetworkFailure {
-    /// No connection was made, so the server has not seen the request.
-    Connect,
-    /// The response took too long. The server may have acted on the request.
-    Timeout,
-    /// The connection closed before the response was complete. The server may have acted on the request.
-    Closed,
-}
-
-impl fmt::Display for NetworkFailure {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Connect => "no connection",
-            Self::Timeout => "the request timed out",
-            Self::Closed => "the connection closed before the response was complete",
-        })
     }
 }
 

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::{Error, Invalid, NetworkFailure};
 use crate::origin::host_of;
-use crate::tls::tls_backend;
+use crate::tls::{connect_failure, tls_backend};
 
 use super::message::{Content, Failed, Request, Response};
 
@@ -109,13 +109,13 @@ async fn receive(url: &str, request: reqwest::RequestBuilder) -> Result<Response
 fn failed(host: &str, error: reqwest::Error) -> Failed {
     // A connection that took too long is no connection.
     let failure = if error.is_connect() || error.is_builder() {
-        NetworkFailure::Connect
+        connect_failure(&error)
     } else if error.is_timeout() {
         NetworkFailure::Timeout
     } else {
         NetworkFailure::Closed
     };
-    let may_have_acted = failure != NetworkFailure::Connect;
+    let may_have_acted = failure.may_have_sent();
     // URLs can contain personal data, so they are never part of an error.
     let source: Arc<dyn std::error::Error + Send + Sync> = Arc::new(error.without_url());
     Failed {

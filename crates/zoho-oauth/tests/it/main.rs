@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod authenticator;
+mod certificates;
 #[cfg(unix)]
 mod check;
 mod columns;

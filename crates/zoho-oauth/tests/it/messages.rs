@@ -6,8 +6,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use zoho_oauth::store::{MemoryStore, StoreError, TokenStore};
 use zoho_oauth::{
-    Authenticator, Callback, DataCenter, Environment, Error, LoginReason, NetworkFailure, OAuthClient,
-    OAuthErrorCode, OAuthRequest, OAuthToken, Persistence,
+    Authenticator, Callback, CertificateProblem, DataCenter, Environment, Error, LoginReason, NetworkFailure,
+    OAuthClient, OAuthErrorCode, OAuthRequest, OAuthToken, Persistence,
 };
 
 /// Writes the messages of one type under its name.
@@ -95,9 +95,22 @@ fn rejections() -> Vec<Error> {
 }
 
 fn network_failures() -> Vec<Error> {
-    let failures = [NetworkFailure::Connect, NetworkFailure::Timeout, NetworkFailure::Closed];
+    let certificates = [
+        CertificateProblem::UnknownAuthority,
+        CertificateProblem::Expired,
+        CertificateProblem::NotYetValid,
+        CertificateProblem::WrongHost,
+        CertificateProblem::Other,
+    ];
+    let failures = [
+        NetworkFailure::Connect,
+        NetworkFailure::Timeout,
+        NetworkFailure::Closed,
+        NetworkFailure::ProxyCredentials,
+    ];
+    let failures = failures.into_iter().chain(certificates.map(NetworkFailure::Certificate));
     let host = "accounts.zoho.eu".to_owned();
-    failures.map(|failure| Error::Unreachable { host: host.clone(), failure, source: None }).into()
+    failures.map(|failure| Error::Unreachable { host: host.clone(), failure, source: None }).collect()
 }
 
 fn persistences() -> [Persistence; 4] {
@@ -134,6 +147,7 @@ async fn config_errors() -> Vec<Error> {
         "eu-prod".parse::<Environment>().unwrap_err(),
         Environment::local("accounts.zoho.eu").unwrap_err(),
         callback("state=state&code=c&accounts-server=https://evil.example").unwrap_err(),
+        callback("state=state&code=c&location=sg").unwrap_err(),
         callback("state=state").unwrap_err(),
     ];
     assert!(errors.iter().all(|error| matches!(error, Error::Config(_))), "{errors:?}");

@@ -38,6 +38,8 @@ fn errors() -> Vec<Error> {
         ConnectionFailure::TimedOut,
         ConnectionFailure::Interrupted,
         ConnectionFailure::Undecodable,
+        ConnectionFailure::Certificate(CertificateProblem::UnknownAuthority),
+        ConnectionFailure::ProxyCredentials,
     ];
     let mut errors = vec![
         rejection(401, "INVALID_TOKEN"),

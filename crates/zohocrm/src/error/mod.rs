@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use zoho_oauth::{CertificateProblem, NetworkFailure};
+
 use crate::message::RawResponse;
 use crate::value::JobState;
 
@@ -42,7 +44,7 @@ pub enum Error {
     Record(Arc<RecordError>),
 
     /// No response arrived.
-    #[error("no response from {host}: {failure}; check the network and try again")]
+    #[error("no response from {host}: {failure}{}; {}", failure.evidence(&**source), failure.next_step())]
     #[non_exhaustive]
     Unreachable {
         /// The host to which the request was sent.
@@ -198,6 +200,10 @@ pub enum Error {
 pub enum ConnectionFailure {
     /// There was no connection, so nothing was sent.
     NotConnected,
+    /// The server's certificate is not trusted, so nothing was sent.
+    Certificate(CertificateProblem),
+    /// The proxy rejected its user and password, or got none, so nothing was sent.
+    ProxyCredentials,
     /// No data arrived within the timeout.
     TimedOut,
     /// The connection broke.
@@ -206,14 +212,50 @@ pub enum ConnectionFailure {
     Undecodable,
 }
 
+impl ConnectionFailure {
+    /// Whether the same call may succeed a moment later. A certificate and the credentials of a proxy have to be corrected
+    /// first.
+    #[must_use]
+    pub fn is_transient(self) -> bool {
+        !matches!(self, Self::Certificate(_) | Self::ProxyCredentials)
+    }
+
+    /// Whether the call may have reached Zoho.
+    pub(crate) fn may_have_sent(self) -> bool {
+        matches!(self, Self::TimedOut | Self::Interrupted | Self::Undecodable)
+    }
+
+    /// The same failure of a request to the accounts server.
+    fn of_accounts_server(self) -> NetworkFailure {
+        match self {
+            Self::NotConnected => NetworkFailure::Connect,
+            Self::Certificate(problem) => NetworkFailure::Certificate(problem),
+            Self::ProxyCredentials => NetworkFailure::ProxyCredentials,
+            Self::TimedOut => NetworkFailure::Timeout,
+            Self::Interrupted | Self::Undecodable => NetworkFailure::Closed,
+        }
+    }
+
+    fn evidence(self, source: &(dyn StdError + Send + Sync + 'static)) -> String {
+        self.of_accounts_server().evidence(Some(source))
+    }
+
+    fn next_step(self) -> &'static str {
+        self.of_accounts_server().next_step()
+    }
+}
+
 impl fmt::Display for ConnectionFailure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::NotConnected => "could not connect",
-            Self::TimedOut => "the request timed out",
-            Self::Interrupted => "the connection broke before the response was complete",
-            Self::Undecodable => "the response ended early, or is not compressed as its headers say",
-        })
+        match self {
+            Self::NotConnected => formatter.write_str("could not connect"),
+            Self::Certificate(_) | Self::ProxyCredentials => self.of_accounts_server().fmt(formatter),
+            Self::TimedOut => formatter.write_str("the request timed out"),
+            Self::Interrupted => formatter.write_str("the connection broke before the response was complete"),
+            Self::Undecodable => {
+                formatter.write_str("the response ended early, or is not compressed as its headers say")
+            }
+        }
     }
 }
 
@@ -224,6 +266,7 @@ impl Error {
         match self {
             Self::Token(error) if error.needs_login() => ErrorKind::LoginRequired,
             Self::Token(error) if error.retry_at().is_some() => ErrorKind::Throttled,
+            Self::Token(zoho_oauth::Error::Unreachable { .. }) => ErrorKind::Unreachable,
             Self::Token(error) if error.is_transient() => ErrorKind::Unreachable,
             Self::Token(_) => ErrorKind::Other,
             Self::Api(error) => error.kind(),
@@ -246,6 +289,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Token(error) => error.is_transient(),
+            Self::Unreachable { failure, .. } => failure.is_transient(),
             Self::CreditsShort { .. } | Self::JobInDoubt { .. } => false,
             Self::JobUnfinished { .. } => true,
             _ => matches!(self.kind(), ErrorKind::Throttled | ErrorKind::Unreachable | ErrorKind::Server),

@@ -10,8 +10,8 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::multipart::{Form, Part as FormPart};
 use secrecy::ExposeSecret;
 use url::Url;
-use zoho_oauth::AccessToken;
-use zoho_oauth::internal::{host_of, tls_backend};
+use zoho_oauth::internal::{connect_failure, host_of, tls_backend};
+use zoho_oauth::{AccessToken, NetworkFailure};
 
 use crate::error::{ConnectionFailure, Error, Invalid};
 use crate::message::{Body, Headers, Method, Part, Source, Upload};
@@ -190,12 +190,16 @@ fn lost(host: String, error: reqwest::Error) -> Error {
         return Invalid::Unsendable { evidence: error.without_url().to_string() }.into();
     }
     let failure = match () {
-        () if error.is_connect() => ConnectionFailure::NotConnected,
+        () if error.is_connect() => match connect_failure(&error) {
+            NetworkFailure::Certificate(problem) => ConnectionFailure::Certificate(problem),
+            NetworkFailure::ProxyCredentials => ConnectionFailure::ProxyCredentials,
+            _ => ConnectionFailure::NotConnected,
+        },
         () if error.is_timeout() => ConnectionFailure::TimedOut,
         () if error.is_decode() => ConnectionFailure::Undecodable,
         () => ConnectionFailure::Interrupted,
     };
-    let sent = failure != ConnectionFailure::NotConnected;
+    let sent = failure.may_have_sent();
     // Query strings can contain personal data, so they are never logged.
     Error::Unreachable { host, failure, sent, source: Arc::new(error.without_url()) }
 }

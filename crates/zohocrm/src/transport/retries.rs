@@ -90,7 +90,7 @@ impl Retries {
         let again = match outcome {
             Ok(429) => true,
             Ok(status) => repeatable && (500..=599).contains(&status),
-            Err(Error::Unreachable { sent, .. }) => repeatable || !sent,
+            Err(Error::Unreachable { failure, sent, .. }) => failure.is_transient() && (repeatable || !sent),
             Err(_) => false,
         };
         let delay = self.delay_after(count);

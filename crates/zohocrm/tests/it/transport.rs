@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use zoho_emulator::{Emulator, Fault};
-use zohocrm::{ConnectionFailure, Crm, Error, ErrorKind, Method, Record, Retries};
+use zohocrm::{
+    Authenticator, ConnectionFailure, Crm, Environment, Error, ErrorKind, Method, Record, Retries,
+};
 
 use crate::support::{ADA, crm, logged_in, logged_in_at, quick};
 
@@ -304,6 +306,47 @@ async fn everything_goes_through_the_proxy_and_its_password_is_never_shown() {
         matches!(error, Error::Request(_)) && !format!("{error} {error:?}").contains("sesame"),
         "{error:?}"
     );
+}
+
+#[tokio::test]
+async fn a_proxy_that_requires_a_password_is_named_and_the_call_is_not_retried() {
+    let ada = logged_in().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            counter.fetch_add(1, Ordering::SeqCst);
+            let _ = client.read(&mut [0; 4096]).await;
+            let rejection = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
+            let _ = client.write_all(rejection.as_bytes()).await;
+        }
+    });
+    // The proxy has to connect to an HTTPS host, which a test has none of.
+    let environment =
+        Environment::new(&ada.zoho.base_url(), "https://crm.invalid", "https://crm.invalid").unwrap();
+    let authenticator =
+        Authenticator::builder(environment).store(ada.authenticator.store().clone()).build().unwrap();
+    let crm = Crm::builder(&authenticator).retries(quick()).proxy(format!("http://{address}")).build_for(ADA);
+    let error = crm.organization().await.unwrap_err();
+    let failure = ConnectionFailure::ProxyCredentials;
+    assert!(
+        matches!(&error, Error::Unreachable { failure: seen, sent: false, .. } if *seen == failure),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains("HTTPS_PROXY") && !error.is_transient(), "{error}");
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_missing_connection_says_what_the_operating_system_said() {
+    let ada = logged_in().await;
+    ada.crm.organization().await.unwrap();
+    let crm = crm(&ada, |crm| crm);
+    drop(ada.zoho);
+    let error = crm.organization().await.unwrap_err();
+    assert!(error.to_string().contains("refused"), "{error}");
 }
 
 /// A proxy for plain HTTP that counts its connections.
