@@ -32,6 +32,14 @@ async fn a_refresh_returns_no_refresh_token() {
 }
 
 #[tokio::test]
+async fn the_api_domain_can_be_that_of_another_environment() {
+    let sandbox = "https://sandbox.zohoapis.com";
+    let zoho = Emulator::builder().api_domain(sandbox).start().await;
+    assert_eq!(exchange(&zoho, &zoho.self_client_code(ADA)).await.json()["api_domain"], sandbox);
+    assert_eq!(refresh(&zoho, &refresh_token(&zoho)).await.json()["api_domain"], sandbox);
+}
+
+#[tokio::test]
 async fn tokens_have_the_format_of_zoho() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);

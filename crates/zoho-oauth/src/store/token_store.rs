@@ -15,7 +15,8 @@ use super::page::TokenPage;
 /// 1. A token with an id identifies the row with that id; its other fields are ignored.
 /// 2. Otherwise a user name identifies the row of that user. If the token has a client id or an API domain, it must match
 ///    the row; a row without one matches. So one user with two client apps, or with production and sandbox, has two
-///    rows.
+///    rows. API domains are compared and stored as origins: a slash at the end, capitals, `:443` and blanks around one
+///    make no difference.
 /// 3. Otherwise an access token without client id and secret identifies the row with that access token.
 /// 4. Otherwise a grant token, or else a refresh token, with client id and secret identifies the row of the same
 ///    client app with that token.

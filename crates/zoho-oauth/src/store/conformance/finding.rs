@@ -56,6 +56,18 @@ promises! {
         assert_eq!(find(&store, wanted).await, Some(production));
     }
 
+    /// API domains are compared and stored as origins, however they are written.
+    async fn an_api_domain_has_one_spelling(store) {
+        let saved = save(&store, full("ada").with_api_domain("https://www.zohoapis.eu/")).await;
+        assert_eq!(saved.api_domain.as_deref(), Some("https://www.zohoapis.eu"));
+        for written in ["https://www.zohoapis.eu", " HTTPS://WWW.zohoapis.EU", "https://www.zohoapis.eu:443/\r"] {
+            let wanted = OAuthToken::new().with_user("ada").with_api_domain(written);
+            assert_eq!(find(&store, wanted).await.as_ref(), Some(&saved), "{written:?}");
+            assert_eq!(save(&store, full("ada").with_api_domain(written)).await, saved, "{written:?}");
+        }
+        assert_eq!(all(&store).await.len(), 1);
+    }
+
     /// A row that has neither a client id nor an API domain matches any. A save adds them.
     async fn a_row_without_client_and_domain_matches_any(store) {
         let bare = save(&store, OAuthToken::new().with_user("ada").with_refresh_token("r")).await;
