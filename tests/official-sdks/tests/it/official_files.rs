@@ -84,7 +84,7 @@ async fn a_table_with_counted_ids_and_a_number_as_expiry_is_shared_with_the_sdk(
     );
     let mut connection = MySqlConnection::connect(server).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut connection).await.unwrap();
-    let Some(mut sdk) = crate::python::Sdk::start(&place.url) else { return };
+    let Some(mut sdk) = Sdk::start(Language::Python, &place.url) else { return };
     let ours = place.open();
     let ada = StoredToken::from(&ours.save_token(&row("ada").into()).await.unwrap());
     assert_eq!(sdk.find_user("ada"), Some(ada));
