@@ -97,7 +97,8 @@ async fn errors_that_may_pass_are_retried_and_others_are_returned_at_once() {
         (Kind::Postgres, &["25006", "53300", "57P03"], &["26000", "42501", "42P05", "53100", "P0001"]),
     ] {
         let Some(table) = TestTable::fresh(kind) else { continue };
-        let table = table.setting("timeout=1");
+        // The longest delay before an attempt is 0.6 s, so a call that retries lasts for more than a second.
+        let table = table.setting("timeout=2");
         table.open().save_token(&token("ada")).await.unwrap();
         for (codes, is_retried) in [(passing, true), (lasting, false)] {
             for code in codes {
