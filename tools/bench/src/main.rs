@@ -44,7 +44,9 @@ const SUBJECTS: &[Subject] = &[
     ("file", file::run),
     ("python", python::run),
     ("command", command::run),
+    #[cfg(unix)]
     ("server-finds", server::finds::run),
+    #[cfg(unix)]
     ("server-saves", server::saves::run),
     ("leases", server::leases::run),
     ("tasks", server::tasks::run),

@@ -7,8 +7,9 @@ use tokio::runtime::{self, Runtime};
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{AnyStore, StoredToken, TokenStore};
 
+use super::KINDS;
 use super::bare::Bare;
-use super::{KINDS, place_on};
+use super::pinned::Pinned;
 use crate::Outcome;
 use crate::fixture::{self, AtRandom, Key};
 use crate::options::Options;
@@ -24,8 +25,9 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     report.part("Servers: `find_token`", "bare driver, one connection");
     let sizes: &[u64] = if options.quick { &[1, 1_000] } else { &[1, 1_000, 100_000] };
     for kind in KINDS {
+        let Some(pinned) = Pinned::start(kind, &[], report)? else { continue };
         for rows in sizes {
-            let Some(place) = place_on(kind, report) else { break };
+            let place = pinned.place()?;
             let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(place.fill(*rows))?;
             let (store, mut bare) = (place.store()?, runtime.block_on(Bare::connect(&place))?);

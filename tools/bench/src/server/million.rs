@@ -7,6 +7,7 @@ use tokio::runtime;
 
 use super::bare::Bare;
 use super::finds::{KEYS, Wanted, beside_bare, find_often};
+use super::pinned::Pinned;
 use super::place::Place;
 use crate::Outcome;
 use crate::alone::Done;
@@ -27,9 +28,8 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     let rows = if options.quick { 20_000 } else { 1_000_000 };
     for (kind, settings) in SERVERS {
         report.part(&format!("{kind}: {}", count(rows, "token")), "bare driver; or a small table");
-        match Server::start_with(kind, settings) {
-            Ok(server) => measure(options, report, kind, &server, rows)?,
-            Err(reason) => report.note(&format!("Not measured: {reason}")),
+        if let Some(pinned) = Pinned::start(kind, settings, report)? {
+            measure(options, report, kind, &pinned.server, rows)?;
         }
     }
     Ok(())

@@ -3,13 +3,17 @@
 mod bare;
 #[cfg(unix)]
 pub(crate) mod copy;
+#[cfg(unix)]
 pub(crate) mod finds;
 pub(crate) mod leases;
 #[cfg(unix)]
 pub(crate) mod million;
 #[cfg(unix)]
 pub(crate) mod pages;
+#[cfg(unix)]
+mod pinned;
 mod place;
+#[cfg(unix)]
 pub(crate) mod saves;
 mod sql;
 pub(crate) mod tasks;

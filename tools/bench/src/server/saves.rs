@@ -6,9 +6,9 @@ use servers::Kind;
 use tokio::runtime;
 use zoho_oauth::store::{AnyStore, StoredToken, TokenStore};
 
+use super::KINDS;
 use super::bare::Bare;
-use super::place::Place;
-use super::{KINDS, place_on};
+use super::pinned::Pinned;
 use crate::Outcome;
 use crate::fixture::{self, AtRandom, Key};
 use crate::options::Options;
@@ -19,30 +19,23 @@ const ROWS: u64 = 1_000;
 pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     report.part("Servers: durable `save_token` of a known user", "bare driver, one upsert");
     for kind in KINDS {
-        if let Some(place) = place_on(kind, report) {
-            save(options, report, &place, &kind.to_string(), Limit::AtMost(1.5))?;
-        }
+        save_to(options, report, kind, &[], &kind.to_string(), Limit::AtMost(1.5))?;
     }
-    #[cfg(unix)]
-    save_to_redis_that_syncs_once_a_second(options, report)?;
-    Ok(())
+    // It responds before its log is on the disk.
+    let often = &["--appendfsync=everysec"];
+    save_to(options, report, Kind::Redis, often, "Redis that syncs once a second", Limit::Stated)
 }
 
-/// Measures a Redis server that syncs once a second, so it responds before its log is on the disk.
-#[cfg(unix)]
-fn save_to_redis_that_syncs_once_a_second(options: &Options, report: &mut Report) -> Outcome {
-    match servers::Server::start_with(Kind::Redis, &["--appendfsync=everysec"]) {
-        Err(reason) => report.note(&format!("Not measured: {reason}")),
-        Ok(server) => {
-            let url = format!("{}?prefix=bench", server.url());
-            let place = Place::at(Kind::Redis, &url).ok_or("the URL names no prefix")?;
-            save(options, report, &place, "Redis that syncs once a second", Limit::Stated)?;
-        }
-    }
-    Ok(())
-}
-
-fn save(options: &Options, report: &mut Report, place: &Place, name: &str, limit: Limit) -> Outcome {
+fn save_to(
+    options: &Options,
+    report: &mut Report,
+    kind: Kind,
+    settings: &[&str],
+    name: &str,
+    limit: Limit,
+) -> Outcome {
+    let Some(pinned) = Pinned::start(kind, settings, report)? else { return Ok(()) };
+    let place = &pinned.place()?;
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(place.fill(ROWS))?;
     let (store, mut bare) = (place.store()?, runtime.block_on(Bare::connect(place))?);
