@@ -129,7 +129,7 @@ impl AnyStore {
     }
 
     /// Sets what checks and repairs the store better than the contract can.
-    #[cfg(any(feature = "file", feature = "sqlite"))]
+    #[cfg(any(feature = "file", feature = "redis", feature = "sqlite"))]
     pub(crate) fn maintained_by(mut self, maintenance: impl Maintenance + 'static) -> Self {
         self.maintenance = Some(Arc::new(maintenance));
         self

@@ -28,7 +28,7 @@ pub enum StoreErrorKind {
     Full,
     /// This account may not read or write the store.
     Permission,
-    /// The content cannot be parsed. It was not changed.
+    /// The content cannot be parsed, or a part of it is gone. It was not changed.
     Damaged,
     /// Several rows match the look-up, and they differ.
     Ambiguous,

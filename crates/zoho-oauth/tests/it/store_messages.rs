@@ -36,7 +36,9 @@ const INVALID_OPTIONS: [&str; 10] = [
     "file:/nowhere/tokens.txt",
 ];
 
-const FINDINGS: [FindingKind; 13] = [
+const FINDINGS: [FindingKind; 15] = [
+    FindingKind::LostRows,
+    FindingKind::DamagedIndex,
     FindingKind::UnreadableRow,
     FindingKind::OlderColumns,
     FindingKind::WrongEncoding,

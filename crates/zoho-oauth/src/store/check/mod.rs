@@ -1,7 +1,7 @@
 //! Checking and repairing a store. Most damage comes from official SDKs.
 //!
 //! The file store and SQLite do both themselves, under the lock of their writers. `row_by_row` repairs any other store
-//! through the methods that every store has.
+//! through the methods that every store has; Redis repairs its index before that.
 
 mod modes;
 mod row_by_row;
@@ -63,12 +63,17 @@ pub async fn check(store: &AnyStore) -> Result<CheckReport, StoreError> {
 pub async fn repair(store: &AnyStore, backup: Option<&Path>) -> Result<RepairReport, StoreError> {
     // First, because SQLite creates its side files with the mode of the database.
     let closed: Vec<_> = files_open_to_others(store).into_iter().filter(close).collect();
-    let Repaired { backup, removed, findings: mut repaired } = match store.maintenance() {
-        Some(maintenance) => maintenance.repair(backup.map(Path::to_owned)).await?,
-        None => row_by_row::repair(store, backup).await?,
-    };
-    repaired.extend(closed);
-    Ok(RepairReport { backup, removed, repaired, remaining: check(store).await? })
+    let mut repaired = Repaired::default();
+    if let Some(maintenance) = store.maintenance() {
+        repaired = maintenance.repair(backup.map(Path::to_owned)).await?;
+    }
+    if store.maintenance().is_none_or(|maintenance| !maintenance.repairs_rows()) {
+        let rows = row_by_row::repair(store, backup).await?;
+        repaired = Repaired { findings: [repaired.findings, rows.findings].concat(), ..rows };
+    }
+    let Repaired { backup, removed, mut findings } = repaired;
+    findings.extend(closed);
+    Ok(RepairReport { backup, removed, repaired: findings, remaining: check(store).await? })
 }
 
 /// Closes a file that other accounts can open. Returns whether that succeeded.

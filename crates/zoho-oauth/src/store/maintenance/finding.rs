@@ -25,6 +25,11 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FindingKind {
+    /// Rows of a Redis store that are gone, as after an eviction. A repair removes what is left of them in the index, so that the
+    /// users can log in again.
+    LostRows,
+    /// An index of a Redis store that does not match its rows, as after an eviction. A repair creates it again from the rows.
+    DamagedIndex,
     /// A line of a CSV file that cannot be parsed. A repair moves it to a file beside it, unless the file has neither a token
     /// nor a header: then it may belong to another program.
     UnreadableRow,
@@ -62,6 +67,8 @@ impl FindingKind {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::LostRows => "lost_rows",
+            Self::DamagedIndex => "damaged_index",
             Self::UnreadableRow => "unreadable_row",
             Self::OlderColumns => "older_columns",
             Self::WrongEncoding => "wrong_encoding",
@@ -82,6 +89,8 @@ impl FindingKind {
     #[must_use]
     pub fn repair(self) -> Option<&'static str> {
         match self {
+            Self::LostRows => Some("removes what is left of them"),
+            Self::DamagedIndex => Some("creates the index again from the rows"),
             Self::UnreadableRow => Some("moves it to a file beside the token file"),
             Self::WrongEncoding => Some("writes it in UTF-8"),
             Self::MissingQuotes => Some("puts the value in quotes"),
@@ -124,7 +133,7 @@ impl Finding {
         self.lines.extend(line);
     }
 
-    /// Returns where it is: a file, or lines and ids.
+    /// Returns where it is: a file, or lines and ids, or else the index of the store.
     #[must_use]
     pub fn place(&self) -> String {
         if let Some(path) = &self.path {
@@ -136,7 +145,8 @@ impl Finding {
         let lines: Vec<String> = self.lines.iter().map(ToString::to_string).collect();
         let lines = listed("line", "lines", &lines);
         match (lines.is_empty(), ids.is_empty()) {
-            (true, _) => ids,
+            (true, true) => "the index".to_owned(),
+            (true, false) => ids,
             (false, true) => lines,
             (false, false) => format!("{lines} ({ids})"),
         }

@@ -29,6 +29,11 @@ pub(crate) trait Maintenance: Send + Sync {
 
     /// Writes a backup and repairs what can be repaired, or does neither.
     fn repair(&self, backup: Option<PathBuf>) -> Boxed<'_, Repaired>;
+
+    /// Whether the repair includes rows. Otherwise they are repaired afterwards, through [`TokenStore`].
+    fn repairs_rows(&self) -> bool {
+        true
+    }
 }
 
 /// The result of [`Maintenance::repair`].

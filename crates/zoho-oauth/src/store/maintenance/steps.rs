@@ -44,7 +44,9 @@ pub(crate) fn repair_steps(kind: FindingKind, rows: &[StoredToken]) -> Vec<Repai
         FindingKind::WrongEncoding | FindingKind::MissingQuotes => {
             rows.iter().cloned().enumerate().map(|(position, row)| RepairStep::Fill(position, row)).collect()
         }
-        FindingKind::UnreadableRow
+        FindingKind::LostRows
+        | FindingKind::DamagedIndex
+        | FindingKind::UnreadableRow
         | FindingKind::OlderColumns
         | FindingKind::MissingHeader
         | FindingKind::DamagedLease

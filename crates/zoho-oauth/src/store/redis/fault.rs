@@ -21,6 +21,8 @@ pub(super) enum Fault {
     TimedOut(Duration),
     /// The certificate file cannot be read.
     Certificates(PathBuf, Arc<io::Error>),
+    /// The server may delete rows: its eviction policy.
+    Evicts(String),
     /// A violation of the store's rules.
     Rule(StoreError),
     /// Content that cannot be parsed.
@@ -46,6 +48,11 @@ impl Fault {
                     .evidence(format!("cannot read the certificate file `{}`: {error}", path.display()))
                     .caused_by(error)
             }
+            Self::Evicts(policy) => of(
+                StoreErrorKind::Other,
+                "set maxmemory-policy noeviction, use another server, or accept the loss with allow_eviction=true",
+            )
+            .evidence(format!("the server deletes tokens when its memory is full (maxmemory-policy {policy})")),
             Self::Unreadable(what) => of(StoreErrorKind::Damaged, REPAIR).evidence(what),
         };
         error.in_store(store)
@@ -97,11 +104,17 @@ impl From<StoreError> for Fault {
 const REACH: &str = "check that the server is running and reachable from here, and try again";
 /// A server with too many clients sends an error and closes the connection; the client may see only the latter.
 const CLOSED: &str = "check that the server is running, that it accepts another client (maxclients), and that both sides use TLS or neither, and try again";
-const REPAIR: &str = "nothing was changed; check that the prefix is the right one, or restore a backup";
+const REPAIR: &str = "nothing was changed; check that the prefix is the right one, run `zoho tokens check --repair`, or restore a backup";
+const LOST: &str = "set maxmemory-policy noeviction; then restore a backup, or run `zoho tokens check --repair` or call store::repair, and log in again";
+const INDEX: &str = "run `zoho tokens check --repair` or call store::repair, which creates the index again; set maxmemory-policy noeviction";
 const LOG_IN: &str = "check the user name and the password";
 const PERMIT: &str = "ask an administrator to grant the account the keys of the prefix, and the commands that the store's documentation lists";
 const LATER: &str = "the server is temporarily not ready; try again in a moment";
 const PRIMARY: &str = "the server is a replica, perhaps after a failover; use the address of the primary, or try again when there is one";
+
+/// The codes of the errors that the store's scripts return if a key of the store is gone.
+const ROWS_LOST: &str = "ROWSLOST";
+const INDEX_LOST: &str = "INDEXLOST";
 
 fn classify(error: &RedisError) -> (StoreErrorKind, &'static str) {
     use StoreErrorKind::{Busy, Damaged, Full, Other, Permission};
@@ -135,6 +148,8 @@ fn classify(error: &RedisError) -> (StoreErrorKind, &'static str) {
             (Full, "free space on the server's disk and try again; what was stored before is intact")
         }
         "MOVED" | "ASK" | "CROSSSLOT" => (Other, "the server is part of a cluster; set cluster=true"),
+        ROWS_LOST => (Damaged, LOST),
+        INDEX_LOST => (Damaged, INDEX),
         "WRONGTYPE" => (Damaged, "another program has keys with this prefix; choose another prefix"),
         _ => match error.detail().unwrap_or_default() {
             // The message for a script whose caller lacks a permission.
@@ -192,6 +207,9 @@ fn evidence(error: &RedisError) -> String {
         ErrorKind::ClusterConnectionNotFound => "no node of the cluster responds".to_owned(),
         ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask) => {
             "the keys are on another node".to_owned()
+        }
+        _ if matches!(code(error), ROWS_LOST | INDEX_LOST) => {
+            format!("{}, as after an eviction", error.detail().unwrap_or_default())
         }
         _ => {
             let detail = error.detail().unwrap_or_default();

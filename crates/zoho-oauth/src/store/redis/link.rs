@@ -9,10 +9,11 @@ use std::time::Duration;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
+use redis::cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, FromRedisValue,
-    IntoConnectionInfo, Pipeline, RedisConnectionInfo, RedisError, RedisFuture, ScriptInvocation,
-    ServerErrorKind, TlsCertificates, Value, cmd,
+    IntoConnectionInfo, Pipeline, RedisConnectionInfo, RedisError, RedisFuture, RedisResult,
+    ScriptInvocation, ServerErrorKind, TlsCertificates, Value, cmd,
 };
 use rustls::crypto::{CryptoProvider, ring};
 use secrecy::ExposeSecret;
@@ -29,6 +30,8 @@ const UNKNOWN_SCRIPT: ErrorKind = ErrorKind::Server(ServerErrorKind::NoScript);
 pub(super) struct Link {
     options: RedisOptions,
     name: String,
+    /// A key of the store. In a cluster, the node that has it has all of them.
+    key: String,
     current: Mutex<Option<Numbered>>,
     attempts: AtomicU64,
     connecting: tokio::sync::Mutex<Connecting>,
@@ -51,10 +54,11 @@ struct Connecting {
 }
 
 impl Link {
-    /// Creates a link without connecting.
-    pub(super) fn new(options: RedisOptions) -> Self {
+    /// Creates a link to the server that has a key, without connecting.
+    pub(super) fn new(options: RedisOptions, key: String) -> Self {
         Self {
             name: options.name(),
+            key,
             unreachable: Outage::new(options.timeout),
             rejecting: Outage::new(options.timeout),
             options,
@@ -172,18 +176,23 @@ impl Link {
         if let (Some(failure), true) = (&connecting.failure, number > before) {
             return Err(failure.clone());
         }
-        let result = Connection::open(&self.options, timeout).await;
+        let result = self.open(timeout, connecting.durability_was_checked).await;
         self.attempts.store(number + 1, Ordering::Release);
         connecting.failure = result.as_ref().err().cloned();
-        let mut connection = result?;
-        self.unreachable.end();
-        if !connecting.durability_was_checked {
-            durability::warn_of_losses(&self.name, &mut connection).await;
-            connecting.durability_was_checked = true;
-        }
+        let connection = result?;
+        connecting.durability_was_checked = true;
         let current = Numbered { number, connection };
         *self.current() = Some(current.clone());
         Ok(current)
+    }
+
+    async fn open(&self, timeout: Duration, durability_was_checked: bool) -> Result<Connection, Fault> {
+        let mut connection = Connection::open(&self.options, timeout).await?;
+        self.unreachable.end();
+        if !durability_was_checked {
+            durability::check(&self.name, self.options.allow_eviction, &mut connection, &self.key).await?;
+        }
+        Ok(connection)
     }
 
     /// A panic of another thread does not affect the connection.
@@ -233,6 +242,17 @@ impl Connection {
         let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
         log_in(&mut connection, options).await?;
         Ok(Self::Single(connection))
+    }
+}
+
+impl Connection {
+    /// Runs a command on the node that has a key.
+    pub(super) async fn query_at<T: FromRedisValue>(&mut self, key: &str, command: &Cmd) -> RedisResult<T> {
+        let Self::Cluster(connection) = self else { return command.query_async(self).await };
+        let slot: u16 = cmd("CLUSTER").arg("KEYSLOT").arg(key).query_async(&mut **connection).await?;
+        let node = SingleNodeRoutingInfo::SpecificNode(Route::new(slot, SlotAddr::Master));
+        let value = connection.route_command(command.clone(), RoutingInfo::SingleNode(node)).await?;
+        Ok(redis::from_redis_value(value)?)
     }
 }
 

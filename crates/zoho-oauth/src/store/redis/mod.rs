@@ -2,6 +2,7 @@
 
 mod durability;
 mod fault;
+mod index;
 mod lease;
 mod link;
 mod options;
@@ -49,6 +50,7 @@ pub use options::RedisOptions;
 /// |---|---|
 /// | `{zohooauth}:tokens` | a hash: the columns of each row as JSON, by id |
 /// | `{zohooauth}:index` | a sorted set: the rows by the SHA-256 of their user name, refresh, access and grant token; and all ids, in byte order |
+/// | `{zohooauth}:rows` | the number of rows, so that lost ones are noticed |
 /// | `{zohooauth}:highest_id` | the highest id that was assigned |
 /// | `{zohooauth}:version` | a counter of changes to rows |
 /// | `{zohooauth}:identity` | a random text that identifies the store, whatever address it is opened at |
@@ -69,9 +71,15 @@ pub use options::RedisOptions;
 ///
 /// Replication is asynchronous. A failover can lose the last saves, such as a refresh token that Zoho replaced, or a lease,
 /// so that two hosts renew the same token. This store does not wait for replicas, and `WAIT` would not prevent the loss;
-/// `min-replicas-to-write` and `min-replicas-max-lag` limit it. If `maxmemory` is set, the server can evict tokens or
-/// leases, unless the policy is `noeviction`. If the account can read the server's settings, the first call logs a
-/// warning for those that can lose tokens.
+/// `min-replicas-to-write` and `min-replicas-max-lag` limit it. If the account can read the server's settings, the first
+/// call logs a warning for those that can lose tokens.
+///
+/// # Eviction
+/// If `maxmemory` is set, a server with `maxmemory-policy allkeys-…` can delete all rows at once. The first call then is an
+/// error, unless the URL has `allow_eviction=true`. With `volatile-…` it can delete leases, which is a warning. If rows or
+/// their index are gone, calls that do not find a token fail with [`StoreErrorKind::Damaged`](super::StoreErrorKind::Damaged)
+/// instead of returning "no token", and so does a login before it spends its code. [`repair`](super::repair) creates the
+/// index again from the rows. If the rows are gone, it removes what is left of them.
 ///
 /// # Large stores
 /// [`get_tokens`](TokenStore::get_tokens) reads 1,000 rows per step, and [`save_tokens`](TokenStore::save_tokens) writes
@@ -105,7 +113,7 @@ struct Shared {
 impl RedisStore {
     /// Opens a store by its URL: `redis://user:password@host:6379/0`, or `rediss://` for TLS.
     ///
-    /// Every part is optional. Settings: `prefix`, `cluster=true`, `ca` (a PEM file with the certificates to trust, for
+    /// Every part is optional. Settings: `prefix`, `cluster=true`, `allow_eviction=true`, `ca` (a PEM file with the certificates to trust, for
     /// TLS), `connect_timeout` and `timeout` (seconds); see [`RedisOptions`].
     ///
     /// # Errors
@@ -274,7 +282,7 @@ impl From<RedisStore> for AnyStore {
     fn from(store: RedisStore) -> Self {
         let Shared { name, identity, .. } = &*store.shared;
         let (name, identity) = (name.clone(), identity.clone());
-        Self::coordinated(store).named(name).identified_by(identity)
+        Self::coordinated(store.clone()).named(name).identified_by(identity).maintained_by(store)
     }
 }
 

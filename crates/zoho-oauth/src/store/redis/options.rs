@@ -22,6 +22,7 @@ pub struct RedisOptions {
     pub(super) tls: bool,
     pub(super) ca: Option<PathBuf>,
     pub(super) cluster: bool,
+    pub(super) allow_eviction: bool,
     pub(super) connect_timeout: Duration,
     pub(super) timeout: Duration,
 }
@@ -96,6 +97,14 @@ impl RedisOptions {
         self
     }
 
+    /// Accepts a server whose `maxmemory-policy` lets it delete tokens (`allkeys-…`). Default: the first call is an error, and
+    /// with this option a warning.
+    #[must_use]
+    pub fn with_eviction(mut self) -> Self {
+        self.allow_eviction = true;
+        self
+    }
+
     /// Sets the timeout for connecting. Default: five seconds.
     #[must_use]
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
@@ -124,6 +133,7 @@ impl RedisOptions {
             tls: url.scheme == "rediss",
             ca: url.text("ca").map(PathBuf::from),
             cluster: url.parsed("cluster", "true or false")?.unwrap_or(defaults.cluster),
+            allow_eviction: url.parsed("allow_eviction", "true or false")?.unwrap_or(defaults.allow_eviction),
             connect_timeout: url.seconds("connect_timeout")?.unwrap_or(defaults.connect_timeout),
             timeout: url.seconds("timeout")?.unwrap_or(defaults.timeout),
             host: url.host.unwrap_or(defaults.host),
@@ -175,6 +185,7 @@ impl Default for RedisOptions {
             tls: false,
             ca: None,
             cluster: false,
+            allow_eviction: false,
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(10),
         }

@@ -67,6 +67,13 @@ pub(super) fn entries(token: &StoredToken) -> Vec<String> {
     entries.chain([ID.to_owned()]).collect()
 }
 
+/// Splits an entry of the index into its prefix and the id of its row.
+pub(super) fn parts(entry: &str) -> (String, String) {
+    let colons = if entry.starts_with(ID) { 1 } else { 2 };
+    let end = entry.match_indices(':').nth(colons - 1).map_or(entry.len(), |(colon, _)| colon + 1);
+    (entry[..end].to_owned(), entry[end..].to_owned())
+}
+
 /// The prefix of the entries of all ids.
 pub(super) const ID: &str = "id:";
 
@@ -109,6 +116,16 @@ mod tests {
         assert!(entries.iter().all(|entry| !entry.contains("top-secret")));
         let user = StoredToken { id: None, ..token() };
         assert!(entries.contains(&look_up(&user)));
+    }
+
+    #[test]
+    fn an_entry_is_split_into_its_prefix_and_the_id() {
+        for prefix in entries(&token()) {
+            for id in ["7", "", "a:b", "id:"] {
+                assert_eq!(parts(&format!("{prefix}{id}")), (prefix.clone(), id.to_owned()));
+            }
+        }
+        assert_eq!(parts("nonsense"), ("nonsense".to_owned(), String::new()));
     }
 
     #[test]

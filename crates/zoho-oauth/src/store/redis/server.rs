@@ -21,8 +21,9 @@ pub(super) struct Server {
 struct Keys {
     tokens: String,
     index: String,
-    highest_id: String,
+    rows: String,
     version: String,
+    highest_id: String,
     identity: String,
     lease: String,
 }
@@ -33,6 +34,7 @@ struct Scripts {
     change: Script,
     page: Script,
     clear: Script,
+    reconcile: Script,
     put_lease: Script,
     update_lease: Script,
 }
@@ -74,6 +76,13 @@ pub(super) struct Write {
     pub(super) added: Vec<String>,
 }
 
+/// A row, or with an empty text a row that is gone, and which entries the index must have and must not have.
+pub(super) struct Indexed {
+    pub(super) row: Row,
+    pub(super) wanted: Vec<String>,
+    pub(super) unwanted: Vec<String>,
+}
+
 /// A lease, and what is stored when it is renewed or released.
 pub(super) struct Fence<'c> {
     pub(super) key: &'c str,
@@ -91,8 +100,9 @@ impl Server {
         let keys = Keys {
             tokens: key("tokens"),
             index: key("index"),
-            highest_id: key("highest_id"),
+            rows: key("rows"),
             version: key("version"),
+            highest_id: key("highest_id"),
             identity: key("identity"),
             lease: key("lease:"),
         };
@@ -102,16 +112,16 @@ impl Server {
             change: script!("change.lua"),
             page: script!("page.lua"),
             clear: script!("clear.lua"),
+            reconcile: script!("reconcile.lua"),
             put_lease: script!("put_lease.lua"),
             update_lease: script!("update_lease.lua"),
         };
-        Self { link: Link::new(options), keys, scripts }
+        Self { link: Link::new(options, keys.tokens.clone()), keys, scripts }
     }
 
     /// Reads the clock, the lease with this key if one is given, and the rows that the look-ups find.
     pub(super) async fn view(&self, lease: Option<&str>, look_ups: &[String]) -> Result<View, Fault> {
-        let mut script = self.scripts.view.prepare_invoke();
-        script.key(&self.keys.tokens).key(&self.keys.index);
+        let mut script = self.on_rows(&self.scripts.view);
         if let Some(key) = lease {
             script.key(self.lease(key));
         }
@@ -120,24 +130,31 @@ impl Server {
         Ok(View { now, lease, found: found.into_iter().map(rows).collect::<Result<_, _>>()? })
     }
 
-    /// Reads the rows that a look-up finds. The look-up must not be by id.
+    /// Reads the rows that a look-up finds. The look-up must not be by id. If it finds none, another round trip rules out that
+    /// the rows are lost.
     pub(super) async fn find(&self, look_up: &str) -> Result<Vec<Row>, Fault> {
         let mut script = self.scripts.find.prepare_invoke();
         script.key(&self.keys.tokens).key(&self.keys.index);
-        rows(self.link.run(script.arg(look_up)).await?)
+        let found = rows(self.link.run(script.arg(look_up)).await?);
+        if !found.as_ref().is_ok_and(|rows| !rows.is_empty()) {
+            self.view(None, &[]).await?;
+        }
+        found
     }
 
-    /// Reads one row.
+    /// Reads one row. If there is none, another round trip rules out that the rows are lost.
     pub(super) async fn row(&self, id: &str) -> Result<Option<Row>, Fault> {
         let text: Option<String> = self.link.query(cmd("HGET").arg(&self.keys.tokens).arg(id)).await?;
+        if text.is_none() {
+            self.view(None, &[]).await?;
+        }
         Ok(text.map(|text| Row { id: id.to_owned(), text }))
     }
 
     /// Writes rows and returns their ids, or `None` if anything has changed since.
     pub(super) async fn change(&self, change: &Change<'_>) -> Result<Option<Vec<String>>, Fault> {
-        let mut script = self.scripts.change.prepare_invoke();
-        let Keys { tokens, index, highest_id, version, .. } = &self.keys;
-        script.key(tokens).key(index).key(highest_id).key(version);
+        let mut script = self.on_rows(&self.scripts.change);
+        script.key(&self.keys.highest_id);
         if let Some(fence) = &change.fence {
             script.key(self.lease(fence.key));
             script.arg(fence.epoch).arg(fence.holder).arg(fence.ledger).arg(fence.retention);
@@ -166,7 +183,54 @@ impl Server {
 
     /// Deletes all rows.
     pub(super) async fn clear(&self) -> Result<(), Fault> {
-        self.link.run(self.on_rows(&self.scripts.clear).key(&self.keys.version)).await
+        self.link.run(&self.on_rows(&self.scripts.clear)).await
+    }
+
+    /// Reads some of the rows without the index, and the cursor for the next ones; 0 starts and ends.
+    pub(super) async fn scan(&self, cursor: u64, length: usize) -> Result<(u64, Vec<Row>), Fault> {
+        let mut command = cmd("HSCAN");
+        command.arg(&self.keys.tokens).arg(cursor).arg("COUNT").arg(length);
+        let (next, found): (u64, Vec<(String, String)>) = self.link.query(&command).await?;
+        Ok((next, found.into_iter().map(|(id, text)| Row { id, text }).collect()))
+    }
+
+    /// Reads at most `length` entries of the index after this one.
+    pub(super) async fn entries_after(&self, after: &str, length: usize) -> Result<Vec<String>, Fault> {
+        let mut command = cmd("ZRANGE");
+        let after = if after.is_empty() { "-".to_owned() } else { format!("({after}") };
+        command.arg(&self.keys.index).arg(after).arg("+").arg("BYLEX").arg("LIMIT").arg(0).arg(length);
+        self.link.query(&command).await
+    }
+
+    /// Reads the content of these rows.
+    pub(super) async fn texts(&self, ids: &[String]) -> Result<Vec<Option<String>>, Fault> {
+        self.link.query(cmd("HMGET").arg(&self.keys.tokens).arg(ids)).await
+    }
+
+    /// Compares rows with the index, or repairs the index. Returns how many entries are missing and how many are superfluous.
+    pub(super) async fn reconcile(
+        &self,
+        is_repair: bool,
+        highest_id: u64,
+        rows: &[Indexed],
+    ) -> Result<(u64, u64), Fault> {
+        let mut script = self.on_rows(&self.scripts.reconcile);
+        script.key(&self.keys.highest_id).arg(if is_repair { "repair" } else { "check" });
+        script.arg(highest_id).arg(rows.len());
+        for Indexed { row, wanted, unwanted } in rows {
+            script.arg(&row.id).arg(&row.text);
+            push_list(&mut script, wanted);
+            push_list(&mut script, unwanted);
+        }
+        self.link.run(&script).await
+    }
+
+    /// Reads how many rows there are, and how many there should be. `None`: that number is gone.
+    pub(super) async fn counts(&self) -> Result<(u64, Option<u64>), Fault> {
+        let stored = self.link.query(cmd("HLEN").arg(&self.keys.tokens)).await?;
+        let counted: Option<u64> = self.link.query(cmd("GET").arg(&self.keys.rows)).await?;
+        let was_never_written = counted.is_none() && self.version().await? == 0;
+        Ok((stored, if was_never_written { Some(0) } else { counted }))
     }
 
     /// Writes the five values of a lease, if they are still equal to `before`.
@@ -220,7 +284,8 @@ impl Server {
 
     fn on_rows<'s>(&'s self, script: &'s Script) -> ScriptInvocation<'s> {
         let mut script = script.prepare_invoke();
-        script.key(&self.keys.tokens).key(&self.keys.index).key(&self.keys.highest_id);
+        let Keys { tokens, index, rows, version, .. } = &self.keys;
+        script.key(tokens).key(index).key(rows).key(version);
         script
     }
 }

@@ -53,7 +53,7 @@ impl StoreKind {
                 "sslcert",
                 "sslkey",
             ],
-            Self::Redis => &["prefix", "cluster", "ca", "connect_timeout", "timeout"],
+            Self::Redis => &["prefix", "cluster", "allow_eviction", "ca", "connect_timeout", "timeout"],
             Self::SecretsManager => &["region", "endpoint", "connect_timeout", "timeout"],
         }
     }

@@ -187,7 +187,7 @@ async fn a_replica_can_be_read_and_is_busy_for_writers_until_it_is_promoted() {
     let namespace = Namespace::on(&replica);
     let on_primary = RedisStore::open(&namespace.url("").replace(replica.url(), primary.url())).unwrap();
     on_primary.save_token(&token("ada")).await.unwrap();
-    wait_for("the replica follows", || namespace.keys().len() == 4);
+    wait_for("the replica follows", || namespace.keys().len() == 5);
     let store = RedisStore::open(&namespace.url("&timeout=1")).unwrap();
     assert_eq!(users(&store).await, ["ada"]);
     let error = store.save_token(&token("bob")).await.unwrap_err();
@@ -371,8 +371,8 @@ async fn a_three_node_cluster_keeps_a_store_on_one_node_and_every_node_redirects
             .map(|server| redis_cli(server.port(), &["DBSIZE"]).concat().parse::<usize>().unwrap())
             .collect();
     }
-    assert_eq!(sizes.iter().sum::<usize>(), 12 * 5, "{sizes:?}");
-    assert!(sizes.iter().all(|size| size % 5 == 0), "no store is on two nodes: {sizes:?}");
+    assert_eq!(sizes.iter().sum::<usize>(), 12 * 6, "{sizes:?}");
+    assert!(sizes.iter().all(|size| size % 6 == 0), "no store is on two nodes: {sizes:?}");
     assert!(sizes.iter().filter(|size| **size > 0).count() > 1, "stores spread over the nodes: {sizes:?}");
 
     // Without `cluster=true`, the error gives advice unless the slot happens to be on this node.

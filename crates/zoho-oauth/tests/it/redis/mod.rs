@@ -1,5 +1,6 @@
 //! `RedisStore`, on real servers and clusters.
 
+mod eviction;
 mod faults;
 mod leases;
 mod retries;

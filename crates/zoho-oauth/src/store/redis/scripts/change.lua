@@ -1,11 +1,11 @@
--- Writes rows, if the lease KEYS[5] (when given) is still held and every look-up still finds the same rows. Returns
--- the ids of the rows. Otherwise returns nil and changes nothing. KEYS[3] counts ids, KEYS[4] is the version.
+-- Writes rows, if the lease KEYS[6] (when given) is still held and every look-up still finds the same rows. Returns
+-- the ids of the rows. Otherwise returns nil and changes nothing. KEYS[5] counts ids.
 
 -- Returns a new id, by the rules of ids.rs: one more than the highest id ever used, skipping ids that exist. After the
 -- highest number of ten digits it starts again at 1.
 local function next_id()
   while true do
-    local number = redis.call('INCR', KEYS[3])
+    local number = redis.call('INCR', KEYS[5])
     local id = string.format('%.0f', (number - 1) % 9999999999 + 1)
     if redis.call('HEXISTS', KEYS[1], id) == 0 then
       return id
@@ -13,11 +13,16 @@ local function next_id()
   end
 end
 
+local lost = damage()
+if lost then
+  return lost
+end
+
 local ledger, retention
-if KEYS[5] then
+if KEYS[6] then
   local epoch, holder = argument(), argument()
   ledger, retention = argument(), argument()
-  if not is_held(KEYS[5], epoch, holder) then
+  if not is_held(KEYS[6], epoch, holder) then
     return false
   end
 end
@@ -36,8 +41,8 @@ for _ = 1, count() do
 end
 
 local chosen = count()
-if chosen > tonumber(redis.call('GET', KEYS[3]) or '0') then
-  redis.call('SET', KEYS[3], string.format('%.0f', chosen))
+if chosen > tonumber(redis.call('GET', KEYS[5]) or '0') then
+  redis.call('SET', KEYS[5], string.format('%.0f', chosen))
 end
 
 local ids = {}
@@ -60,10 +65,11 @@ for number = 1, count() do
   ids[number] = id
 end
 if #ids > 0 then
+  redis.call('SET', KEYS[3], redis.call('HLEN', KEYS[1]))
   redis.call('INCR', KEYS[4])
 end
 
-if KEYS[5] then
-  update_lease(KEYS[5], '', ledger, retention)
+if KEYS[6] then
+  update_lease(KEYS[6], '', ledger, retention)
 end
 return ids

@@ -2,7 +2,7 @@
 --
 -- KEYS[1] is the hash of rows by id. KEYS[2] is the index: a sorted set whose entries all have score 0, so that they are
 -- in byte order. Each row has the entry "id:<id>", and an entry like "user_name:<digest of the value>:<id>" for each
--- column by which it can be looked up.
+-- column by which it can be looked up. KEYS[3] is the number of rows, KEYS[4] the version, which counts changes to rows.
 
 local arguments_read = 0
 
@@ -13,6 +13,21 @@ end
 
 local function count()
   return tonumber(argument())
+end
+
+-- Returns an error if a key of the store is gone or does not match the others, as after an eviction, which takes a key as a
+-- whole. A store without rows has none of the keys, or it has the number 0.
+local function damage()
+  local rows = redis.call('HLEN', KEYS[1])
+  local entries = redis.call('ZLEXCOUNT', KEYS[2], '[id:', '(id;')
+  local counted = redis.call('GET', KEYS[3])
+  local was_filled = counted ~= '0' and (counted or redis.call('EXISTS', KEYS[4]) == 1)
+  if rows == 0 and (entries > 0 or was_filled) then
+    return redis.error_reply('ROWSLOST all rows are gone')
+  end
+  if rows ~= entries then
+    return redis.error_reply('INDEXLOST the index has ' .. entries .. ' entries for ' .. rows .. ' rows')
+  end
 end
 
 local function append_row(found, id)
