@@ -78,7 +78,7 @@ impl ApiError {
         match self.status {
             // Zoho documents INVALID_TOKEN with all of these.
             200 | 400 | 401 | 403 if self.rejection.rejects_the_token() => Blame::Certain,
-            401 if self.kind() == ErrorKind::LoginRequired => Blame::Possible,
+            200 | 400 | 401 | 403 if self.kind() == ErrorKind::LoginRequired => Blame::Possible,
             _ => Blame::None,
         }
     }
@@ -123,7 +123,7 @@ impl StdError for ApiError {}
 pub(crate) enum Blame {
     /// Zoho says so.
     Certain,
-    /// HTTP 401 without a code that says more, such as the page of a gateway.
+    /// `AUTHENTICATION_FAILURE`, or HTTP 401 without a code, such as the page of a gateway.
     Possible,
     /// It has another cause, such as a missing scope, which a new token would lack too.
     None,

@@ -70,6 +70,7 @@ impl Rejection {
                 self.parts().first().map_or(ErrorKind::InvalidData, |first| first.kind(status))
             }
             _ if self.rejects_the_token() => ErrorKind::LoginRequired,
+            "AUTHENTICATION_FAILURE" => ErrorKind::LoginRequired,
             "OAUTH_SCOPE_MISMATCH" | "INVALID_OAUTHSCOPE" => ErrorKind::ScopeMissing,
             "NO_PERMISSION"
             | "AUTHORIZATION_FAILED"
@@ -137,13 +138,9 @@ impl Rejection {
         errors.map(|errors| errors.iter().filter_map(envelope).collect()).unwrap_or_default()
     }
 
-    /// Whether Zoho rejected the access token. The documentation has three spellings of this code, and another code for a
-    /// token that Zoho cannot read.
+    /// Whether Zoho rejected the access token. The documentation has three spellings of this code.
     pub(crate) fn rejects_the_token(&self) -> bool {
-        matches!(
-            self.code.as_str(),
-            "INVALID_TOKEN" | "INVALID_OAUTHTOKEN" | "invalid_token" | "AUTHENTICATION_FAILURE"
-        )
+        matches!(self.code.as_str(), "INVALID_TOKEN" | "INVALID_OAUTHTOKEN" | "invalid_token")
     }
 
     /// The rejected field: its path in the body if Zoho names it, otherwise its API name or the name of the parameter.

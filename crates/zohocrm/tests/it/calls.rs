@@ -124,10 +124,15 @@ async fn a_401_without_a_reason_stays_the_error_if_there_is_no_other_token() {
     let ada = logged_in().await;
     let alone = OAuthToken::new().with_access_token(ada.access_token().await);
     let crm = Crm::for_token(&ada.authenticator, alone);
-    ada.zoho.fault(Fault::on("GET /crm/v8/users").forever().respond_as(401, "text/html", "<html></html>"));
-    let error = crm.current_user().await.unwrap_err();
-    assert_eq!(error.api().map(|api| api.status()), Some(401), "{error}");
-    assert_eq!(ada.zoho.journal().count("GET /crm/v8/users"), 1);
+    let failure = r#"{"code":"AUTHENTICATION_FAILURE","message":"Authentication failed","status":"error"}"#;
+    for (sent, (content_type, body)) in PAGES.into_iter().chain([("application/json", failure)]).enumerate() {
+        ada.zoho.fault(Fault::on("GET /crm/v8/users").respond_as(401, content_type, body));
+        let error = crm.current_user().await.unwrap_err();
+        let response = error.api().map(|api| (api.status(), api.code()));
+        let code = if body == failure { "AUTHENTICATION_FAILURE" } else { "" };
+        assert_eq!(response, Some((401, code)), "{error}");
+        assert_eq!(ada.zoho.journal().count("GET /crm/v8/users"), sent + 1);
+    }
 }
 
 #[tokio::test]
