@@ -30,7 +30,7 @@ pub(super) const YIELD: Backoff =
 
 /// How often a lease is extended until the response is in time. A store that is always late cannot hold a lease: rather
 /// two requests than none.
-const EXTENSIONS: usize = 3;
+const EXTENSIONS: usize = 5;
 
 /// How often a save is attempted.
 const SAVE_ATTEMPTS: usize = 3;
