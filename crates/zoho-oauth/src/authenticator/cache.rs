@@ -64,9 +64,14 @@ impl Cache {
         self.view(subject, |cached| self.recall(cached, now)).flatten()
     }
 
-    /// The token that was last cached for `subject`, even if it is out of date, and when it enters its margin.
+    /// The token that was last cached for `subject`, even if it is out of date, and when it enters its margin. If this
+    /// machine's clock was set since, neither is known.
     pub(super) fn last_of(&self, subject: &Subject) -> Option<(AccessToken, u64)> {
-        self.view(subject, |cached| (cached.token.clone(), cached.fresh_until))
+        let last = |cached: &Cached| {
+            let is_by_this_clock = self.watch.is_by_this_clock(cached.generation);
+            is_by_this_clock.then(|| (cached.token.clone(), cached.fresh_until))
+        };
+        self.view(subject, last).flatten()
     }
 
     /// Forgets the token of `subject`, which has none in the store.
@@ -88,7 +93,7 @@ impl Cache {
         }
         let starts_reading = match self.watch.standing(cached.generation, cached.read_at, now) {
             Standing::Current => false,
-            _ if cached.token.is_unsaved() => false,
+            _ if cached.token.is_unsaved() && self.watch.is_by_this_clock(cached.generation) => false,
             Standing::Outdated(generation) => cached.claim_reading(generation),
             Standing::Unknown => return None,
         };

@@ -1,8 +1,7 @@
 //! The store, by this machine's clock. Hosts may disagree about the time by minutes; the one clock that a fleet
 //! shares is the store's. So rows hold moments by the store's clock, and they are converted here, in both directions.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::OnceCell;
@@ -25,16 +24,28 @@ const READINGS: usize = 3;
 pub(super) struct ClockedStore {
     store: AnyStore,
     machine: Arc<dyn Machine>,
-    /// By how many milliseconds the store's clock is ahead of this machine's.
-    ahead: AtomicI64,
-    is_clock_known: OnceCell<()>,
+    /// The last comparison.
+    clock: Mutex<Option<Comparison>>,
+    first_reading: OnceCell<()>,
     identity: KnownIdentity,
+}
+
+/// A comparison of the store's clock with this machine's.
+#[derive(Clone, Copy, Debug)]
+struct Comparison {
+    /// By how many milliseconds the store's clock is ahead.
+    ahead: i64,
+    /// This machine's time of day when its uptime was zero, in epoch milliseconds. It changes when its clock is set, and when
+    /// it wakes from a sleep that its uptime does not count.
+    started_at: u64,
+    /// How often the clock had been set before.
+    changes: u64,
 }
 
 impl ClockedStore {
     /// A store by the clock of `machine`. `identity` is filled in when the store's identity is first read.
     pub(super) fn new(store: AnyStore, machine: Arc<dyn Machine>, identity: KnownIdentity) -> Self {
-        Self { store, machine, ahead: AtomicI64::new(0), is_clock_known: OnceCell::new(), identity }
+        Self { store, machine, clock: Mutex::default(), first_reading: OnceCell::new(), identity }
     }
 
     /// The store itself, with moments by its own clock.
@@ -68,6 +79,7 @@ impl ClockedStore {
         lease: &Lease,
         token: &OAuthToken,
     ) -> Result<Fenced, StoreError> {
+        self.know_the_clock().await?;
         Ok(match self.store.save_and_release(lease, &self.theirs(token)).await? {
             Fenced::Saved(row) => Fenced::Saved(self.ours(row)),
             superseded => superseded,
@@ -113,7 +125,7 @@ impl ClockedStore {
 
     /// Converts a moment of the store's clock to this machine's.
     pub(super) fn as_ours(&self, moment: SystemTime) -> SystemTime {
-        moved(moment, -self.ahead.load(Ordering::Relaxed))
+        moved(moment, -self.ahead())
     }
 
     /// Reads which store this is, so that the spool has its tokens, and the clock that their moments are by. An identity
@@ -130,17 +142,29 @@ impl ClockedStore {
         Ok(())
     }
 
+    /// How often this machine's clock was set since the start. Moments that were converted before are out of date.
+    pub(super) fn clock_changes(&self) -> u64 {
+        let is_set = self.known_clock().is_none();
+        self.clock().map_or(0, |clock| clock.changes + u64::from(is_set))
+    }
+
+    /// Reads the store's clock, unless it is known and this machine's clock was not set since.
     async fn know_the_clock(&self) -> Result<(), StoreError> {
-        let read = || async {
-            for _ in 0..READINGS {
-                let asked_at = self.machine.uptime();
-                if self.set_clock(self.store.clock().await?, asked_at) {
-                    break;
-                }
+        self.first_reading.get_or_try_init(|| self.read_the_clock()).await?;
+        if self.known_clock().is_none() {
+            self.read_the_clock().await?;
+        }
+        Ok(())
+    }
+
+    async fn read_the_clock(&self) -> Result<(), StoreError> {
+        for _ in 0..READINGS {
+            let asked_at = self.machine.uptime();
+            if self.set_clock(self.store.clock().await?, asked_at) {
+                break;
             }
-            Ok(())
-        };
-        self.is_clock_known.get_or_try_init(read).await.map(|_| ())
+        }
+        Ok(())
     }
 
     /// Takes over the store's time from a response to a request that was sent at `asked_at`, by this machine's uptime.
@@ -149,14 +173,43 @@ impl ClockedStore {
     fn set_clock(&self, store: SystemTime, asked_at: Duration) -> bool {
         let took = self.machine.uptime().saturating_sub(asked_at);
         let is_exact = took < SLACK;
-        if !is_exact && self.is_clock_known.initialized() {
+        if !is_exact && self.known_clock().is_some() {
             return false;
         }
         let read_at = self.machine.now() - took / 2;
         let ahead = signed(epoch_milliseconds(store)) - signed(epoch_milliseconds(read_at));
         let is_slack = Duration::from_millis(ahead.unsigned_abs()) < SLACK;
-        self.ahead.store(if is_slack { 0 } else { ahead }, Ordering::Relaxed);
+        let ahead = if is_slack { 0 } else { ahead };
+        let changes = self.clock_changes();
+        *self.clock() = Some(Comparison { ahead, started_at: self.started_at(), changes });
         is_exact
+    }
+
+    /// The last comparison, unless this machine's clock was set since.
+    fn known_clock(&self) -> Option<Comparison> {
+        let started_at = self.started_at();
+        let is_as_it_was =
+            |clock: &Comparison| clock.started_at.abs_diff(started_at) < SLACK.as_millis() as u64;
+        self.clock().filter(is_as_it_was)
+    }
+
+    fn clock(&self) -> MutexGuard<'_, Option<Comparison>> {
+        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// By how many milliseconds the store's clock is ahead. If this machine's clock was set since the last comparison, that
+    /// is taken into account.
+    fn ahead(&self) -> i64 {
+        if let Some(clock) = self.known_clock() {
+            return clock.ahead;
+        }
+        let set_by = |clock: Comparison| signed(self.started_at()) - signed(clock.started_at);
+        self.clock().map_or(0, |clock| clock.ahead - set_by(clock))
+    }
+
+    fn started_at(&self) -> u64 {
+        let uptime = u64::try_from(self.machine.uptime().as_millis()).unwrap_or(u64::MAX);
+        epoch_milliseconds(self.machine.now()).saturating_sub(uptime)
     }
 
     /// A token of the store, by this machine's clock.
@@ -166,7 +219,7 @@ impl ClockedStore {
 
     /// A token for the store, by the store's clock.
     pub(super) fn theirs(&self, token: &OAuthToken) -> OAuthToken {
-        let ahead = self.ahead.load(Ordering::Relaxed);
+        let ahead = self.ahead();
         OAuthToken { expires_at: token.expires_at.map(|end| moved(end, ahead)), ..token.clone() }
     }
 }

@@ -35,6 +35,7 @@ impl Lookout {
     pub(super) fn look_if_due(self: &Arc<Self>, now: u64) -> bool {
         let is_due = self.watch.is_due(now);
         if is_due {
+            self.watch.note_clock_changes(self.parts.rows.store.clock_changes());
             let lookout = self.clone();
             // No caller waits for it here.
             drop(self.looks.launch((), || async move { lookout.look(now).await }));

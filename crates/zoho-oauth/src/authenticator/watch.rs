@@ -28,6 +28,10 @@ pub(super) struct Watch {
     /// How often this process has changed rows itself.
     own_changes: AtomicU64,
     version: Mutex<Option<u64>>,
+    /// How often this machine's clock had been set when the store was last looked at.
+    clock_changes: AtomicU64,
+    /// The generation in which it was set last.
+    clock_changed_in: AtomicU64,
     is_in_trouble: AtomicBool,
 }
 
@@ -62,6 +66,8 @@ impl Watch {
             confirmed_at: AtomicU64::new(0),
             own_changes: AtomicU64::new(0),
             version: Mutex::new(None),
+            clock_changes: AtomicU64::new(0),
+            clock_changed_in: AtomicU64::new(0),
             is_in_trouble: AtomicBool::new(false),
         }
     }
@@ -74,12 +80,17 @@ impl Watch {
         if generation == current && is_young(self.confirmed_at.load(Ordering::Acquire)) {
             return Standing::Current;
         }
-        match is_young(read_at) {
+        match self.is_by_this_clock(generation) && is_young(read_at) {
             _ if self.is_in_trouble() => Standing::Current,
             true if generation == current => Standing::Current,
             true => Standing::Outdated(current),
             false => Standing::Unknown,
         }
+    }
+
+    /// Whether this machine's clock was not set since a row was read in `generation`.
+    pub(super) fn is_by_this_clock(&self, generation: u64) -> bool {
+        generation >= self.clock_changed_in.load(Ordering::Acquire)
     }
 
     /// A reading that begins at `now`.
@@ -114,6 +125,14 @@ impl Watch {
             self.generation.fetch_add(1, Ordering::AcqRel);
         }
         self.confirmed_at.store(started_at, Ordering::Release);
+    }
+
+    /// Notes how often this machine's clock was set. The moments of rows that were read before are by the clock as it was.
+    pub(super) fn note_clock_changes(&self, changes: u64) {
+        if self.clock_changes.swap(changes, Ordering::AcqRel) != changes {
+            let before = self.generation.fetch_add(1, Ordering::AcqRel);
+            self.clock_changed_in.store(before + 1, Ordering::Release);
+        }
     }
 
     /// Notes that this process changes rows.
@@ -207,6 +226,19 @@ mod tests {
         let row = watch.reading(NOW);
         assert_eq!(standing(&watch, row, NOW - 3_600_000), Standing::Unknown);
         assert!(watch.is_due(NOW - 3_600_000));
+    }
+
+    #[test]
+    fn what_was_read_before_the_clock_was_set_is_read_again_even_if_it_seems_young() {
+        let watch = watch();
+        watch.note_version(Some(7), NOW);
+        let before = watch.reading(NOW);
+        watch.note_clock_changes(1);
+        watch.note_version(Some(7), NOW + 500);
+        assert_eq!(standing(&watch, before, NOW + 500), Standing::Unknown);
+        assert_eq!(standing(&watch, watch.reading(NOW + 500), NOW + 500), Standing::Current);
+        watch.note_clock_changes(1);
+        assert_eq!(standing(&watch, watch.reading(NOW + 500), NOW + 500), Standing::Current);
     }
 
     #[test]

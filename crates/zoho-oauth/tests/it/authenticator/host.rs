@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use zoho_emulator::Emulator;
@@ -18,6 +18,8 @@ pub(crate) struct Host {
     /// How long an attempt to connect takes before it fails; `None` if it succeeds.
     cut_off: Option<Duration>,
     attempts: Arc<AtomicUsize>,
+    /// By how many seconds its clock is ahead of this machine's.
+    ahead: Arc<AtomicU64>,
     /// Where requests to Zoho's own hosts go instead.
     zoho: Option<String>,
 }
@@ -25,7 +27,14 @@ pub(crate) struct Host {
 impl Host {
     pub(crate) fn healthy(network: &str) -> Self {
         let machine = Arc::new(ThisMachine::new(Duration::from_secs(30)));
-        Self { machine, network: network.to_owned(), cut_off: None, attempts: Arc::default(), zoho: None }
+        Self {
+            machine,
+            network: network.to_owned(),
+            cut_off: None,
+            attempts: Arc::default(),
+            ahead: Arc::default(),
+            zoho: None,
+        }
     }
 
     pub(crate) fn cut_off(network: &str, connect_timeout: Duration) -> Self {
@@ -37,6 +46,11 @@ impl Host {
         Self { zoho: Some(zoho.base_url()), ..Self::healthy("healthy") }
     }
 
+    /// Sets its clock to so far ahead of this machine's.
+    pub(crate) fn set_clock(&self, ahead: Duration) {
+        self.ahead.store(ahead.as_secs(), Ordering::SeqCst);
+    }
+
     /// How many requests it was asked to send.
     pub(crate) fn attempts(&self) -> usize {
         self.attempts.load(Ordering::SeqCst)
@@ -45,7 +59,7 @@ impl Host {
 
 impl Machine for Host {
     fn now(&self) -> SystemTime {
-        self.machine.now()
+        self.machine.now() + Duration::from_secs(self.ahead.load(Ordering::SeqCst))
     }
 
     fn uptime(&self) -> Duration {
