@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::fault::Fault;
+use crate::plan::Outage;
 use crate::records::ProcessId;
 use crate::records::Trouble;
 use crate::simulation::Simulation;
@@ -32,6 +33,14 @@ pub(crate) async fn run(simulation: Simulation) {
             return;
         }
     }
+}
+
+/// Lets no host connect to the accounts server for a while.
+pub(crate) async fn run_outage(simulation: Simulation, outage: Outage) {
+    simulation.sleep(outage.begins_at).await;
+    simulation.with(|world| world.conditions.everywhere.push(Fault::RefuseAccounts));
+    simulation.sleep(Outage::LENGTH).await;
+    simulation.with(|world| world.conditions.everywhere.retain(|fault| *fault != Fault::RefuseAccounts));
 }
 
 impl World {

@@ -37,8 +37,25 @@ pub struct Plan {
     pub(crate) tokens: Tokens,
     pub(crate) habits: Habits,
     pub(crate) store: StoreKind,
+    /// When no host can connect to the accounts server, besides the faults.
+    pub(crate) outage: Option<Outage>,
     /// One of so many awaits is the last of its process, if processes can be killed.
     pub(crate) kill_one_in: usize,
+}
+
+/// An outage of the accounts server that ends a minute before the first token of every user expires.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outage {
+    pub(crate) begins_at: Duration,
+}
+
+impl Outage {
+    pub(crate) const LENGTH: Duration = Duration::from_secs(180);
+
+    /// When the first token of every user expires.
+    pub(crate) fn expiry(self) -> Duration {
+        self.begins_at + Self::LENGTH + Duration::from_secs(60)
+    }
 }
 
 /// How long tokens and leases live, and when they are renewed.
@@ -89,8 +106,26 @@ impl Plan {
             tokens,
             habits: Habits::random(&mut random),
             store: StoreKind::random(&mut random),
+            outage: None,
             kill_one_in: random.pick([100, 400, 1_500]),
         }
+    }
+
+    /// The plan of a seed in which nothing goes wrong but this: Zoho cannot be reached for three minutes, until a minute before
+    /// every user's token expires. Callers ask for valid tokens and nothing else.
+    #[must_use]
+    pub fn of_an_outage(seed: u64) -> Self {
+        let plan = Self::new(seed);
+        let outage = Outage { begins_at: Duration::from_secs(600) };
+        let tokens = Tokens {
+            life: Duration::from_secs(3_600),
+            margin: Duration::from_secs(60),
+            early_window: Duration::from_secs(300),
+            ..plan.tokens
+        };
+        let horizon = outage.expiry() + Duration::from_secs(60);
+        let habits = Habits { refresh: false, log_in: false, log_out: false, ..plan.habits };
+        Self { tokens, horizon, habits, outage: Some(outage), faults: Faults::default(), ..plan }
     }
 
     /// The plan with a planted bug.

@@ -29,6 +29,8 @@ pub(crate) struct Records {
     pub(crate) logins: BTreeMap<usize, LoginRecord>,
     pub(crate) open_calls: Vec<OpenCall>,
     pub(crate) calls_made: usize,
+    /// How many calls for an access token failed.
+    pub(crate) calls_failed: usize,
     /// The last lease on a refresh token that a process was granted.
     pub(crate) grants: BTreeMap<(ProcessId, usize), Grant>,
     pub(crate) troubles: Vec<Observed>,
@@ -136,6 +138,7 @@ impl Records {
             logins: BTreeMap::new(),
             open_calls: Vec::new(),
             calls_made: 0,
+            calls_failed: 0,
             grants: BTreeMap::new(),
             troubles: Vec::new(),
         }

@@ -20,6 +20,8 @@ pub struct Outcome {
     pub steps: usize,
     /// How many requests for a token reached the accounts server.
     pub tokens: usize,
+    /// How many calls for an access token failed.
+    pub failed_calls: usize,
     /// How much virtual time passed.
     pub lasted: Duration,
     /// What happened, if it was recorded.
@@ -81,6 +83,9 @@ fn simulate(plan: &Plan, is_traced: bool) -> Outcome {
         processes::start(&simulation, number % plan.hosts);
     }
     simulation.spawn(None, Box::pin(adversary::run(simulation.clone())));
+    if let Some(outage) = plan.outage {
+        simulation.spawn(None, Box::pin(adversary::run_outage(simulation.clone(), outage)));
+    }
     simulation.spawn(None, Box::pin(finale::run(simulation.clone())));
     let mut executor = Executor::new(simulation.clone());
     let steps = executor.run();
@@ -98,6 +103,7 @@ fn simulate(plan: &Plan, is_traced: bool) -> Outcome {
                 violation: world.records.violation.take(),
                 steps: steps.unwrap_or_default(),
                 tokens: world.accounts.issued.len(),
+                failed_calls: world.records.calls_failed,
                 lasted: world.now,
                 trace: std::mem::take(&mut world.trace.lines),
             };

@@ -12,7 +12,7 @@ use crate::clock::time_of_day;
 use crate::disk::Disk;
 use crate::fault::Fault;
 use crate::invariant::Invariant;
-use crate::plan::Plan;
+use crate::plan::{Outage, Plan};
 use crate::random::Random;
 use crate::records::{Observed, ProcessId, Records, Trouble, Violation};
 use crate::secret::{ACCESS, REFRESH, number};
@@ -120,7 +120,8 @@ impl World {
             let credential = self.accounts.new_credential(user, self.now);
             let life = self.plan.tokens.life;
             let left = self.random.pick([Duration::ZERO, life / 4, life / 2, life]);
-            let access = (!self.random.one_in(4)).then(|| {
+            let left = self.plan.outage.map_or(left, Outage::expiry);
+            let access = (!self.random.one_in(4) || self.plan.outage.is_some()).then(|| {
                 let number = self.accounts.issue(credential, self.now, left);
                 (number, self.store.clock(self.now + left))
             });

@@ -45,7 +45,10 @@ pub(crate) fn ended(world: &mut World, call: OpenCall, result: &Result<AccessTok
     });
     match result {
         Ok(token) => judge_token(world, call, token),
-        Err(error) => judge_error(world, call, error),
+        Err(error) => {
+            world.records.calls_failed += 1;
+            judge_error(world, call, error);
+        }
     }
     judge_duration(world, call);
 }

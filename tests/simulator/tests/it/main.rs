@@ -20,6 +20,21 @@ fn all_invariants_hold_in_several_hundred_runs() {
 }
 
 #[test]
+fn nobody_notices_an_outage_of_three_minutes_that_ends_a_minute_before_the_expiry() {
+    for seed in 0..200 {
+        let plan = Plan::of_an_outage(seed);
+        let outcome = run(&plan);
+        assert_eq!(outcome.violation, None, "seed {seed}");
+        assert_eq!(outcome.failed_calls, 0, "seed {seed}");
+        assert_eq!(
+            outcome.tokens,
+            plan.users * 2,
+            "seed {seed}: the first token of each user, and one renewal"
+        );
+    }
+}
+
+#[test]
 fn a_store_that_grants_a_lease_twice_is_found_within_1500_seeds() {
     assert!(is_found(Flaw::LeaseGrantedTwice, Invariant::OneRenewal, 1_500));
 }
