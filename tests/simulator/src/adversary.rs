@@ -115,7 +115,7 @@ impl World {
     /// Stops a process for longer than its lease lives.
     fn pause(&mut self, process: ProcessId) {
         let lease = self.plan.tokens.lease_life;
-        let duration = self.random.between(lease / 2, lease * 6);
+        let duration = self.random.between(lease / 2, self.plan.longest_pause());
         self.processes[process].paused_until = self.now + duration;
         self.trouble(process, Trouble::Struck);
         // Wakes the scheduler when the pause is over.

@@ -148,7 +148,7 @@ impl Plan {
 
     /// Whether a process may lose its lease while it works.
     pub(crate) fn may_lose_leases(&self) -> bool {
-        const CAUSES: [Fault; 7] = [
+        const CAUSES: [Fault; 8] = [
             Fault::Kill,
             Fault::Pause,
             Fault::LoseStore,
@@ -156,18 +156,20 @@ impl Plan {
             Fault::RefuseStore,
             Fault::ReadOnly,
             Fault::Revert,
+            Fault::StepStoreClock,
         ];
-        self.faults.contains_any(&CAUSES) || self.steps_clocks()
+        self.faults.contains_any(&CAUSES)
+    }
+
+    /// For how long a process can be paused.
+    pub(crate) fn longest_pause(&self) -> Duration {
+        if self.faults.contains(Fault::Pause) { self.tokens.lease_life * 6 } else { Duration::ZERO }
     }
 
     /// Whether a login can be spooled by a process that cannot find out which login it replaces.
     pub(crate) fn can_hide_rows(&self) -> bool {
         let causes = [Fault::Kill, Fault::Pause, Fault::LoseStore, Fault::SlowStore, Fault::RefuseStore];
         self.faults.contains_any(&causes)
-    }
-
-    pub(crate) fn steps_clocks(&self) -> bool {
-        self.faults.contains_any(&[Fault::StepHostClock, Fault::StepStoreClock])
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) enum Trouble {
     RefusedStore,
     LostStore,
     RejectedWrite,
+    /// A process does not know, or not in time, whether the store has written a row or a lease.
+    UnknownWrite,
     RefusedAccounts,
     LostAccounts,
     Slow,

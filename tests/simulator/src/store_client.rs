@@ -49,6 +49,11 @@ impl StoreClient {
         let receiver = self.simulation.with(|world| {
             world.is_alive(process).then(|| {
                 let fate = Fate::of_request(world, process, Server::Store);
+                let is_in_time =
+                    matches!(fate, Fate::Delivered(there, back) if there + back < Duration::from_secs(1));
+                if effect != Effect::Reads && !is_in_time {
+                    world.trouble(process, Trouble::UnknownWrite);
+                }
                 if !matches!(fate, Fate::Delivered(..)) {
                     world.note(Some(process), None, || format!("store: {action}: {fate:?}"));
                 }

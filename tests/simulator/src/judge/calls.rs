@@ -11,7 +11,7 @@ use crate::records::{CallKind, OpenCall, ProcessId, Trouble};
 use crate::secret::{ACCESS, number};
 use crate::world::World;
 
-use super::{AFTERMATH, DISAGREEMENT, is_throttle_true, rows};
+use super::{AFTERMATH, DISAGREEMENT, REASON, is_throttle_true, rows};
 
 /// What can make any call take long.
 const DELAYS: [Trouble; 6] = [
@@ -81,6 +81,7 @@ fn judge_token(world: &mut World, call: OpenCall, token: &AccessToken) {
         world.fail(Invariant::OwnToken, Some(user), "a token that Zoho never issued".to_owned());
         return;
     };
+    let host = Some(world.processes[process].host);
     let issued = &world.accounts.issued[access];
     let owner = world.accounts.credentials[issued.credential].user;
     let (expires_at, revoked_at) = (issued.expires_at, issued.revoked_at);
@@ -88,8 +89,17 @@ fn judge_token(world: &mut World, call: OpenCall, token: &AccessToken) {
         let message = format!("p{process} got access token {access} of u{owner} for u{user}");
         world.fail(Invariant::OwnToken, Some(user), message);
     }
+    // Expiry times are by the store's clock. That the clock of a host was set is noticed when the store is looked at next.
+    let since_last_look =
+        world.plan.store.poll_interval * 2 + Duration::from_secs(5) + world.plan.longest_pause();
+    let last_look = world.now.saturating_sub(since_last_look);
+    let had_here = |troubles: &[Trouble], moment| world.records.had(troubles, host, moment);
+    let is_store_down = had_here(&[Trouble::RefusedStore, Trouble::LostStore, Trouble::Slow], last_look);
+    let may_have_another_clock =
+        had_here(&[Trouble::ClockStep], if is_store_down { Duration::ZERO } else { last_look });
+    let is_known = !may_have_another_clock && !world.plan.faults.contains(Fault::StepStoreClock);
     // The caller's process may have been stopped between the decision and this moment.
-    if expires_at + DISAGREEMENT <= began_at && !world.plan.steps_clocks() {
+    if expires_at + DISAGREEMENT <= began_at && is_known {
         let ago = (began_at - expires_at).as_secs_f64();
         let message = format!(
             "{kind:?} of p{process} returned access token {access}, which expired {ago:.3} s before the call"
@@ -97,7 +107,8 @@ fn judge_token(world: &mut World, call: OpenCall, token: &AccessToken) {
         world.fail(Invariant::ValidToken, Some(user), message);
     }
     let visible_after = world.plan.store.poll_interval + Duration::from_secs(5);
-    if world.plan.faults.is_empty() && revoked_at.is_some_and(|at| at + visible_after < began_at) {
+    // A row whose deletion was lost, or rejected, is served until the API rejects its token.
+    if world.plan.is_lossless() && revoked_at.is_some_and(|at| at + visible_after < began_at) {
         let message =
             format!("{kind:?} of p{process} returned access token {access}, which was revoked long ago");
         world.fail(Invariant::ValidToken, Some(user), message);
@@ -106,7 +117,9 @@ fn judge_token(world: &mut World, call: OpenCall, token: &AccessToken) {
 
 fn judge_error(world: &mut World, call: OpenCall, error: &Error) {
     let OpenCall { process, user, kind, began_at, .. } = call;
-    let since = began_at.saturating_sub(AFTERMATH);
+    let since = began_at.saturating_sub(REASON + world.plan.longest_pause());
+    // So long a change by another process may go unnoticed.
+    let unnoticed_since = since.saturating_sub(world.plan.store.poll_interval);
     let host = Some(world.processes[process].host);
     let had = |troubles: &[Trouble], host| world.records.had(troubles, host, since);
     let store = [Trouble::RefusedStore, Trouble::LostStore, Trouble::RejectedWrite];
@@ -125,8 +138,10 @@ fn judge_error(world: &mut World, call: OpenCall, error: &Error) {
         Error::LoginRequired { reason: LoginReason::Deleted, .. } => {
             world.records.users[user].logged_out_at.is_some() || world.plan.faults.contains(Fault::Revert)
         }
-        Error::LoginRequired { .. } | Error::NotFound { .. } => may_lack_login(world, user, since),
-        Error::Rejected { code: OAuthErrorCode::InvalidCode, .. } => may_lack_login(world, user, since),
+        Error::LoginRequired { .. } | Error::NotFound { .. } => may_lack_login(world, user, unnoticed_since),
+        Error::Rejected { code: OAuthErrorCode::InvalidCode, .. } => {
+            may_lack_login(world, user, unnoticed_since)
+        }
         _ => false,
     };
     if is_reasoned {
@@ -154,8 +169,11 @@ fn judge_duration(world: &mut World, call: OpenCall) {
     let since = began_at.saturating_sub(AFTERMATH);
     let host = world.processes[process].host;
     let is_cut_off = world.records.had(&[Trouble::RefusedAccounts], Some(host), since);
-    let explained = if is_cut_off || world.records.had(&DELAYS, None, since) || world.plan.steps_clocks() {
-        AFTERMATH * 2
+    let explained = if is_cut_off {
+        // Those that cannot connect take turns in trying to, three times each, and chance decides who is next.
+        AFTERMATH + CONNECT_TIMEOUT * 3 * world.plan.processes as u32
+    } else if world.records.had(&DELAYS, None, since) || world.plan.faults.contains(Fault::StepStoreClock) {
+        AFTERMATH
     } else {
         let strikes = world.records.count_since(&[Trouble::Struck], since) as u32;
         // Each other host may hold the lease while it tries to connect, three times.

@@ -33,8 +33,8 @@ fn judge_logins(world: &mut World) {
         });
         let is_promised = is_acknowledged || was_on_disk;
         // Of several logins that the store rejected on several hosts, no host knows which is the last one.
-        // Neither does a host that could not read the row.
-        let can_hide_rows = world.plan.can_hide_rows();
+        // Neither does a host that could not read the row, or whose login replaced a row that a failover has lost.
+        let can_hide_rows = world.plan.can_hide_rows() || can_lose_rows;
         let is_one_of_several = (0..world.accounts.credentials.len()).any(|other| {
             let was_recovered = world.records.logins.get(&other).is_some_and(|record| record.was_recovered);
             world.accounts.credentials[other].user == login.user

@@ -1,4 +1,14 @@
 //! Whether the invariants hold.
+//!
+//! An excuse stands for what is not promised:
+//!
+//! * Expiry times, leases and ledgers are by the store's clock. If that is set, tokens and quotas are what it says.
+//! * A save is durable in the store. If the store itself loses it in a failover, what it said is lost.
+//! * A lease lasts as long as its life. Whoever is killed or paused holds others up for so long, once each time.
+//! * A store that does not respond, or late, leaves it unknown whether it has written, so a request may be missing or too
+//!   many in a ledger. Until it responds again, a token is served from memory.
+//! * A spooled token is known on its host only.
+//! * A change by another process is visible after the store's poll interval.
 
 pub(crate) mod calls;
 pub(crate) mod end;
@@ -16,17 +26,21 @@ use crate::world::World;
 /// between them, and the half minute for which a failed early renewal is remembered.
 pub(crate) const AFTERMATH: Duration = Duration::from_secs(180);
 
+/// How long before a call its reason to fail can be: it may join the work of an earlier one, whose failure of half a minute
+/// ago is shared, and whose last requests and saves take as long.
+pub(crate) const REASON: Duration = Duration::from_secs(60);
+
 /// By how much hosts may disagree about how long a token still lives: clocks that differ by less than two seconds count
 /// as equal, a store's clock may count whole seconds, and the response to a reading may be slow.
 pub(crate) const DISAGREEMENT: Duration = Duration::from_secs(6);
 
 /// Whether a process may say that the quota of a user's refresh token is used up: so many requests were sent, or
-/// may have been, or Zoho said so. A process that was struck, or a write to the store that got lost, may have left a
-/// request in the ledger that was never sent.
+/// may have been, or Zoho said so. A process that was struck, or that does not know whether the store has written a
+/// lease, may have left a request in the ledger that was never sent. The ledger's moments are by the store's clock, and a
+/// failover can bring back an older ledger.
 pub(crate) fn is_throttle_true(world: &World, user: usize) -> bool {
     const SLACK: Duration = Duration::from_secs(10);
-    const UNKNOWN: [Trouble; 5] =
-        [Trouble::Struck, Trouble::LostStore, Trouble::RefusedStore, Trouble::RejectedWrite, Trouble::Slow];
+    const UNKNOWN: [Trouble; 3] = [Trouble::Struck, Trouble::RejectedWrite, Trouble::UnknownWrite];
     if world.plan.faults.contains_any(&[Fault::StepStoreClock, Fault::Revert]) {
         return true;
     }

@@ -5,31 +5,38 @@ use std::time::Duration;
 use crate::accounts::{Asked, QUOTA, WINDOW};
 use crate::fault::Fault;
 use crate::invariant::Invariant;
-use crate::records::ProcessId;
+use crate::plan::ACCOUNTS_TIMEOUT;
+use crate::records::{ProcessId, Trouble};
 use crate::world::World;
 
-use super::DISAGREEMENT;
+use super::{DISAGREEMENT, rows};
 
 /// Checks that a process has a reason to renew a token.
 pub(crate) fn about_to_send(world: &mut World, process: ProcessId, asked: &Asked) {
     let Asked::Refresh(credential) = *asked else { return };
-    if world.plan.steps_clocks() {
+    // Expiry times are by the store's clock.
+    if world.plan.faults.contains(Fault::StepStoreClock) {
         return;
     }
     let grant = world.records.grants.get(&(process, credential)).copied();
     let known = if world.plan.is_lossless() {
         world.accounts.credentials[credential].latest
     } else {
-        grant.and_then(|grant| grant.freshest)
+        // Whoever has the lease has seen the row as it is now.
+        let at_the_grant = grant.and_then(|grant| grant.freshest);
+        at_the_grant
+            .into_iter()
+            .chain(rows::stored(world, credential))
+            .max_by_key(|token| end_of(world, *token))
     };
     let granted_at = grant.map_or(world.now, |grant| grant.at);
     let Some(token) = known.filter(|token| !is_due(world, *token, granted_at)) else { return };
-    let user = world.accounts.credentials[credential].user;
-    let record = &mut world.records.users[user];
-    // A logout removes what is spooled, even if the store then rejects the deletion of the row.
-    if record.logged_out_at.is_some_and(|at| at + world.plan.tokens.life >= world.now) {
+    // Whose clock is set while it requests a token does not know when the token expires.
+    if was_clock_set_meanwhile(world, token) {
         return;
     }
+    let user = world.accounts.credentials[credential].user;
+    let record = &mut world.records.users[user];
     let mut calls = world.records.open_calls.iter();
     let is_demanded = calls.any(|call| call.user == user && call.kind.is_demand())
         || record.demanded_at.is_some_and(|at| at >= granted_at);
@@ -56,6 +63,18 @@ pub(crate) fn was_in_vain(world: &mut World, credential: usize) {
     record.demanded_requests = record.demanded_requests.saturating_sub(1);
 }
 
+/// Whether a clock was set while a token was requested and stored.
+fn was_clock_set_meanwhile(world: &World, token: usize) -> bool {
+    let issued_at = end_of(world, token).saturating_sub(world.plan.tokens.life);
+    let meanwhile = issued_at.saturating_sub(ACCOUNTS_TIMEOUT)..issued_at + ACCOUNTS_TIMEOUT;
+    let mut steps = world.records.troubles.iter().filter(|observed| observed.trouble == Trouble::ClockStep);
+    steps.any(|step| meanwhile.contains(&step.at))
+}
+
+fn end_of(world: &World, token: usize) -> Duration {
+    world.accounts.issued[token].expires_at
+}
+
 /// Whether a token was to be renewed at `moment`, early or late.
 fn is_due(world: &World, token: usize, moment: Duration) -> bool {
     let issued = &world.accounts.issued[token];
@@ -66,15 +85,15 @@ fn is_due(world: &World, token: usize, moment: Duration) -> bool {
 
 /// Counts a request that leaves a machine, or may leave it.
 pub(crate) fn sent(world: &mut World, asked: &Asked) {
-    /// How much later than its note in the ledger a request may be sent, and how coarse a store's clock is.
-    const SLACK: Duration = Duration::from_secs(2);
-    /// After these, the ledger may lack requests, or the time between a note and its request is unknown.
-    const UNCOUNTED: [Fault; 4] = [Fault::StepStoreClock, Fault::Revert, Fault::Pause, Fault::SlowStore];
+    /// After these, the ledger may lack requests: its moments are by the store's clock, and a failover loses it.
+    const UNCOUNTED: [Fault; 2] = [Fault::StepStoreClock, Fault::Revert];
     let Asked::Refresh(credential) = *asked else { return };
     let now = world.now;
     let Some(record) = world.accounts.credentials.get_mut(credential) else { return };
     record.sent.push(now);
-    let recent = record.sent_since(now.saturating_sub(WINDOW - SLACK));
+    // How much later than its note in the ledger a request may be sent, and how coarse a store's clock is.
+    let slack = world.plan.tokens.lease_life + Duration::from_secs(2);
+    let recent = record.sent_since(now.saturating_sub(WINDOW - slack));
     if recent > QUOTA && !world.plan.faults.contains_any(&UNCOUNTED) {
         let user = record.user;
         world.fail(

@@ -4,6 +4,7 @@ use zoho_oauth::store::coordination::{Acquired, Lease, LeaseKey};
 use zoho_oauth::store::{Criterion, StoredToken};
 use zoho_oauth::{ExposeSecret, OAuthToken};
 
+use crate::fault::Fault;
 use crate::invariant::Invariant;
 use crate::records::{Grant, ProcessId};
 use crate::secret::{ACCESS, REFRESH, number, number_in};
@@ -59,15 +60,26 @@ pub(crate) fn lease_ended(
 /// The access token that lives longest of those that a process can find: in the store, in the spool of its host, and,
 /// as long as no process loses its lease, in its own memory.
 fn freshest(world: &World, process: ProcessId, credential: usize) -> Option<usize> {
-    let in_rows = world.store.content.rows.iter().filter(|row| credential_of_row(row) == Some(credential));
-    let in_rows = in_rows.filter_map(|row| number(ACCESS, row.access_token.as_deref()?));
     let disk = &world.hosts[world.processes[process].host].disk;
     let in_files = disk.contents().filter_map(|content| number_in(ACCESS, content));
     let remembers = !world.plan.may_lose_leases();
-    let in_memory = world.processes[process].received.iter().copied().filter(|_| remembers);
-    let all = in_rows.chain(in_files).chain(in_memory);
+    // A logout removes what is spooled, even if the store then rejects the deletion of the row.
+    let logged_out_at = world.records.users[world.accounts.credentials[credential].user].logged_out_at;
+    let is_remembered = |token: &usize| {
+        let issued_at = world.accounts.issued[*token].expires_at.saturating_sub(world.plan.tokens.life);
+        remembers && logged_out_at.is_none_or(|at| at < issued_at)
+    };
+    let in_memory = world.processes[process].received.iter().copied().filter(is_remembered);
+    let all = stored(world, credential).into_iter().chain(in_files).chain(in_memory);
     let of_credential = all.filter(|token| world.accounts.issued[*token].credential == credential);
     of_credential.max_by_key(|token| world.accounts.issued[*token].expires_at)
+}
+
+/// The access token in the row of a refresh token.
+pub(crate) fn stored(world: &World, credential: usize) -> Option<usize> {
+    let mut rows = world.store.content.rows.iter().filter(|row| credential_of_row(row) == Some(credential));
+    let access = rows.find_map(|row| number(ACCESS, row.access_token.as_deref()?))?;
+    Some(access).filter(|access| world.accounts.issued[*access].credential == credential)
 }
 
 fn credential_of_row(row: &StoredToken) -> Option<usize> {
@@ -112,7 +124,8 @@ pub(crate) fn about_to_save(world: &mut World, process: ProcessId, token: &OAuth
         }
         _ => end(access) + DISAGREEMENT * 2 < end(old_access),
     };
-    if is_older && !world.plan.steps_clocks() {
+    // Expiry times are by the store's clock.
+    if is_older && !world.plan.faults.contains(Fault::StepStoreClock) {
         world.fail(
             Invariant::NeverOlder,
             Some(user),
