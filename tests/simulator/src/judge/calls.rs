@@ -11,7 +11,7 @@ use crate::records::{CallKind, OpenCall, ProcessId, Trouble};
 use crate::secret::{ACCESS, number};
 use crate::world::World;
 
-use super::{AFTERMATH, DISAGREEMENT, REASON, is_throttle_true, rows};
+use super::{AFTERMATH, DISAGREEMENT, REASON, is_throttle_true, rows, was_clock_set_meanwhile};
 
 /// What can make any call take long.
 const DELAYS: [Trouble; 6] = [
@@ -97,6 +97,7 @@ fn judge_token(world: &mut World, call: OpenCall, token: &AccessToken) {
     let is_store_down = had_here(&[Trouble::RefusedStore, Trouble::LostStore, Trouble::Slow], last_look);
     let may_have_another_clock =
         had_here(&[Trouble::ClockStep], if is_store_down { Duration::ZERO } else { last_look });
+    let may_have_another_clock = may_have_another_clock || was_clock_set_meanwhile(world, access);
     let is_known = !may_have_another_clock && !world.plan.faults.contains(Fault::StepStoreClock);
     // The caller's process may have been stopped between the decision and this moment.
     if expires_at + DISAGREEMENT <= began_at && is_known {

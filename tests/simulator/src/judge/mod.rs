@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use crate::accounts::{QUOTA, WINDOW};
 use crate::fault::Fault;
+use crate::plan::ACCOUNTS_TIMEOUT;
 use crate::records::Trouble;
 use crate::world::World;
 
@@ -52,4 +53,12 @@ pub(crate) fn is_throttle_true(world: &World, user: usize) -> bool {
         credential.sent_since(since) + unknown + 1 >= QUOTA
             || credential.throttled_at.is_some_and(|at| at >= since)
     })
+}
+
+/// Whether a clock was set while a token was requested and stored, so that its holder does not know when it expires.
+pub(crate) fn was_clock_set_meanwhile(world: &World, token: usize) -> bool {
+    let issued_at = world.accounts.issued[token].expires_at.saturating_sub(world.plan.tokens.life);
+    let meanwhile = issued_at.saturating_sub(ACCOUNTS_TIMEOUT)..issued_at + ACCOUNTS_TIMEOUT;
+    let mut steps = world.records.troubles.iter().filter(|observed| observed.trouble == Trouble::ClockStep);
+    steps.any(|step| meanwhile.contains(&step.at))
 }

@@ -5,11 +5,10 @@ use std::time::Duration;
 use crate::accounts::{Asked, QUOTA, WINDOW};
 use crate::fault::Fault;
 use crate::invariant::Invariant;
-use crate::plan::ACCOUNTS_TIMEOUT;
-use crate::records::{ProcessId, Trouble};
+use crate::records::ProcessId;
 use crate::world::World;
 
-use super::{DISAGREEMENT, rows};
+use super::{DISAGREEMENT, rows, was_clock_set_meanwhile};
 
 /// Checks that a process has a reason to renew a token.
 pub(crate) fn about_to_send(world: &mut World, process: ProcessId, asked: &Asked) {
@@ -22,16 +21,13 @@ pub(crate) fn about_to_send(world: &mut World, process: ProcessId, asked: &Asked
     let known = if world.plan.is_lossless() {
         world.accounts.credentials[credential].latest
     } else {
-        // Whoever has the lease has seen the row as it is now.
+        // Whoever has the lease has seen the row as it is now, unless a failover has lost the lease.
         let at_the_grant = grant.and_then(|grant| grant.freshest);
-        at_the_grant
-            .into_iter()
-            .chain(rows::stored(world, credential))
-            .max_by_key(|token| end_of(world, *token))
+        let stored = rows::stored(world, credential).filter(|_| !world.plan.faults.contains(Fault::Revert));
+        at_the_grant.into_iter().chain(stored).max_by_key(|token| end_of(world, *token))
     };
     let granted_at = grant.map_or(world.now, |grant| grant.at);
     let Some(token) = known.filter(|token| !is_due(world, *token, granted_at)) else { return };
-    // Whose clock is set while it requests a token does not know when the token expires.
     if was_clock_set_meanwhile(world, token) {
         return;
     }
@@ -61,14 +57,6 @@ pub(crate) fn was_in_vain(world: &mut World, credential: usize) {
     let user = world.accounts.credentials[credential].user;
     let record = &mut world.records.users[user];
     record.demanded_requests = record.demanded_requests.saturating_sub(1);
-}
-
-/// Whether a clock was set while a token was requested and stored.
-fn was_clock_set_meanwhile(world: &World, token: usize) -> bool {
-    let issued_at = end_of(world, token).saturating_sub(world.plan.tokens.life);
-    let meanwhile = issued_at.saturating_sub(ACCOUNTS_TIMEOUT)..issued_at + ACCOUNTS_TIMEOUT;
-    let mut steps = world.records.troubles.iter().filter(|observed| observed.trouble == Trouble::ClockStep);
-    steps.any(|step| meanwhile.contains(&step.at))
 }
 
 fn end_of(world: &World, token: usize) -> Duration {
