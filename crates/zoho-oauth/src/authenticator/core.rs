@@ -82,10 +82,17 @@ impl Core {
             return self.obtain(subject, wanted, Demand::Fresh).await;
         };
         let patience = if self.now() < fresh_until { self.cache.watch.patience } else { RENEWAL_PATIENCE };
+        let obtaining = self.look_and_obtain(subject.clone(), wanted);
+        tokio::pin!(obtaining);
         tokio::select! {
             biased;
-            obtained = self.look_and_obtain(subject, wanted) => obtained,
-            () = self.parts.machine.sleep(patience) => Ok(last),
+            obtained = &mut obtaining => return obtained,
+            () = self.parts.machine.sleep(patience) => {}
+        }
+        // By now it may be known that its row was deleted.
+        match self.cache.last_of(&subject) {
+            Some(_) => Ok(last),
+            None => obtaining.await,
         }
     }
 
