@@ -17,10 +17,13 @@ pub(crate) mod rows;
 
 use std::time::Duration;
 
+use zoho_oauth::store::StoredToken;
+
 use crate::accounts::{QUOTA, WINDOW};
 use crate::fault::Fault;
 use crate::plan::ACCOUNTS_TIMEOUT;
 use crate::records::Trouble;
+use crate::secret::{ACCESS, REFRESH, number};
 use crate::world::World;
 
 /// How long after a fault its consequences can reach a caller: three attempts at the accounts server, with the delays
@@ -61,4 +64,16 @@ pub(crate) fn was_clock_set_meanwhile(world: &World, token: usize) -> bool {
     let meanwhile = issued_at.saturating_sub(ACCOUNTS_TIMEOUT)..issued_at + ACCOUNTS_TIMEOUT;
     let mut steps = world.records.troubles.iter().filter(|observed| observed.trouble == Trouble::ClockStep);
     steps.any(|step| meanwhile.contains(&step.at))
+}
+
+/// The access token in the row of a refresh token.
+pub(crate) fn stored(world: &World, credential: usize) -> Option<usize> {
+    let mut rows = world.store.content.rows.iter().filter(|row| credential_of_row(row) == Some(credential));
+    let access = rows.find_map(|row| number(ACCESS, row.access_token.as_deref()?))?;
+    Some(access).filter(|access| world.accounts.issued[*access].credential == credential)
+}
+
+/// The number of the refresh token in a row.
+pub(crate) fn credential_of_row(row: &StoredToken) -> Option<usize> {
+    number(REFRESH, row.refresh_token.as_deref()?)
 }

@@ -8,7 +8,7 @@ use crate::invariant::Invariant;
 use crate::records::ProcessId;
 use crate::world::World;
 
-use super::{DISAGREEMENT, rows, was_clock_set_meanwhile};
+use super::{DISAGREEMENT, stored, was_clock_set_meanwhile};
 
 /// Checks that a process has a reason to renew a token.
 pub(crate) fn about_to_send(world: &mut World, process: ProcessId, asked: &Asked) {
@@ -23,7 +23,7 @@ pub(crate) fn about_to_send(world: &mut World, process: ProcessId, asked: &Asked
     } else {
         // Whoever has the lease has seen the row as it is now, unless a failover has lost the lease.
         let at_the_grant = grant.and_then(|grant| grant.freshest);
-        let stored = rows::stored(world, credential).filter(|_| !world.plan.faults.contains(Fault::Revert));
+        let stored = stored(world, credential).filter(|_| !world.plan.faults.contains(Fault::Revert));
         at_the_grant.into_iter().chain(stored).max_by_key(|token| end_of(world, *token))
     };
     let granted_at = grant.map_or(world.now, |grant| grant.at);

@@ -10,9 +10,9 @@ use crate::records::{Grant, ProcessId};
 use crate::secret::{ACCESS, REFRESH, number, number_in};
 use crate::world::World;
 
-use super::{DISAGREEMENT, requests};
+use super::{DISAGREEMENT, credential_of_row, requests, stored};
 
-/// The number of the refresh token in a row.
+/// The number of the refresh token in a token.
 pub(crate) fn credential_of(token: &OAuthToken) -> Option<usize> {
     number(REFRESH, token.refresh_token()?.expose_secret())
 }
@@ -73,17 +73,6 @@ fn freshest(world: &World, process: ProcessId, credential: usize) -> Option<usiz
     let all = stored(world, credential).into_iter().chain(in_files).chain(in_memory);
     let of_credential = all.filter(|token| world.accounts.issued[*token].credential == credential);
     of_credential.max_by_key(|token| world.accounts.issued[*token].expires_at)
-}
-
-/// The access token in the row of a refresh token.
-pub(crate) fn stored(world: &World, credential: usize) -> Option<usize> {
-    let mut rows = world.store.content.rows.iter().filter(|row| credential_of_row(row) == Some(credential));
-    let access = rows.find_map(|row| number(ACCESS, row.access_token.as_deref()?))?;
-    Some(access).filter(|access| world.accounts.issued[*access].credential == credential)
-}
-
-fn credential_of_row(row: &StoredToken) -> Option<usize> {
-    number(REFRESH, row.refresh_token.as_deref()?)
 }
 
 /// Checks that a save replaces no newer token.
