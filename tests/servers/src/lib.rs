@@ -3,6 +3,7 @@
 //! - [`shared`] and [`fresh`]: the URL of a server that `cargo xtask test` has started once for all tests.
 //! - [`private`] and [`Server`]: a server for one test, which may kill, pause and restart it.
 //! - [`pgbouncer`] and [`haproxy`]: what stands between programs and such servers.
+//! - [`sentinel`]: what names the primary of several Redis servers.
 //! - [`SmallDisk`]: a disk that a test can fill, below a server's data or a file.
 //! - [`Proxy`]: a TCP proxy that cuts, hangs and delays connections, and counts round trips.
 //!
@@ -27,7 +28,7 @@ pub use proxy::Proxy;
 pub use server::{NoServer, Server};
 pub use testing::{fresh, shared, skip, skip_even_if_all_is_required};
 #[cfg(unix)]
-pub use testing::{haproxy, pgbouncer, private, private_with};
+pub use testing::{haproxy, pgbouncer, private, private_with, sentinel};
 
 /// A unique name of 16 lower-case letters and digits. The first is a letter.
 fn random_name() -> String {

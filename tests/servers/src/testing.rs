@@ -74,6 +74,16 @@ pub fn haproxy(server: &Server, backups: &[&Server], settings: &[&str]) -> Optio
     started(Server::start_haproxy(server, backups, settings))
 }
 
+/// A Sentinel that watches a Redis server, as in [`Server::start_sentinel`]. `None`: the test is skipped and has to return.
+///
+/// # Panics
+/// As [`private`] does.
+#[cfg(unix)]
+#[must_use]
+pub fn sentinel(primary: &Server) -> Option<Server> {
+    started(Server::start_sentinel(primary))
+}
+
 #[cfg(unix)]
 fn started(server: Result<Server, NoServer>) -> Option<Server> {
     match server {

@@ -15,7 +15,8 @@ use super::store_url::{StoreKind, StoreUrl};
 /// | `sqlite::memory:` | SQLite in memory | `sqlite` |
 /// | `mysql://user:password@host:3306/zohooauth` | a table on a MySQL or MariaDB server | `mysql` |
 /// | `postgres://user:password@host:5432/zohooauth` | a table on a PostgreSQL server | `postgres` |
-/// | `redis://user:password@host:6379/0`, `rediss://…` | a Redis or Valkey server, or a cluster | `redis` |
+/// | `redis://user:password@host:6379/0`, `rediss://…`, `valkey://…` | a Redis or Valkey server, or a cluster | `redis` |
+/// | `redis+sentinel://user:password@one,two/SERVICE/0`, `rediss+sentinel://…` | the primary that Sentinel names | `redis` |
 /// | `aws-secretsmanager:PREFIX` | AWS Secrets Manager | `secrets-manager` |
 ///
 /// In the URL of a server, every part after the scheme is optional. Settings follow a question mark, as in

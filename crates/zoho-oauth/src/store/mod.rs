@@ -24,6 +24,8 @@ mod mysql;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
 mod outage;
 mod page;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+mod password;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "secrets-manager"))]
 mod plan;
 #[cfg(feature = "postgres")]

@@ -6,6 +6,7 @@ mod pgbouncer;
 mod place;
 mod process;
 mod program;
+mod sentinel;
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -71,6 +72,14 @@ impl Server {
     /// As [`start_with`](Self::start_with).
     pub fn start_pgbouncer(server: &Self, settings: &[&str]) -> Result<Self, NoServer> {
         Self::start_prepared(server.kind, "PgBouncer", |place| pgbouncer::prepare(place, server, settings))
+    }
+
+    /// Starts a Sentinel that watches a Redis server as `main`, and alone decides that it is down. Its URL leads to the primary.
+    ///
+    /// # Errors
+    /// As [`start_with`](Self::start_with).
+    pub fn start_sentinel(primary: &Self) -> Result<Self, NoServer> {
+        Self::start_prepared(primary.kind, "Sentinel", |place| sentinel::prepare(place, primary))
     }
 
     /// Starts HAProxy in front of a server, and of others that get the connections while it is down. These lines are added to

@@ -14,9 +14,10 @@ use sqlx::query::Query;
 use sqlx::{ConnectOptions, MySql, query};
 
 use super::super::error::StoreErrorKind;
+use super::super::password::Password;
 use super::super::sql::{
-    Dialect, FREE_SPACE, Link, MORE_MEMORY, NoConnection, Password, Place, REACH, Server, ServerFault,
-    ServerOptions, Statement, TOO_MANY, Tls, Value, Words, read_only,
+    Dialect, FREE_SPACE, Link, MORE_MEMORY, NoConnection, Place, REACH, Server, ServerFault, ServerOptions,
+    Statement, TOO_MANY, Tls, Value, Words, read_only,
 };
 use super::super::stored::StoredToken;
 use super::words;

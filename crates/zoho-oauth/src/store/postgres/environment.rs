@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::super::error::StoreError;
-use super::super::sql::{Password, ServerOptions, Sessions};
+use super::super::password::Password;
+use super::super::sql::{ServerOptions, Sessions};
 use super::{TLS_MODES, tls};
 
 /// Returns the options with what the variables say. `PGOPTIONS` is left to the driver.

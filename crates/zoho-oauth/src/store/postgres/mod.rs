@@ -18,7 +18,8 @@ use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Lease
 use super::error::StoreError;
 use super::identity::StoreIdentity;
 use super::page::TokenPage;
-use super::sql::{Password, ServerOptions, Sessions, SqlStore, Tls, server_options, sql_store};
+use super::password::Password;
+use super::sql::{ServerOptions, Sessions, SqlStore, Tls, server_options, sql_store};
 use super::store_url::{StoreKind, StoreUrl, StoreUrlError};
 use super::token_store::TokenStore;
 

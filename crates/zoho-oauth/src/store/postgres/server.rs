@@ -15,9 +15,10 @@ use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, ConnectOptions, Postgres, Row, query, raw_sql};
 
 use super::super::error::StoreErrorKind;
+use super::super::password::Password;
 use super::super::sql::{
-    Dialect, FREE_SPACE, MORE_MEMORY, NoConnection, Password, Place, Role, Server, ServerFault,
-    ServerOptions, Sessions, Statement, TOO_MANY, Tls, Value, Words, read_only,
+    Dialect, FREE_SPACE, MORE_MEMORY, NoConnection, Place, Role, Server, ServerFault, ServerOptions,
+    Sessions, Statement, TOO_MANY, Tls, Value, Words, read_only,
 };
 use super::words;
 

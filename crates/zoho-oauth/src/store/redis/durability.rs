@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use redis::{Cmd, RedisResult, cmd};
 
+use super::connection::Connection;
 use super::fault::Fault;
-use super::link::Connection;
 
 /// Warns if the settings of the server that has `key` allow it to lose tokens. Settings that the server does not show cause no
 /// warning.

@@ -131,6 +131,9 @@ fn classify(error: &RedisError) -> (StoreErrorKind, &'static str) {
             return (Busy, CLOSED);
         }
         ErrorKind::Io | ErrorKind::ClusterConnectionNotFound => return (Busy, REACH),
+        ErrorKind::MasterNameNotFoundBySentinel => {
+            return (Other, "check the name of the service, which follows the hosts in the URL");
+        }
         ErrorKind::InvalidClientConfig => return (Other, "check the host and the certificate file"),
         _ => {}
     }
@@ -163,6 +166,9 @@ fn classify(error: &RedisError) -> (StoreErrorKind, &'static str) {
             }
             detail if detail.contains("cluster support disabled") => {
                 (Other, "the server is not part of a cluster; remove cluster=true")
+            }
+            detail if detail.contains("unknown command 'SENTINEL'") => {
+                (Other, "the server is not a Sentinel; pass the hosts of the Sentinels, or use redis://")
             }
             detail if detail.contains("unknown command") => {
                 (Other, "use Redis 6.2 or later, or Valkey 7.2 or later, with the default commands enabled")

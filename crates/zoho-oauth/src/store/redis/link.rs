@@ -6,19 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use redis::aio::{ConnectionLike, MultiplexedConnection};
-use redis::cluster::ClusterClient;
-use redis::cluster_async::ClusterConnection;
-use redis::cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
-use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, FromRedisValue,
-    IntoConnectionInfo, Pipeline, RedisConnectionInfo, RedisError, RedisFuture, RedisResult,
-    ScriptInvocation, ServerErrorKind, TlsCertificates, Value, cmd,
-};
-use rustls::crypto::{CryptoProvider, ring};
-use secrecy::ExposeSecret;
+use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, ScriptInvocation, ServerErrorKind};
 
 use super::super::outage::Outage;
+use super::connection::Connection;
 use super::durability;
 use super::fault::Fault;
 use super::options::RedisOptions;
@@ -198,141 +189,5 @@ impl Link {
     /// A panic of another thread does not affect the connection.
     fn current(&self) -> MutexGuard<'_, Option<Numbered>> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A connection to one server or to the nodes of a cluster. Many tasks can use it at the same time.
-#[derive(Clone)]
-pub(super) enum Connection {
-    Single(MultiplexedConnection),
-    Cluster(Box<ClusterConnection>),
-}
-
-impl Connection {
-    async fn open(options: &RedisOptions, timeout: Duration) -> Result<Self, Fault> {
-        if options.tls {
-            install_crypto_provider();
-        }
-        let certificates = certificates(options).await?;
-        Self::open_with(options, timeout, certificates).await.map_err(Fault::Unconnected)
-    }
-
-    async fn open_with(
-        options: &RedisOptions,
-        timeout: Duration,
-        certificates: Option<TlsCertificates>,
-    ) -> Result<Self, RedisError> {
-        if options.cluster {
-            let mut builder = ClusterClient::builder([server(options)?.set_redis_settings(account(options))])
-                .connection_timeout(timeout)
-                .response_timeout(options.timeout);
-            if let Some(certificates) = certificates {
-                builder = builder.certs(certificates);
-            }
-            let connection = builder.build()?.get_async_connection().await?;
-            return Ok(Self::Cluster(Box::new(connection)));
-        }
-        let client = match certificates {
-            Some(certificates) => Client::build_with_tls(server(options)?, certificates)?,
-            None => Client::open(server(options)?)?,
-        };
-        // Each call has its own timeout.
-        let config =
-            AsyncConnectionConfig::new().set_connection_timeout(Some(timeout)).set_response_timeout(None);
-        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
-        log_in(&mut connection, options).await?;
-        Ok(Self::Single(connection))
-    }
-}
-
-impl Connection {
-    /// Runs a command on the node that has a key.
-    pub(super) async fn query_at<T: FromRedisValue>(&mut self, key: &str, command: &Cmd) -> RedisResult<T> {
-        let Self::Cluster(connection) = self else { return command.query_async(self).await };
-        let slot: u16 = cmd("CLUSTER").arg("KEYSLOT").arg(key).query_async(&mut **connection).await?;
-        let node = SingleNodeRoutingInfo::SpecificNode(Route::new(slot, SlotAddr::Master));
-        let value = connection.route_command(command.clone(), RoutingInfo::SingleNode(node)).await?;
-        Ok(redis::from_redis_value(value)?)
-    }
-}
-
-impl ConnectionLike for Connection {
-    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        match self {
-            Self::Single(connection) => connection.req_packed_command(command),
-            Self::Cluster(connection) => connection.req_packed_command(command),
-        }
-    }
-
-    fn req_packed_commands<'a>(
-        &'a mut self,
-        pipeline: &'a Pipeline,
-        offset: usize,
-        count: usize,
-    ) -> RedisFuture<'a, Vec<Value>> {
-        match self {
-            Self::Single(connection) => connection.req_packed_commands(pipeline, offset, count),
-            Self::Cluster(connection) => connection.req_packed_commands(pipeline, offset, count),
-        }
-    }
-
-    fn get_db(&self) -> i64 {
-        match self {
-            Self::Single(connection) => connection.get_db(),
-            Self::Cluster(connection) => connection.get_db(),
-        }
-    }
-}
-
-fn server(options: &RedisOptions) -> Result<ConnectionInfo, RedisError> {
-    // In a URL, an IPv6 address is in brackets.
-    let host = options.host.trim_matches(['[', ']']).to_owned();
-    let address = if options.tls {
-        ConnectionAddr::TcpTls { host, port: options.port, insecure: false, tls_params: None }
-    } else {
-        ConnectionAddr::Tcp(host, options.port)
-    };
-    address.into_connection_info()
-}
-
-fn account(options: &RedisOptions) -> RedisConnectionInfo {
-    let mut account = RedisConnectionInfo::default().set_db(options.database.into());
-    if let Some(user) = &options.user {
-        account = account.set_username(user);
-    }
-    if let Some(password) = &options.password {
-        account = account.set_password(password.expose_secret());
-    }
-    account
-}
-
-/// Authenticates and selects the database. The client library could do both, but its error does not tell a wrong password
-/// from a server with too many clients.
-async fn log_in(connection: &mut MultiplexedConnection, options: &RedisOptions) -> Result<(), RedisError> {
-    if let Some(password) = &options.password {
-        let account = (options.user.as_deref(), password.expose_secret());
-        () = cmd("AUTH").arg(account).query_async(connection).await?;
-    }
-    if options.database > 0 {
-        () = cmd("SELECT").arg(options.database).query_async(connection).await?;
-    }
-    Ok(())
-}
-
-async fn certificates(options: &RedisOptions) -> Result<Option<TlsCertificates>, Fault> {
-    let Some(path) = options.ca.clone() else { return Ok(None) };
-    // The file is small and local, so a blocking read is short.
-    match std::fs::read(&path) {
-        Ok(pem) => Ok(Some(TlsCertificates { client_tls: None, root_cert: Some(pem) })),
-        Err(error) => Err(Fault::Certificates(path, error.into())),
-    }
-}
-
-/// Installs ring as the process's default crypto provider, if there is none. The client library uses the default; without
-/// one, rustls picks the provider that is compiled in, and panics if there are two.
-fn install_crypto_provider() {
-    if CryptoProvider::get_default().is_none() {
-        // Another thread may install one at the same time, which is equally good.
-        let _ = ring::default_provider().install_default();
     }
 }

@@ -1,5 +1,7 @@
 //! A token store on a Redis or Valkey server or cluster.
 
+mod connection;
+mod connector;
 mod durability;
 mod fault;
 mod index;
@@ -9,6 +11,7 @@ mod options;
 mod rounds;
 mod row;
 mod save;
+mod sentinel;
 mod server;
 
 use std::fmt;
@@ -111,10 +114,14 @@ struct Shared {
 }
 
 impl RedisStore {
-    /// Opens a store by its URL: `redis://user:password@host:6379/0`, or `rediss://` for TLS.
+    /// Opens a store by its URL: `redis://user:password@host:6379/0`, or `rediss://` for TLS; `valkey://` and `valkeys://` mean
+    /// the same. `redis+sentinel://user:password@one,two/SERVICE/0` names the hosts of Sentinels, and `rediss+sentinel://` uses
+    /// TLS to them and to the server. A cluster can have several hosts too, of which one is enough to connect.
     ///
-    /// Every part is optional. Settings: `prefix`, `cluster=true`, `allow_eviction=true`, `ca` (a PEM file with the certificates to trust, for
-    /// TLS), `connect_timeout` and `timeout` (seconds); see [`RedisOptions`].
+    /// Every part is optional. Settings: `prefix`, `cluster=true`, `allow_eviction=true`, `socket` (a Unix socket in place of a
+    /// host), `password_file`, `password_command`, `sentinel_user`, `sentinel_password`, `ca` (a PEM file with the certificates
+    /// to trust, for TLS), `cert` and `key` (the files of a client certificate), `connect_timeout` and `timeout` (seconds); see
+    /// [`RedisOptions`].
     ///
     /// # Errors
     /// If the URL is invalid. The server is not contacted.

@@ -1,5 +1,7 @@
 //! The options of a Redis store.
 
+use std::error::Error;
+use std::future::Future;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,20 +9,30 @@ use secrecy::SecretString;
 
 use super::super::error::StoreError;
 use super::super::identity::StoreIdentity;
-use super::super::store_url::{StoreKind, StoreUrl, StoreUrlError};
+use super::super::password::Password;
+use super::super::store_url::{ServerUrl, StoreKind, StoreUrl, StoreUrlError};
 
 /// The address of a Redis server, and the settings of a store on it. Default: database 0 on `localhost:6379`, without
 /// password and TLS.
 #[derive(Clone, Debug)]
 pub struct RedisOptions {
-    pub(super) host: String,
-    pub(super) port: u16,
+    host: String,
+    port: Option<u16>,
+    more_hosts: Vec<(String, Option<u16>)>,
+    /// The socket of a server on this machine, in place of a host.
+    pub(super) socket: Option<PathBuf>,
+    /// The name by which the hosts, which are Sentinels, know the server.
+    pub(super) service: Option<String>,
+    pub(super) sentinel_user: Option<String>,
+    pub(super) sentinel_password: Option<SecretString>,
     pub(super) user: Option<String>,
-    pub(super) password: Option<SecretString>,
+    pub(super) password: Password,
     pub(super) database: u32,
     pub(super) prefix: String,
     pub(super) tls: bool,
     pub(super) ca: Option<PathBuf>,
+    /// The files with this program's certificate and its key.
+    pub(super) certificate: Option<(PathBuf, PathBuf)>,
     pub(super) cluster: bool,
     pub(super) allow_eviction: bool,
     pub(super) connect_timeout: Duration,
@@ -41,10 +53,45 @@ impl RedisOptions {
         self
     }
 
-    /// Sets the port. Default: 6379.
+    /// Sets the port. Default: 6379, and 26379 for a Sentinel.
     #[must_use]
     pub fn with_port(mut self, port: u16) -> Self {
-        self.port = port;
+        self.port = Some(port);
+        self
+    }
+
+    /// Adds another node of a cluster, or another Sentinel. One of them is enough to connect.
+    #[must_use]
+    pub fn with_another_host(mut self, host: impl Into<String>, port: u16) -> Self {
+        self.more_hosts.push((host.into(), Some(port)));
+        self
+    }
+
+    /// Uses the server that listens on this Unix socket, in place of a host.
+    #[must_use]
+    pub fn with_socket(mut self, path: impl Into<PathBuf>) -> Self {
+        self.socket = Some(path.into());
+        self
+    }
+
+    /// Treats the hosts as Sentinels, and uses the primary server that they name for this service, such as `mymaster`.
+    #[must_use]
+    pub fn with_sentinel(mut self, service: impl Into<String>) -> Self {
+        self.service = Some(service.into());
+        self
+    }
+
+    /// Sets the user name for the Sentinels. Default: their default user.
+    #[must_use]
+    pub fn with_sentinel_user(mut self, user: impl Into<String>) -> Self {
+        self.sentinel_user = Some(user.into());
+        self
+    }
+
+    /// Sets the password for the Sentinels. Default: none.
+    #[must_use]
+    pub fn with_sentinel_password(mut self, password: impl Into<SecretString>) -> Self {
+        self.sentinel_password = Some(password.into());
         self
     }
 
@@ -58,7 +105,32 @@ impl RedisOptions {
     /// Sets the password.
     #[must_use]
     pub fn with_password(mut self, password: impl Into<SecretString>) -> Self {
-        self.password = Some(password.into());
+        self.password = Password::Fixed(password.into());
+        self
+    }
+
+    /// Reads the password from the first line of this file, for every new connection.
+    #[must_use]
+    pub fn with_password_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.password = Password::File(path.into());
+        self
+    }
+
+    /// Runs this command with the system's shell for every new connection. The password is the first line that it writes.
+    #[must_use]
+    pub fn with_password_command(mut self, command: impl Into<String>) -> Self {
+        self.password = Password::Command(command.into());
+        self
+    }
+
+    /// Asks `provider` for the password for every new connection, such as a token of AWS IAM, which is valid for some minutes.
+    #[must_use]
+    pub fn with_password_provider<P, F>(mut self, provider: P) -> Self
+    where
+        P: Fn() -> F + Send + Sync + 'static,
+        F: Future<Output = Result<SecretString, Box<dyn Error + Send + Sync>>> + Send + 'static,
+    {
+        self.password = Password::provided_by(provider);
         self
     }
 
@@ -87,6 +159,17 @@ impl RedisOptions {
     #[must_use]
     pub fn with_ca(mut self, path: impl Into<PathBuf>) -> Self {
         self.ca = Some(path.into());
+        self.with_tls()
+    }
+
+    /// Uses TLS, and signs in with the certificate in one PEM file and its key in another.
+    #[must_use]
+    pub fn with_client_certificate(
+        mut self,
+        certificate: impl Into<PathBuf>,
+        key: impl Into<PathBuf>,
+    ) -> Self {
+        self.certificate = Some((certificate.into(), key.into()));
         self.with_tls()
     }
 
@@ -124,22 +207,28 @@ impl RedisOptions {
     pub(super) fn from_url(url: &StoreUrl) -> Result<Self, StoreUrlError> {
         let url = url.server(StoreKind::Redis)?;
         let defaults = Self::default();
-        let number = |path: &String| {
-            path.parse().map_err(|_| StoreUrlError::invalid_path("the number of a database after the host"))
-        };
+        let (service, database) = path(&url)?;
+        let file = url.text("password_file").map(|path| Password::File(path.into()));
+        let command = url.text("password_command").map(Password::Command);
         Ok(Self {
-            database: url.path.as_ref().map(number).transpose()?.unwrap_or(defaults.database),
+            socket: url.text("socket").map(PathBuf::from),
+            service,
+            sentinel_user: url.text("sentinel_user"),
+            sentinel_password: url.text("sentinel_password").map(SecretString::from),
+            database: database.unwrap_or(defaults.database),
             prefix: url.text("prefix").unwrap_or(defaults.prefix),
-            tls: url.scheme == "rediss",
+            tls: url.scheme.starts_with("rediss"),
             ca: url.text("ca").map(PathBuf::from),
+            certificate: certificate(&url)?,
             cluster: url.parsed("cluster", "true or false")?.unwrap_or(defaults.cluster),
             allow_eviction: url.parsed("allow_eviction", "true or false")?.unwrap_or(defaults.allow_eviction),
             connect_timeout: url.seconds("connect_timeout")?.unwrap_or(defaults.connect_timeout),
             timeout: url.seconds("timeout")?.unwrap_or(defaults.timeout),
+            password: file.or(command).or(url.password.map(Password::Fixed)).unwrap_or_default(),
             host: url.host.unwrap_or(defaults.host),
-            port: url.port.unwrap_or(defaults.port),
+            port: url.port,
+            more_hosts: url.more_hosts,
             user: url.user,
-            password: url.password,
         })
     }
 
@@ -147,12 +236,22 @@ impl RedisOptions {
     pub(super) fn check(&self) -> Result<(), StoreError> {
         let trouble = if self.prefix.is_empty() || self.prefix.contains(['{', '}', '\0']) {
             ("the prefix is empty or contains a brace", "choose a prefix such as `zohooauth`")
-        } else if self.ca.is_some() && !self.tls {
+        } else if (self.ca.is_some() || self.certificate.is_some()) && !self.tls {
             ("a certificate file without TLS", "use rediss:// instead of redis://")
-        } else if self.user.is_some() && self.password.is_none() {
+        } else if self.user.is_some() && matches!(self.password, Password::None) {
             ("a user without a password", "add the password")
-        } else if self.host.is_empty() {
+        } else if self.sentinel_user.is_some() && self.sentinel_password.is_none() {
+            ("a Sentinel user without a password", "add sentinel_password")
+        } else if self.sentinel_password.is_some() && self.service.is_none() {
+            ("a Sentinel password without Sentinel", "use redis+sentinel://")
+        } else if self.addresses().iter().any(|(host, _)| host.is_empty()) {
             ("no host", "pass a host name or address")
+        } else if !self.more_hosts.is_empty() && !self.cluster && self.service.is_none() {
+            ("several hosts", "set cluster=true, or use redis+sentinel:// if they are Sentinels")
+        } else if self.cluster && self.service.is_some() {
+            ("a cluster behind Sentinel", "pass the nodes of the cluster, as redis://host?cluster=true")
+        } else if self.socket.is_some() && (self.tls || self.cluster || self.service.is_some()) {
+            ("a socket with TLS, a cluster or Sentinel", "use redis:// with the socket alone")
         } else if self.timeout.is_zero() || self.connect_timeout.is_zero() {
             ("a timeout of zero", "use a timeout of at least one second")
         } else {
@@ -161,15 +260,64 @@ impl RedisOptions {
         Err(StoreError::invalid_options(trouble.0, trouble.1))
     }
 
+    /// Returns the hosts and their ports.
+    pub(super) fn addresses(&self) -> Vec<(String, u16)> {
+        let default = if self.service.is_some() { 26_379 } else { 6_379 };
+        let first = (self.host.clone(), self.port);
+        let all = [first].into_iter().chain(self.more_hosts.iter().cloned());
+        all.map(|(host, port)| (host, port.unwrap_or(default))).collect()
+    }
+
     /// Returns the name of the store in messages, without user and password.
     pub(super) fn name(&self) -> String {
-        let Self { host, port, database, prefix, .. } = self;
-        format!("the Redis token store {prefix} at {host}:{port}/{database}")
+        let Self { database, prefix, .. } = self;
+        format!("the Redis token store {prefix} at {}/{database}", self.place())
     }
 
     pub(super) fn identity(&self) -> StoreIdentity {
-        let Self { host, port, database, prefix, .. } = self;
-        StoreIdentity::new(format!("redis://{host}:{port}/{database}?prefix={prefix}"))
+        let Self { database, prefix, .. } = self;
+        StoreIdentity::new(format!("redis://{}/{database}?prefix={prefix}", self.place()))
+    }
+
+    fn place(&self) -> String {
+        if let Some(socket) = &self.socket {
+            return socket.display().to_string();
+        }
+        let hosts: Vec<_> =
+            self.addresses().into_iter().map(|(host, port)| format!("{host}:{port}")).collect();
+        let hosts = hosts.join(",");
+        self.service.as_ref().map_or(hosts.clone(), |service| format!("{hosts}/{service}"))
+    }
+}
+
+/// Returns the service that Sentinels know, and the number of the database.
+fn path(url: &ServerUrl) -> Result<(Option<String>, Option<u32>), StoreUrlError> {
+    let number = |text: &str, expected| text.parse().map_err(|_| StoreUrlError::invalid_path(expected));
+    let path = url.path.as_deref();
+    if !url.scheme.ends_with("+sentinel") {
+        let database = path.map(|path| number(path, "the number of a database after the host"));
+        return Ok((None, database.transpose()?));
+    }
+    const EXPECTED: &str = "the name of the service after the hosts, as in /mymaster or /mymaster/0";
+    let (service, database) = match path.unwrap_or_default().split_once('/') {
+        Some((service, database)) => (service, Some(number(database, EXPECTED)?)),
+        None => (path.unwrap_or_default(), None),
+    };
+    if service.is_empty() {
+        return Err(StoreUrlError::invalid_path(EXPECTED));
+    }
+    Ok((Some(service.to_owned()), database))
+}
+
+/// Returns the files of the client certificate and its key.
+fn certificate(url: &ServerUrl) -> Result<Option<(PathBuf, PathBuf)>, StoreUrlError> {
+    match (url.text("cert"), url.text("key")) {
+        (None, None) => Ok(None),
+        (Some(certificate), Some(key)) => Ok(Some((certificate.into(), key.into()))),
+        (Some(_), None) => Err(StoreUrlError::invalid_setting("cert", "the file of its key in `key`")),
+        (None, Some(_)) => {
+            Err(StoreUrlError::invalid_setting("key", "the file of the certificate in `cert`"))
+        }
     }
 }
 
@@ -177,13 +325,19 @@ impl Default for RedisOptions {
     fn default() -> Self {
         Self {
             host: "localhost".to_owned(),
-            port: 6379,
+            port: None,
+            more_hosts: Vec::new(),
+            socket: None,
+            service: None,
+            sentinel_user: None,
+            sentinel_password: None,
             user: None,
-            password: None,
+            password: Password::None,
             database: 0,
             prefix: "zohooauth".to_owned(),
             tls: false,
             ca: None,
+            certificate: None,
             cluster: false,
             allow_eviction: false,
             connect_timeout: Duration::from_secs(5),
@@ -193,49 +347,4 @@ impl Default for RedisOptions {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::super::error::StoreErrorKind;
-    use super::*;
-    use secrecy::ExposeSecret;
-
-    #[test]
-    fn a_url_sets_every_option() {
-        let url = "rediss://ada:s%2Fecret@db.example.com:6380/3?prefix=crm&cluster=true&ca=/etc/ca.pem&connect_timeout=2&timeout=7";
-        let options = RedisOptions::from_url(&url.parse().unwrap()).unwrap();
-        assert_eq!((options.host.as_str(), options.port, options.database), ("db.example.com", 6380, 3));
-        assert_eq!(options.user.as_deref(), Some("ada"));
-        assert_eq!(options.password.as_ref().unwrap().expose_secret(), "s/ecret");
-        assert_eq!((options.prefix.as_str(), options.tls, options.cluster), ("crm", true, true));
-        assert_eq!(options.ca, Some(PathBuf::from("/etc/ca.pem")));
-        assert_eq!((options.connect_timeout.as_secs(), options.timeout.as_secs()), (2, 7));
-        assert_eq!(options.name(), "the Redis token store crm at db.example.com:6380/3");
-        assert!(!format!("{options:?}").contains("s/ecret"));
-    }
-
-    #[test]
-    fn a_short_url_has_the_defaults() {
-        let options = RedisOptions::from_url(&"redis://".parse().unwrap()).unwrap();
-        assert_eq!(options.name(), RedisOptions::new().name());
-        options.check().unwrap();
-    }
-
-    #[test]
-    fn invalid_options_are_rejected_without_showing_the_password() {
-        for url in [
-            "mysql://u:top-secret@host",
-            "redis://u:top-secret@host/database",
-            "redis://u:top-secret@host?prefix=",
-            "redis://u:top-secret@host?prefix={a}",
-            "redis://u:top-secret@host?cluster=perhaps",
-            "redis://u:top-secret@host?ca=/etc/ca.pem",
-            "redis://u:top-secret@host?timeout=0",
-            "redis://u:top-secret@host?pool=7",
-            "redis://top-secret@host",
-        ] {
-            let read = |url: &str| RedisOptions::from_url(&url.parse()?)?.check();
-            let error: StoreError = read(url).unwrap_err();
-            assert_eq!(error.kind(), StoreErrorKind::Rejected, "{error}");
-            assert!(!error.to_string().contains("top-secret"), "{error}");
-        }
-    }
-}
+mod tests;

@@ -10,7 +10,6 @@ mod driver;
 mod fault;
 mod leases;
 mod options;
-mod password;
 mod pool;
 mod public;
 mod retries;
@@ -28,7 +27,6 @@ mod writes;
 
 pub(super) use driver::{Dialect, Link, Statement, Value};
 pub(super) use options::{Place, ServerOptions, server_options};
-pub(super) use password::Password;
 pub(super) use public::sql_store;
 #[cfg(feature = "mysql")]
 pub(super) use server::REACH;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::super::error::StoreError;
 use super::super::identity::StoreIdentity;
+use super::super::password::Password;
 use super::super::store_url::{ServerUrl, StoreUrlError};
-use super::password::Password;
 use super::sessions::Sessions;
 
 /// Whether a connection to a database server is encrypted, and which certificates it accepts.

@@ -14,7 +14,7 @@ pub enum StoreKind {
     MySql,
     /// `postgres://…` or `postgresql://…`
     Postgres,
-    /// `redis://…` or `rediss://…`
+    /// `redis://…`, `rediss://…`, `redis+sentinel://…` or `rediss+sentinel://…`, also with `valkey` in place of `redis`
     Redis,
     /// `aws-secretsmanager:PREFIX`
     SecretsManager,
@@ -53,7 +53,21 @@ impl StoreKind {
                 "sslcert",
                 "sslkey",
             ],
-            Self::Redis => &["prefix", "cluster", "allow_eviction", "ca", "connect_timeout", "timeout"],
+            Self::Redis => &[
+                "prefix",
+                "cluster",
+                "allow_eviction",
+                "connect_timeout",
+                "timeout",
+                "socket",
+                "password_file",
+                "password_command",
+                "sentinel_user",
+                "sentinel_password",
+                "ca",
+                "cert",
+                "key",
+            ],
             Self::SecretsManager => &["region", "endpoint", "connect_timeout", "timeout"],
         }
     }

@@ -102,8 +102,14 @@ impl FromStr for StoreUrl {
             "postgres" | "postgresql" => {
                 (StoreKind::Postgres, server("postgres", StoreKind::Postgres, text)?)
             }
-            "redis" => (StoreKind::Redis, server("redis", StoreKind::Redis, text)?),
-            "rediss" => (StoreKind::Redis, server("rediss", StoreKind::Redis, text)?),
+            "redis" | "valkey" => (StoreKind::Redis, server("redis", StoreKind::Redis, text)?),
+            "rediss" | "valkeys" => (StoreKind::Redis, server("rediss", StoreKind::Redis, text)?),
+            "redis+sentinel" | "valkey+sentinel" => {
+                (StoreKind::Redis, server("redis+sentinel", StoreKind::Redis, text)?)
+            }
+            "rediss+sentinel" | "valkeys+sentinel" => {
+                (StoreKind::Redis, server("rediss+sentinel", StoreKind::Redis, text)?)
+            }
             "aws-secretsmanager" => {
                 // aws-secretsmanager://zohooauth means aws-secretsmanager:zohooauth.
                 let text = format!("{scheme}:{path}");
@@ -208,6 +214,14 @@ mod tests {
             ("postgres://u:p4ss@a:1,b,[::1]:3/d", StoreKind::Postgres, "postgres://u@a:1,b,[::1]:3/d"),
             ("postgres://%2Frun%2Fpg/d?host=x", StoreKind::Postgres, "postgres:///run/pg/d"),
             ("rediss://:p4ss@h:6380/3?prefix=crm", StoreKind::Redis, "rediss://h:6380/3?prefix=crm"),
+            ("valkey://a:1,b?cluster=true", StoreKind::Redis, "redis://a:1,b"),
+            ("valkeys://:p4ss@h", StoreKind::Redis, "rediss://h"),
+            (
+                "redis+sentinel://u:p4ss@a,b:2/main/3?sentinel_password=p4ss",
+                StoreKind::Redis,
+                "redis+sentinel://u@a,b:2/main/3",
+            ),
+            ("valkeys+sentinel://a/main", StoreKind::Redis, "rediss+sentinel://a/main"),
             ("aws-secretsmanager://a/b?region=r", StoreKind::SecretsManager, "aws-secretsmanager:a/b"),
         ] {
             let url = parsed(text);

@@ -82,7 +82,7 @@ impl StoreUrlError {
 
     fn next_step(&self) -> String {
         match &self.0 {
-            Problem::MissingScheme | Problem::UnknownScheme(_) => "expected `memory:`, `file:PATH`, `sqlite:PATH`, `sqlite::memory:`, `mysql://`, `postgres://`, `redis://`, `rediss://` or `aws-secretsmanager:PREFIX`".to_owned(),
+            Problem::MissingScheme | Problem::UnknownScheme(_) => "expected `memory:`, `file:PATH`, `sqlite:PATH`, `sqlite::memory:`, `mysql://`, `postgres://`, `redis://`, `rediss://`, `redis+sentinel://` or `aws-secretsmanager:PREFIX`".to_owned(),
             Problem::MissingPath("file") => "expected a path, as in `file:sdk_tokens.txt`".to_owned(),
             Problem::MissingPath(_) => "expected a path, as in `sqlite:zohooauth.db`".to_owned(),
             Problem::UnexpectedPath => "expected `memory:` alone".to_owned(),

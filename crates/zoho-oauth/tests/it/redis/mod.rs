@@ -8,3 +8,4 @@ mod rows;
 pub(crate) mod support;
 mod tls;
 mod warnings;
+mod ways;

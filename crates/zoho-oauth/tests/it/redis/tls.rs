@@ -70,10 +70,25 @@ async fn a_cluster_works_over_tls() {
     assert_eq!(users(&store).await, ["ada"]);
 }
 
+#[tokio::test]
+#[ignore = "needs Redis"]
+async fn a_server_that_requires_a_client_certificate_gets_one() {
+    let Some(server) = Encrypted::start(Kind::Redis, &["--tls-auth-clients=yes"]) else { return };
+    let Encrypted { certificate, key, .. } = &server;
+    let url = format!("rediss://127.0.0.1:{}?timeout=2&ca={}", server.server.port(), certificate.display());
+    let with = RedisStore::open(&format!("{url}&cert={}&key={}", certificate.display(), key.display()));
+    with.unwrap().save_token(&token("ada")).await.unwrap();
+    RedisStore::open(&url).unwrap().save_token(&token("ada")).await.unwrap_err();
+    let missing = format!("{url}&cert={}&key=/nowhere/key.pem", certificate.display());
+    let error = RedisStore::open(&missing).unwrap().save_token(&token("ada")).await.unwrap_err();
+    assert!(error.to_string().contains("/nowhere/key.pem"), "{error}");
+}
+
 /// A server that accepts TLS only.
 struct Encrypted {
     server: Server,
     certificate: PathBuf,
+    key: PathBuf,
     _folder: tempfile::TempDir,
 }
 
@@ -96,7 +111,7 @@ impl Encrypted {
             server.port(),
             &["CONFIG", "SET", "port", "0", "tls-port", &port, "cluster-announce-tls-port", &port],
         );
-        Some(Self { server, certificate, _folder: folder })
+        Some(Self { server, certificate, key, _folder: folder })
     }
 
     fn store(&self, host: &str, ca: Option<&Path>) -> RedisStore {

@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::super::error::{StoreError, StoreErrorKind};
+use super::error::{StoreError, StoreErrorKind};
 
 /// Where the password for a new connection comes from. Only a fixed password is not read again for the next connection.
 #[derive(Clone, Default)]
-pub(in crate::store) enum Password {
+pub(super) enum Password {
     #[default]
     None,
     Fixed(SecretString),
@@ -28,7 +28,7 @@ type Provider = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Provided> + Send>> +
 type Provided = Result<SecretString, Box<dyn StdError + Send + Sync>>;
 
 impl Password {
-    pub(in crate::store) fn provided_by<P, F>(provider: P) -> Self
+    pub(super) fn provided_by<P, F>(provider: P) -> Self
     where
         P: Fn() -> F + Send + Sync + 'static,
         F: Future<Output = Provided> + Send + 'static,
@@ -40,7 +40,7 @@ impl Password {
     ///
     /// # Errors
     /// If the file cannot be read, the command fails, or the provider has no password.
-    pub(in crate::store) async fn read(&self) -> Result<Option<SecretString>, StoreError> {
+    pub(super) async fn read(&self) -> Result<Option<SecretString>, StoreError> {
         match self {
             Self::None => Ok(None),
             Self::Fixed(password) => Ok(Some(password.clone())),
