@@ -1,5 +1,7 @@
 //! A connection to one server or to the nodes of a cluster.
 
+#![expect(clippy::disallowed_types, reason = "this file speaks to Redis")]
+
 use std::time::Duration;
 
 use redis::aio::{ConnectionLike, MultiplexedConnection};

@@ -1,7 +1,5 @@
 //! The connection: one for all tasks, opened on first use and again after it is lost.
 
-#![expect(clippy::disallowed_types, reason = "this file speaks to Redis")]
-
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

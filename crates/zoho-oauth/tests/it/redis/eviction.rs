@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use servers::{Kind, private_with};
+use zoho_emulator::Emulator;
 use zoho_oauth::store::coordination::{Coordination, LeaseKey};
 use zoho_oauth::store::{
     AnyStore, FindingKind, RedisStore, StoreError, StoreErrorKind, TokenStore, check, repair,
 };
-use zoho_oauth::{OAuthToken, SecretString};
+use zoho_oauth::{Grant, OAuthToken, SecretString};
+
+use crate::authenticator::support::{authenticator, token_requests};
 
 use super::support::{Namespace, namespaces, token, users};
 
@@ -74,6 +77,24 @@ async fn a_repair_of_the_index_touches_only_what_is_wrong() {
         assert_eq!(report.remaining.findings, []);
         assert_eq!(namespace.redis_cli(&["ZRANGE", &key, "0", "-1"]), index);
         assert_eq!(store.save_token(&token("carol")).await.unwrap().id(), Some("3"));
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs Redis"]
+async fn a_login_on_a_store_that_lost_a_key_does_not_spend_its_code() {
+    for lost in ["tokens", "index"] {
+        for namespace in namespaces() {
+            let zoho = Emulator::start().await;
+            let store = namespace.with_users().await;
+            namespace.lose(&[lost]);
+            let authenticator = authenticator(&zoho, store.clone());
+            let code = zoho.self_client_code("ada@example.com");
+            let error = authenticator.exchange(Grant::from_self_client(code.as_str())).await.unwrap_err();
+            assert_eq!(token_requests(&zoho), 0, "{lost}: {error}");
+            repair(&store.into(), None).await.unwrap();
+            authenticator.exchange(Grant::from_self_client(code)).await.unwrap();
+        }
     }
 }
 
