@@ -5,9 +5,10 @@ use std::time::Duration;
 use processes::Setup;
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection, raw_sql};
 use tokio::time::{Instant, sleep};
+use zoho_emulator::Fault;
 use zoho_oauth::ExposeSecret;
 
-use crate::support::{Backend, Place, Worker, Zoho, close_together, with_settings};
+use crate::support::{Backend, Place, TOKEN_REQUEST, Worker, Zoho, close_together, with_settings};
 
 tests_over!(sqlite, Sqlite: a_row_that_a_trigger_rejects_is_renewed_once);
 tests_over!(#[ignore = "needs MariaDB"] mariadb, MariaDb: a_row_that_a_trigger_rejects_is_renewed_once,
@@ -45,6 +46,7 @@ async fn a_row_that_a_trigger_rejects_is_renewed_once(backend: Backend) {
         place.run_sql(&statement).await;
     }
     let token = check_one_request(&zoho, &place, &zoho.setup(&place));
+    assert!(zoho.accepts(&token));
     let on_table = if backend == Backend::Postgres { format!(" on {table}") } else { String::new() };
     place.run_sql(&format!("drop trigger {table}_rejects{on_table}")).await;
     check_stored_at_the_next_start(&zoho, &place, &token).await;
@@ -57,9 +59,13 @@ async fn a_token_that_is_too_long_for_its_column_is_requested_once(backend: Back
         Backend::MariaDb => format!("alter table {table} modify access_token varchar({length})"),
         _ => format!("alter table {table} alter column access_token type varchar({length})"),
     };
-    place.run_sql(&with_length(40)).await;
-    let token = check_one_request(&zoho, &place, &zoho.setup(&place));
     place.run_sql(&with_length(255)).await;
+    let long = format!("1000.{}", "f".repeat(300));
+    let response = format!(r#"{{"access_token":"{long}","token_type":"Bearer","expires_in":3600}}"#);
+    zoho.emulator.fault(Fault::on(TOKEN_REQUEST).respond(200, response));
+    let token = check_one_request(&zoho, &place, &zoho.setup(&place));
+    assert_eq!(token, long);
+    place.run_sql(&with_length(500)).await;
     check_stored_at_the_next_start(&zoho, &place, &token).await;
 }
 
@@ -79,6 +85,7 @@ async fn a_row_that_is_locked_past_the_timeout_is_renewed_once(backend: Backend)
             check_one_request(&zoho, &place, &setup)
         }
     };
+    assert!(zoho.accepts(&token));
     check_stored_at_the_next_start(&zoho, &place, &token).await;
 }
 
@@ -101,7 +108,6 @@ fn check_one_request(zoho: &Zoho, place: &Place, setup: &Setup) -> String {
         let told = Worker::open(place, setup).access_token("ada", 5);
         assert_eq!(told.tokens, [(token.clone(), 5)].into(), "{:?}", told.errors);
     }
-    assert!(zoho.accepts(&token));
     assert_eq!((zoho.requests(), place.spooled_files().len()), (1, 1));
     measured!("{:?}: {PROCESSES} processes and 3 more, 1 request, {:?}", place.backend, started.elapsed());
     token

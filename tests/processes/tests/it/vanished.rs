@@ -30,7 +30,7 @@ async fn a_store_that_is_deleted_under_a_running_process_is_named(backend: Backe
         _ => {
             let failed = worker.fails(&Command::Save { user: "ada".to_owned(), number: 2 });
             check_clear(&failed, &place, &["Other"]);
-            assert!(failed.text.contains("was deleted or replaced while it was open"), "{failed:?}");
+            assert!(failed.text.contains("was deleted while it was open"), "{failed:?}");
         }
     }
 }
