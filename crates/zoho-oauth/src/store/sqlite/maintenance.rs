@@ -1,5 +1,6 @@
 //! Checks and repairs a database: writes a consistent copy, then repairs in one transaction.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::store::erased::Boxed;
@@ -40,9 +41,12 @@ impl SqliteStore {
                 .evidence("the path is not valid UTF-8")
                 .next_step("pass another path; the store was not changed"));
         };
-        // SQLite accepts an existing file if it is empty, so the file has mode 0600 from the start.
-        let copied =
-            self.shared.database.read(|connection, _| Ok(connection.execute("vacuum into ?", [path])?));
+        // SQLite accepts an existing file if it is empty, so the file has mode 0600 from the start. If the database is written
+        // meanwhile, the query runs again.
+        let copied = self.shared.database.read(|connection, _| {
+            File::options().write(true).open(path)?.set_len(0)?;
+            Ok(connection.execute("vacuum into ?", [path])?)
+        });
         self.named("write a backup", copied)?;
         backup.finish()
     }
