@@ -36,9 +36,11 @@ pub(crate) async fn run(config: &Config, options: Check) -> Result<(), Failure> 
     }
     print(config, &store, &repair, &repaired, &problems)?;
     if problems.is_empty() {
-        config
-            .output
-            .note(&Note::NothingWrong { rows: repair.remaining.rows, store: store.name().to_owned() });
+        let rows = repair.remaining.rows;
+        config.output.note(&match config.missing_store() {
+            Some(path) if rows == 0 => Note::NoStore { path: path.to_owned() },
+            _ => Note::NothingWrong { rows, store: store.name().to_owned() },
+        });
         return Ok(());
     }
     Err(Problem::Findings {

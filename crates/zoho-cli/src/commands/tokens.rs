@@ -31,7 +31,10 @@ async fn list(config: &Config, reveal: Reveal) -> Result<(), Failure> {
     let store = authenticator.store();
     let rows = store.get_tokens().await?;
     if rows.is_empty() {
-        config.output.note(&Note::NoToken { store: store.name().to_owned() });
+        config.output.note(&config.missing_store().map_or_else(
+            || Note::NoToken { store: store.name().to_owned() },
+            |path| Note::NoStore { path: path.to_owned() },
+        ));
     }
     print_rows(config, &rows, reveal)
 }

@@ -96,7 +96,7 @@ impl fmt::Display for Advice {
             Self::Repair { remedy } => write!(f, "`--repair` {remedy}"),
             Self::SetMode => f.write_str("the owner of the file has to set mode 0600"),
             Self::RepairLater => f.write_str("run the repair again when no other program uses these rows"),
-            Self::RestoreFile => f.write_str("check that this is the token file, or restore it from a copy"),
+            Self::RestoreFile => f.write_str("check that this is the token file; if it is, correct it and save it as CSV in UTF-8, or restore a copy"),
             Self::CopyFile => {
                 f.write_str("run `zoho tokens copy --from file:OLD --to file:NEW` and use the copy")
             }

@@ -22,6 +22,10 @@ pub(crate) enum Note {
     NoToken {
         store: String,
     },
+    /// The file of the store does not exist.
+    NoStore {
+        path: PathBuf,
+    },
     TokensSaved {
         count: u64,
         store: String,
@@ -174,6 +178,9 @@ impl fmt::Display for Note {
             }
             Self::RetryingSave { store, file: None } => write!(f, "{store} rejected the new token; retrying"),
             Self::NoToken { store } => write!(f, "no token is stored in {store}"),
+            Self::NoStore { path } => {
+                write!(f, "the token store `{}` does not exist, so it has no token", path.display())
+            }
             Self::TokensSaved { count, store } => {
                 write!(f, "saved {} in {store}", counted(*count, "token"))
             }

@@ -149,7 +149,7 @@ pub(crate) enum Unsavable {
     Masked { column: String },
     #[error("`expiry_time` is not a number of milliseconds since 1970")]
     ExpiryNotANumber,
-    #[error("it is a response of Zoho's without an access token")]
+    #[error("Zoho's response contains no access token")]
     ErrorResponse,
     #[error("{error}")]
     Other { error: String },

@@ -226,6 +226,7 @@ fn notes() -> Vec<Note> {
         RetryingSave { store: store(), file: Some("/tmp/zoho-token-1.json".into()) },
         RetryingSave { store: store(), file: None },
         NoToken { store: store() },
+        NoStore { path: "zohooauth.db".into() },
         TokensSaved { count: 1, store: store() },
         TokensSaved { count: 2, store: store() },
         TokenDeleted { id: text("1") },

@@ -30,3 +30,21 @@ async fn a_store_that_does_not_exist_is_named() {
         }
     }
 }
+
+#[test]
+fn reading_a_store_that_does_not_exist_says_so_and_creates_nothing() {
+    for (kind, name) in [("file", "tokens.txt"), ("sqlite", "tokens.db")] {
+        let terminal = Terminal::new().with("ZOHO_STORE", format!("{kind}:{name}"));
+        for command in ["list", "check"] {
+            let ran = terminal.run(&["tokens", command]).done();
+            let expected = format!("the token store `{name}` does not exist, so it has no token\n");
+            assert_eq!(ran.stderr, expected, "{ran:?}");
+        }
+        terminal.run(&["tokens", "find", "--user-name", "ada"]).ended(3);
+        terminal.run(&["token", "--user", "ada"]).ended(4);
+        for suffix in ["", "-wal", "-shm", ".lock", ".state"] {
+            let path = terminal.path(&format!("{name}{suffix}"));
+            assert!(!path.exists(), "{}", path.display());
+        }
+    }
+}

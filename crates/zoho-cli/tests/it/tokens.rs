@@ -372,7 +372,7 @@ fn zohos_error_response_is_not_saved() {
         [json!({ "error": "invalid_code" }), json!({ "token_type": "Bearer", "expires_in": 3_600 })]
     {
         let ran = terminal.run_with_input(&["tokens", "save"], &response.to_string()).ended(1);
-        assert!(ran.stderr.contains("without an access token"), "{ran:?}");
+        assert!(ran.stderr.contains("contains no access token"), "{ran:?}");
     }
     assert!(terminal.rows().is_empty());
 }

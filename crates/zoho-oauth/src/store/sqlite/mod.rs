@@ -48,17 +48,19 @@ use schema::Tables;
 /// and so is a table that cannot hold a login, before a code is spent. A table of an older SDK, without `api_domain`, and
 /// a view can be read.
 ///
-/// Leases and the highest id are in a second table, `oauthtoken_state`. A file that has tables is not changed by reading it:
-/// the first write creates what is missing, with the indexes; for a table with a million rows this takes some seconds,
-/// once.
+/// Leases and the highest id are in a second table, `oauthtoken_state`. Reading changes nothing: the first write creates what
+/// is missing, the file too, with the indexes; for a table with a million rows this takes some seconds, once.
 ///
 /// # Files
 /// Beside the file are `PATH-wal` and `PATH-shm`, and `PATH.lock`, where writers queue. `PATH-wal` is empty while no process
 /// uses the store, so `PATH` alone is a complete copy then. On Unix, only the owner can read and write a new file (mode
 /// 0600), whatever the umask; on other systems it has the rights of the folder. An existing file keeps its mode. The file
-/// system must support locks; some network file systems do not. If the file is replaced while the store is open, for
-/// example by a backup, the new file is used within two seconds. If it is deleted, calls fail until there is one again. If
-/// its log is deleted or replaced, saves fail.
+/// system must support locks; some network file systems do not.
+///
+/// If another file is renamed to `PATH` while the store is open, it is used within two seconds. If the file is deleted, calls
+/// fail until there is one again. Two changes cannot be recovered from in a running program, so end all programs first: if
+/// `PATH-wal` alone is deleted or replaced, saves fail until all of them have ended, and if a backup is copied over the file
+/// in place, as `cp` does, SQLite can damage it.
 ///
 /// # Whose files are trusted
 /// On Unix, a file is used only if this account, root or the owner of its folder owns it and only the owner or the
@@ -134,18 +136,18 @@ struct Shared {
 }
 
 impl SqliteStore {
-    /// Opens or creates a database file; `:memory:` is [`in_memory`](Self::in_memory).
+    /// Opens a database file, which the first write creates if it is missing; `:memory:` is [`in_memory`](Self::in_memory).
     ///
     /// A read-only file can be opened too: look-ups work and saves fail.
     ///
     /// # Errors
-    /// If the file can be neither read nor created, is not an SQLite database, or has a table `oauthtoken` without the ten
-    /// columns. The file is not changed.
+    /// If the file cannot be read, its folder does not exist, it is not an SQLite database, or it has a table `oauthtoken`
+    /// without the columns of a token. The file is not changed.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         Self::open_with(path, SqliteOptions::default())
     }
 
-    /// Opens or creates a database file with options.
+    /// Opens a database file with options.
     ///
     /// # Errors
     /// As for [`open`](Self::open).

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::fault::Fault;
 use super::place::{self, DatabaseFile};
 use super::reader::Readers;
-use super::schema::{self, Tables};
+use super::schema::Tables;
 use super::writer::{Database, Desk, Writer};
 use super::{DEFAULT_TABLE, SqliteOptions};
 
@@ -38,7 +38,7 @@ pub(super) struct CurrentDatabase {
 }
 
 impl CurrentDatabase {
-    /// Opens a file, or creates it.
+    /// Opens a file, or notes that there is none. The first write creates it.
     pub(super) fn in_file(path: &Path, options: SqliteOptions) -> Result<Self, Fault> {
         let file = DatabaseFile::open(path, options.busy_timeout)?;
         Ok(Self::starting_with(Opened::from_file(file, &options)?, options))
@@ -71,7 +71,7 @@ impl CurrentDatabase {
     ) -> Result<T, Fault> {
         let read = |opened: &Opened| opened.readers.read(|connection| query(connection, &opened.tables));
         match read(&*self.for_reading()?) {
-            Err(Fault::Replaced(_)) => read(&*self.for_writing()?),
+            Err(Fault::Replaced(_)) => read(&*self.current()?),
             result => result,
         }
     }
@@ -88,7 +88,7 @@ impl CurrentDatabase {
 
     /// Returns a number that changes with every commit of any process, and when the file is replaced.
     pub(super) fn version(&self) -> Result<Option<u64>, Fault> {
-        self.for_writing()?.readers.version()
+        self.current()?.readers.version()
     }
 
     fn opened(&self) -> Arc<Opened> {
@@ -97,11 +97,24 @@ impl CurrentDatabase {
 
     fn for_reading(&self) -> Result<Arc<Opened>, Fault> {
         let elapsed = self.elapsed().saturating_sub(self.checked.load(Ordering::Relaxed));
-        if Duration::from_millis(elapsed) < CHECK_INTERVAL { Ok(self.opened()) } else { self.for_writing() }
+        let opened = self.opened();
+        let was_checked = Duration::from_millis(elapsed) < CHECK_INTERVAL && opened.missing_file().is_none();
+        if was_checked { Ok(opened) } else { self.current() }
+    }
+
+    fn for_writing(&self) -> Result<Arc<Opened>, Fault> {
+        let opened = self.current()?;
+        let Some(missing) = opened.missing_file() else { return Ok(opened) };
+        missing.create()?;
+        let created = self.current()?;
+        match created.missing_file() {
+            Some(missing) => Err(Fault::Missing(missing.path().to_owned())),
+            None => Ok(created),
+        }
     }
 
     /// Opens the file at the path, if it is another one.
-    fn for_writing(&self) -> Result<Arc<Opened>, Fault> {
+    fn current(&self) -> Result<Arc<Opened>, Fault> {
         let opened = self.opened();
         let Some(file) = &opened.file else { return Ok(opened) };
         if file.was_replaced() {
@@ -124,18 +137,19 @@ impl CurrentDatabase {
 impl Opened {
     fn from_file(file: DatabaseFile, options: &SqliteOptions) -> Result<Self, Fault> {
         let file = Arc::new(file);
-        let readers = Readers::of_file(file.clone());
-        let (tables, is_empty) = readers.read(|connection| {
-            Ok((Tables::find(connection, &options.table)?, schema::is_empty(connection)?))
-        })?;
-        let tables = Arc::new(tables);
-        let database = Database::File { file: file.clone(), connection: None };
-        let mut desk = Desk { tables: tables.clone(), database };
-        // Only an empty database is written now. One that exists may belong to somebody else.
-        if is_empty {
-            desk.set_up()?;
+        if file.is_missing() {
+            // Reads find an empty table, and writes create the file first.
+            return Ok(Self { file: Some(file), ..Self::in_memory(options)? });
         }
+        let readers = Readers::of_file(file.clone());
+        let tables = Arc::new(readers.read(|connection| Tables::find(connection, &options.table))?);
+        let database = Database::File { file: file.clone(), connection: None };
+        let desk = Desk { tables: tables.clone(), database };
         Ok(Self { readers, writer: Writer::new(desk), tables, file: Some(file) })
+    }
+
+    fn missing_file(&self) -> Option<&DatabaseFile> {
+        self.file.as_deref().filter(|file| file.is_missing())
     }
 
     fn in_memory(options: &SqliteOptions) -> Result<Self, Fault> {

@@ -35,6 +35,8 @@ pub(super) struct DatabaseFile {
     /// Which file was opened. If it is deleted or replaced, SQLite continues with the old one, and what is saved there is
     /// lost.
     number: Option<Number>,
+    /// Whether there was no file. It is created by the first write.
+    is_missing: bool,
     /// Which write-ahead log was opened, once there is one.
     log: OnceLock<Number>,
 }
@@ -43,8 +45,7 @@ pub(super) struct DatabaseFile {
 type Number = (u64, u64);
 
 impl DatabaseFile {
-    /// Finds the file at `path`, following links, or creates it with mode 0600. An existing file keeps its content and its
-    /// mode. SQLite gives its side files the mode of the database.
+    /// Finds the file at `path`, following links. There may be none, but its folder must exist.
     pub(super) fn open(path: &Path, busy_timeout: Duration) -> Result<Self, Fault> {
         // Absolute, because the program may change its working folder later, and because SQLite would read a name that
         // starts with `file:` as a URI.
@@ -52,20 +53,32 @@ impl DatabaseFile {
         if path.is_dir() {
             return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
         }
-        if !path.exists() {
-            match private_file::create(&path) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
-                _ => {}
-            }
+        let is_missing = !path.exists();
+        if is_missing && let Some(folder) = path.parent() {
+            folder.metadata()?;
         }
         let number = number(&path);
-        let file = Self { path, busy_timeout, number, log: OnceLock::new() };
+        let file = Self { path, busy_timeout, number, is_missing, log: OnceLock::new() };
         file.check_trust()?;
         Ok(file)
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether there was no file when it was opened.
+    pub(super) fn is_missing(&self) -> bool {
+        self.is_missing
+    }
+
+    /// Creates a missing file with mode 0600, unless another process has created one. SQLite gives its side files the mode
+    /// of the database.
+    pub(super) fn create(&self) -> Result<(), Fault> {
+        match private_file::create(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error.into()),
+            _ => Ok(()),
+        }
     }
 
     /// Opens a connection that can write, if this account has permission.
@@ -127,6 +140,9 @@ impl DatabaseFile {
 
     /// Whether another file is at the path, or none.
     pub(super) fn was_replaced(&self) -> bool {
+        if self.is_missing {
+            return self.path.exists();
+        }
         self.number.is_some() && number(&self.path) != self.number
     }
 

@@ -98,11 +98,6 @@ fn official(name: &str) -> Result<Table, Fault> {
     table.ok_or_else(|| Fault::Unreadable("the table was not created".into()))
 }
 
-/// Whether the database has no table yet, so that it belongs to the store that opens it first.
-pub(super) fn is_empty(connection: &Connection) -> Result<bool, Fault> {
-    Ok(!connection.prepare("select 1 from sqlite_master")?.exists([])?)
-}
-
 /// Moves the write-ahead log into the database, as far as readers allow, and truncates it. The log contains a copy of a
 /// page for each change, so this frees space on a full disk. Readers can go on.
 pub(super) fn move_log_into_database(connection: &Connection) -> Result<(), Fault> {

@@ -8,7 +8,7 @@ use zoho_oauth::store::{
     AnyStore, SqliteOptions, SqliteStore, StoreErrorKind, StoredToken, TokenCopy, TokenStore, connect,
 };
 
-use super::support::{OFFICIAL_TABLE, fresh_path, open, token, users, with_suffix};
+use super::support::{OFFICIAL_TABLE, folder, fresh_path, open, token, users, with_suffix};
 use crate::columns::{Columns, definition, is_rejected_before_a_login, is_used};
 
 #[tokio::test]
@@ -120,6 +120,37 @@ async fn reading_changes_nothing_in_a_file_of_somebody_else() {
         store.save_token(&token("ada")).await.expect("the first write creates the tables");
         assert_eq!(users(&open(&path)).await, ["ada"]);
     }
+}
+
+#[tokio::test]
+async fn reading_creates_no_file_and_leaves_an_empty_one_empty() {
+    let folder = folder();
+    for is_empty in [false, true] {
+        let path = folder.path().join("zohooauth.db");
+        if is_empty {
+            std::fs::write(&path, "").unwrap();
+        }
+        let store: AnyStore = open(&path).into();
+        assert!(users(&store).await.is_empty());
+        assert!(store.get_token_page(None).await.unwrap().tokens.is_empty());
+        assert!(store.find_token(&token("ada")).await.unwrap().is_none());
+        zoho_oauth::store::check(&store).await.unwrap();
+        let files: Vec<_> =
+            std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
+        assert!(files.iter().all(|file| *file == path), "{files:?}");
+        assert_eq!(std::fs::read(&path).ok(), is_empty.then(Vec::new));
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_another_process_creates_is_read_at_once() {
+    let path = fresh_path();
+    let store = open(&path);
+    assert!(users(&store).await.is_empty());
+    open(&path).save_token(&token("ada")).await.unwrap();
+    assert_eq!(users(&store).await, ["ada"]);
+    assert_eq!(store.save_token(&token("bob")).await.unwrap().id(), Some("2"));
+    assert_eq!(users(&open(&path)).await, ["ada", "bob"]);
 }
 
 #[tokio::test]

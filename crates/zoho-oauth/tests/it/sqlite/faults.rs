@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{SqliteStore, StoreError, StoreErrorKind, TokenStore};
 
-use super::support::{folder, fresh_path, open, open_with_short_timeout, token, users};
+use super::support::{folder, fresh_path, open, open_with_short_timeout, open_with_tables, token, users};
 
 #[test]
 fn a_missing_folder_is_named_and_not_created() {
@@ -83,7 +83,7 @@ async fn a_locked_database_is_busy_after_the_timeout_but_can_be_read() {
 #[tokio::test]
 async fn a_save_waits_for_a_lock_that_is_released_in_time() {
     let path = fresh_path();
-    let store = open(&path);
+    let store = open_with_tables(&path).await;
     let other = Connection::open(&path).unwrap();
     other.execute_batch("begin immediate").unwrap();
     let saving = tokio::spawn({
@@ -114,7 +114,7 @@ async fn a_save_to_a_deleted_file_is_rejected_and_one_after_it_was_replaced_is_n
 #[tokio::test]
 async fn a_failed_save_does_not_affect_the_others() {
     let path = fresh_path();
-    let store = open(&path);
+    let store = open_with_tables(&path).await;
     let guarded = "create trigger guard before insert on oauthtoken when new.user_name = 'mallory' \
         begin select raise(abort, 'rejected'); end;
         create trigger bomb before insert on oauthtoken when new.user_name = 'trudy' \
@@ -145,7 +145,7 @@ async fn a_failed_save_does_not_affect_the_others() {
 #[tokio::test]
 async fn an_error_shows_no_secret() {
     let path = fresh_path();
-    let store = open(&path);
+    let store = open_with_tables(&path).await;
     let guarded = "create trigger guard before insert on oauthtoken begin select raise(abort, 'no'); end";
     Connection::open(&path).unwrap().execute_batch(guarded).unwrap();
     let error = store.save_token(&token("ada")).await.expect_err("rejected");
@@ -201,7 +201,7 @@ mod permissions {
         as_another_account("sqlite::faults::permissions::child_cannot_open", folder.path(), &path);
         set_mode(folder.path(), 0o555);
         let missing = folder.path().join("another.db");
-        as_another_account("sqlite::faults::permissions::child_cannot_open", folder.path(), &missing);
+        as_another_account("sqlite::faults::permissions::child_cannot_create", folder.path(), &missing);
         set_mode(folder.path(), 0o755);
     }
 
@@ -227,6 +227,16 @@ mod permissions {
     fn child_cannot_open() {
         let Some(path) = path_from_parent() else { return };
         let error = clear_error(SqliteStore::open(&path), &path);
+        assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
+    }
+
+    #[tokio::test]
+    #[ignore = "other tests run it, in a separate process"]
+    async fn child_cannot_create() {
+        let Some(path) = path_from_parent() else { return };
+        let store = open(&path);
+        assert!(users(&store).await.is_empty());
+        let error = clear_error(store.save_token(&token("ada")).await, &path);
         assert_eq!(error.kind(), StoreErrorKind::Permission, "{error}");
     }
 

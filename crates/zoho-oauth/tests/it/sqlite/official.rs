@@ -8,7 +8,7 @@ use serde_json::Value;
 use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{StoreErrorKind, StoredToken, TokenStore};
 
-use super::support::{OFFICIAL_TABLE, fresh_path, open, token, users};
+use super::support::{OFFICIAL_TABLE, fresh_path, open, open_with_tables, token, users};
 
 pub(crate) const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
 
@@ -127,7 +127,7 @@ fn a_table_with_other_columns_is_rejected_and_left_unchanged() {
 #[tokio::test]
 async fn every_lookup_uses_an_index() {
     let path = fresh_path();
-    drop(open(&path));
+    drop(open_with_tables(&path).await);
     let connection = Connection::open(&path).unwrap();
     for column in ["id", "user_name", "access_token", "grant_token", "refresh_token"] {
         let text = format!("explain query plan select * from oauthtoken where {column} = ?");

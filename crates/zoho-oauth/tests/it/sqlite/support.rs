@@ -44,6 +44,13 @@ pub(crate) fn open(path: impl AsRef<Path>) -> SqliteStore {
     SqliteStore::open(path).expect("the database opens")
 }
 
+/// A store whose file has its tables, which the first write creates.
+pub(crate) async fn open_with_tables(path: impl AsRef<Path>) -> SqliteStore {
+    let store = open(path);
+    assert!(!store.delete_token("1").await.expect("the tables are created"));
+    store
+}
+
 /// A store that waits only 50 ms for a lock.
 pub(crate) fn open_with_short_timeout(path: &Path) -> SqliteStore {
     let options = SqliteOptions::new().with_busy_timeout(Duration::from_millis(50));
