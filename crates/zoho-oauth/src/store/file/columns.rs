@@ -75,6 +75,11 @@ impl Columns {
         if self == Self::Six {
             return None;
         }
+        // The surplus may be commas at the end instead.
+        let (first, others) = fields.split_at(self.count());
+        if others.iter().all(Field::is_empty) && are_plausible(&self.assign(first.to_vec())) {
+            return None;
+        }
         let mut ways = (0..=surplus)
             .map(|in_name| {
                 let (id, rest) = fields.split_at(1);

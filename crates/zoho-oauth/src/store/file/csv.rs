@@ -55,6 +55,10 @@ impl<'t> Field<'t> {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     /// Returns the value, or `None` if it is empty or the unquoted word `null`.
     pub(super) fn value(self) -> Option<Cow<'t, [u8]>> {
         let is_missing = self.bytes.is_empty() || !self.is_enclosed && *self.bytes == *b"null";

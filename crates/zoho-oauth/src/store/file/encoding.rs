@@ -45,21 +45,54 @@ pub(super) fn is_utf16(content: &[u8]) -> bool {
 /// Returns the content as UTF-8 if it is UTF-16, and unchanged otherwise.
 ///
 /// # Errors
-/// If it is UTF-32, or UTF-16 that ends within a character.
+/// If it is UTF-32, UTF-16 only in part or with an invalid character, or has lines that a carriage return alone ends.
 pub(super) fn without_utf16(content: &[u8]) -> Result<Cow<'_, [u8]>, Damage> {
-    let (is_big_endian, mark_length) = match Encoding::of(content) {
-        Encoding::LikeAscii => return Ok(Cow::Borrowed(content)),
-        Encoding::Utf16 { is_big_endian, mark_length } => (is_big_endian, mark_length),
-        Encoding::Utf32 => return Err(Damage::at(1, "the file is in UTF-32; save it as UTF-8")),
+    let damage = |what| Err(Damage::at(1, what));
+    let encoding = Encoding::of(content);
+    if encoding == Encoding::Utf32 {
+        return damage("the file is in UTF-32");
+    }
+    if is_partly_utf16(content) {
+        return damage("some lines are in UTF-16 and others are not");
+    }
+    let Encoding::Utf16 { is_big_endian, mark_length } = encoding else {
+        if has_carriage_returns_alone(content) {
+            return damage("the lines end with a carriage return alone");
+        }
+        return Ok(Cow::Borrowed(content));
     };
-    let truncated = || Damage::at(1, "the file is in UTF-16 and truncated");
     let (pairs, rest) = content[mark_length..].as_chunks::<2>();
     if !rest.is_empty() {
-        return Err(truncated());
+        return damage("the file is in UTF-16 and ends within a character");
     }
     let unit = if is_big_endian { u16::from_be_bytes } else { u16::from_le_bytes };
     let text: Result<String, _> = char::decode_utf16(pairs.iter().copied().map(unit)).collect();
-    text.map(|text| Cow::Owned(text.into_bytes())).map_err(|_| truncated())
+    text.map_or_else(
+        |_| damage("the file is in UTF-16 and has an invalid character"),
+        |text| Ok(Cow::Owned(text.into_bytes())),
+    )
+}
+
+/// Whether programs with different encodings have written to the file, as when PowerShell appends a row.
+fn is_partly_utf16(content: &[u8]) -> bool {
+    // Beside an ASCII character, the other byte of a character of two bytes is zero.
+    let is_utf16 = |line: &[u8]| {
+        line.windows(3).filter(|bytes| bytes[1] == b',').all(|bytes| bytes[0] == 0 || bytes[2] == 0)
+    };
+    let mut rows = content.split(|byte| *byte == b'\n').filter(|line| is_like_a_row(line)).map(is_utf16);
+    content.contains(&0) && rows.next().is_some_and(|first| rows.any(|other| other != first))
+}
+
+/// Whether the file has several lines and no line feed, as spreadsheets save it for old Macs.
+fn has_carriage_returns_alone(content: &[u8]) -> bool {
+    let mut lines = content.split(|byte| *byte == b'\r').filter(|line| !line.is_empty());
+    !content.contains(&b'\n') && lines.clone().nth(1).is_some() && lines.all(is_like_a_row)
+}
+
+/// Whether a line has as many commas as the shortest row, and closes its quotes.
+fn is_like_a_row(line: &[u8]) -> bool {
+    let count = |wanted| line.iter().filter(|byte| **byte == wanted).count();
+    count(b',') >= 5 && count(b'"').is_multiple_of(2)
 }
 
 /// Returns a value as text. Whatever is not UTF-8 is read as Windows-1252, the only other encoding of one byte in which
@@ -116,9 +149,43 @@ mod tests {
             assert!(is_utf16(&content));
             assert_eq!(without_utf16(&content).unwrap(), TEXT.as_bytes());
             let damage = without_utf16(&content[..content.len() - 1]).unwrap_err();
-            assert!(damage.what.contains("UTF-16"), "{damage}");
+            assert!(damage.what.contains("ends within a character"), "{damage}");
         }
+        let lone_surrogate = [b'i', 0, b'd', 0, 0, 0xd8, b',', 0];
+        assert!(without_utf16(&lone_surrogate).unwrap_err().what.contains("invalid character"));
         assert!(!is_utf16(TEXT.as_bytes()) && !is_utf16(b"") && !is_utf16("\u{feff}id".as_bytes()));
+    }
+
+    #[test]
+    fn a_file_that_is_partly_in_utf16_is_named() {
+        let header = "id,user_name,client_id,client_secret,refresh_token,access_token\n";
+        let row = "1,zoe,c,s,r,a,,,,\r\n";
+        for (unit, mark) in
+            [(u16::to_le_bytes as fn(u16) -> [u8; 2], b"\xff\xfe"), (u16::to_be_bytes, b"\xfe\xff")]
+        {
+            for content in [
+                [header.as_bytes(), &utf16(row, unit, b"")].concat(),
+                [&utf16(header, unit, mark), row.as_bytes()].concat(),
+            ] {
+                let damage = without_utf16(&content).unwrap_err();
+                assert!(damage.what.contains("others are not"), "{damage}");
+            }
+            assert!(without_utf16(&utf16(&[header, row].concat(), unit, mark)).is_ok());
+        }
+        assert!(
+            without_utf16(format!("{header}1,\0,\0,s,r,a\n").as_bytes()).is_ok(),
+            "a value may be a zero"
+        );
+    }
+
+    #[test]
+    fn lines_that_end_with_a_carriage_return_alone_are_named() {
+        let text = "id,user_name,c,s,r,a,g,e,u,d\r1,zoe,c,s,r,a,,,,\r";
+        let damage = without_utf16(text.as_bytes()).unwrap_err();
+        assert!(damage.what.contains("carriage return"), "{damage}");
+        for one_line in ["1,zoe,c,s,r,a,,,,\r", "1,zoe,c,s,r,a,\"g\rg\",1,2,3,4,5", "1,zoe,c,s,r,a,,,,\r\n"] {
+            assert!(without_utf16(one_line.as_bytes()).is_ok(), "{one_line:?}");
+        }
     }
 
     #[test]

@@ -244,6 +244,8 @@ mod tests {
         /// What is neither in the table nor torn has no value.
         #[test]
         fn every_byte_of_a_value_is_read_or_torn(text in r#"([,"\r\n]|,{8,9}|null|1|://|[a-zé]){0,40}"#) {
+            // A file whose lines cannot be told apart is left as it is.
+            prop_assume!(without_utf16(text.as_bytes()).is_ok());
             let read = Lenient::read(text.as_bytes());
             let count = |bytes: &[u8]| bytes.iter().filter(|byte| byte.is_ascii_lowercase()).count();
             let table = read.table.text_with(&Changes::new());

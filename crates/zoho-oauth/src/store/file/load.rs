@@ -8,6 +8,7 @@ use crate::store::error::{StoreError, StoreErrorKind};
 use super::csv::Damage;
 use super::disk::{WholeFile, fault};
 use super::identity::Identity;
+use super::lenient::Lenient;
 use super::table::Table;
 
 /// The time that a damaged file must stay unchanged before the load fails.
@@ -40,6 +41,7 @@ enum Attempt {
     Damaged {
         identity: Identity,
         damage: Damage,
+        content: Vec<u8>,
     },
     Changing,
 }
@@ -79,7 +81,9 @@ pub(super) fn load(file: &WholeFile, known: Option<&Table>) -> Result<Loaded, St
                     largest = loaded.table;
                 }
             }
-            Attempt::Damaged { damage, .. } if is_quiet => return Err(damaged(file, &damage)),
+            Attempt::Damaged { damage, content, .. } if is_quiet => {
+                return Err(damaged(file, &damage, &content));
+            }
             Attempt::Damaged { .. } | Attempt::Changing => {}
         }
         if started.elapsed() > CHANGE_TIMEOUT {
@@ -112,7 +116,7 @@ fn attempt(file: &WholeFile, known: Option<&Table>) -> Result<Attempt, StoreErro
     }
     let table = match Table::parse(&content) {
         Ok(table) => table,
-        Err(damage) => return Ok(Attempt::Damaged { identity, damage }),
+        Err(damage) => return Ok(Attempt::Damaged { identity, damage, content }),
     };
     let age = identity.age_if_written_in_place(now).unwrap_or(Duration::MAX);
     let may_be_incomplete = age < QUIET_TIME && known.is_none_or(|known| table.lacks_a_row_of(known));
@@ -124,14 +128,20 @@ fn attempt(file: &WholeFile, known: Option<&Table>) -> Result<Attempt, StoreErro
     })
 }
 
-fn damaged(file: &WholeFile, damage: &Damage) -> StoreError {
+fn damaged(file: &WholeFile, damage: &Damage, content: &[u8]) -> StoreError {
+    let Lenient { foreign, table, .. } = Lenient::read(content);
+    let can_be_repaired = foreign.is_none() && !table.has_six_columns();
+    let damage = foreign.map_or_else(|| damage.clone(), |why| Damage::at(1, why));
     StoreError::of(StoreErrorKind::Damaged, "read the tokens")
         .evidence(format!("`{}`, {damage}", file.path().display()))
-        .next_step(
+        .next_step(if can_be_repaired {
             "an official SDK may have been interrupted while it wrote the file; run `zoho tokens check --repair` or call \
              `store::repair`, which move such lines to a file beside it and keep a backup, or restore a copy; the file was \
-             not changed",
-        )
+             not changed"
+        } else {
+            "check that this is the token file; if it is, correct it and save it as CSV in UTF-8, or restore a copy; the \
+             file was not changed"
+        })
 }
 
 fn always_changing(file: &WholeFile) -> StoreError {

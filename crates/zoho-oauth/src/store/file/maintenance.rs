@@ -180,8 +180,12 @@ impl Reading {
         }
         if lenient.table.has_six_columns() {
             let text = "the file has the six columns of the first SDKs, so it is only read".to_owned();
-            let rows = lenient.lines.len() as u64;
-            return CheckReport { rows, findings: vec![unrepairable(FindingKind::OlderColumns, text)] };
+            let mut findings = vec![unrepairable(FindingKind::OlderColumns, text)];
+            findings.extend(lenient.torn.iter().map(|torn| Finding {
+                can_be_repaired: false,
+                ..Finding::new(FindingKind::UnreadableRow, &*torn.damage.what).at_line(torn.damage.line)
+            }));
+            return CheckReport { rows: lenient.lines.len() as u64, findings };
         }
         let mut findings = self.findings_about_the_text();
         let mut first = FirstPass::default();

@@ -240,10 +240,32 @@ async fn a_file_of_six_columns_is_reported_and_left_unchanged() {
     for content in [content.to_owned(), content.replace("torn\n", "")] {
         let (store, path) = file_with(&content);
         let report = checked(&store).await;
-        assert_eq!((kinds(&report.findings), report.rows), (vec![FindingKind::OlderColumns], 1));
+        let torn = content.contains("torn").then_some(FindingKind::UnreadableRow);
+        let expected: Vec<_> = [FindingKind::OlderColumns].into_iter().chain(torn).collect();
+        assert_eq!((kinds(&report.findings), report.rows), (expected, 1));
         let repair = repaired(&store).await;
         assert!(repair.backup.is_none() && repair.repaired.is_empty(), "{repair:#?}");
         assert_eq!(text(&path), content);
+    }
+}
+
+#[tokio::test]
+async fn a_file_whose_lines_cannot_be_told_apart_is_named_and_left_unchanged() {
+    let rows = format!("{PYTHON_HEADER}1,zoe,c,s,1000.r,1000.a,,,,\r\n");
+    let appended = "2,eve,c,s,1000.r2,,,,,\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let partly_utf16 = [rows.clone().into_bytes(), appended].concat();
+    let returns_alone = rows.replace('\n', "").into_bytes();
+    for (content, what) in [(partly_utf16, "UTF-16"), (returns_alone, "carriage return")] {
+        let (store, path) = file_with(&content);
+        let repair = repaired(&store).await;
+        assert!(repair.backup.is_none() && repair.repaired.is_empty(), "{repair:#?}");
+        assert!(repair.remaining.findings[0].text.contains(what), "{repair:#?}");
+        let error = store.get_tokens().await.expect_err("cannot be read").to_string();
+        assert!(
+            error.contains(what) && error.contains("save it as CSV") && !error.contains("--repair"),
+            "{error}"
+        );
+        assert_eq!(std::fs::read(&path).unwrap(), content);
     }
 }
 

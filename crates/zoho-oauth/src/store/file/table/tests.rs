@@ -193,7 +193,13 @@ fn a_name_or_a_url_with_commas_is_read_if_there_is_one_way() {
         assert_eq!(token.refresh_token.as_deref(), Some("1000.r"), "{row}");
         assert!(text(&table).ends_with(&row), "its bytes are kept");
     }
-    for row in ["2,Doe, Jane,c,s,r,a,x,y,u,d\n", "2,Doe, Jane,,,,,,,,,\n", "2,a,b,c,d,e,f,g,h,i,j,k,l\n"] {
+    for row in [
+        "2,ada,c,s,r,a,,1,,,\n",
+        "2,ada,c,s,r,,,,,,,,\n",
+        "2,Doe, Jane,c,s,r,a,x,y,u,d\n",
+        "2,Doe, Jane,,,,,,,,,\n",
+        "2,a,b,c,d,e,f,g,h,i,j,k,l\n",
+    ] {
         let damage = Table::parse(format!("{HEADER}{row}").as_bytes()).expect_err("cannot be read");
         assert!(damage.what.contains("expected 10 columns"), "{row}: {damage}");
     }
