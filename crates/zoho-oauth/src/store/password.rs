@@ -108,12 +108,30 @@ fn run(command: &str) -> Result<SecretString, StoreError> {
     first_line(&text, "the password command wrote nothing")
 }
 
-/// Returns the first line of a text, without its end.
+/// Returns the first line of a text, without its end and without the mark that Windows programs write before it.
 fn first_line(text: &str, otherwise: &str) -> Result<SecretString, StoreError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let line = text.lines().next().filter(|line| !line.is_empty());
     line.map(SecretString::from).ok_or_else(|| failed(otherwise, "write the password into its first line"))
 }
 
 fn failed(evidence: &str, next_step: &'static str) -> StoreError {
     StoreError::of(StoreErrorKind::Permission, "connect").evidence(evidence).next_step(next_step)
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::first_line;
+
+    #[test]
+    fn a_password_is_the_first_line_without_line_end_and_byte_order_mark() {
+        for text in ["s3cret", "s3cret\n", "s3cret\r\nmore\r\n", "\u{feff}s3cret\r\n"] {
+            assert_eq!(first_line(text, "").unwrap().expose_secret(), "s3cret", "{text:?}");
+        }
+        for text in ["", "\n", "\u{feff}"] {
+            assert!(first_line(text, "the file is empty").unwrap_err().to_string().contains("is empty"));
+        }
+    }
 }

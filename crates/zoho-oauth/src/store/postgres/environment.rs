@@ -49,9 +49,12 @@ fn read(options: &mut ServerOptions, variable: impl Fn(&str) -> Option<String>) 
         options.database = database;
     }
     if let Some(seconds) = variable("PGCONNECT_TIMEOUT") {
-        let seconds =
+        let seconds: i64 =
             seconds.parse().map_err(|_| invalid("PGCONNECT_TIMEOUT", "a whole number of seconds"))?;
-        options.connect_timeout = Duration::from_secs(seconds);
+        // PostgreSQL's programs wait without a limit then. The default is the nearest to that.
+        if let Some(seconds) = u64::try_from(seconds).ok().filter(|seconds| *seconds > 0) {
+            options.connect_timeout = Duration::from_secs(seconds);
+        }
     }
     if let Some(mode) = variable("PGSSLMODE") {
         options.tls = tls(&mode).ok_or_else(|| invalid("PGSSLMODE", TLS_MODES))?;
@@ -123,6 +126,14 @@ mod tests {
         assert_eq!(options.port, 6000);
         assert_eq!(options.more_hosts, [("two".to_owned(), 6000)]);
         assert_eq!(options.user, "postgres");
+    }
+
+    #[test]
+    fn a_connect_timeout_that_means_no_limit_leaves_the_default() {
+        let default = with(&[]).unwrap().connect_timeout;
+        for seconds in ["0", "-1"] {
+            assert_eq!(with(&[("PGCONNECT_TIMEOUT", seconds)]).unwrap().connect_timeout, default);
+        }
     }
 
     #[test]
