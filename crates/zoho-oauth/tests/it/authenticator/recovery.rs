@@ -135,6 +135,24 @@ async fn the_first_token_of_a_user_waits_for_the_login_that_another_process_is_f
 }
 
 #[tokio::test]
+async fn a_token_whose_row_was_deleted_is_not_handed_out_during_the_login_of_another_user() {
+    let shared = Shared::new().await;
+    shared.save_row("bob", Duration::from_secs(3_600)).await;
+    let program = shared.start();
+    program.access_token(&"bob".into()).await.unwrap();
+    let login = shared.unfinished_login().await;
+    let elsewhere = shared.start();
+    let row = elsewhere.store().get_tokens().await.unwrap().remove(0);
+    assert!(elsewhere.store().delete_token(row.id().unwrap()).await.unwrap());
+    // By then, a change of another process is visible.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let error = program.access_token(&"bob".into()).await.unwrap_err();
+    assert!(error.needs_login(), "{error}");
+    assert!(!login.is_finished());
+    login.abort();
+}
+
+#[tokio::test]
 async fn an_unknown_user_does_not_wait_longer_for_a_login_than_a_killed_process_keeps_its_lease() {
     let shared = Shared::new().await;
     let login = shared.unfinished_login().await;
