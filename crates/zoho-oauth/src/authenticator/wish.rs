@@ -46,9 +46,9 @@ impl Wish {
     /// large the margins are.
     pub(super) fn is_granted_by(&self, row: &OAuthToken, life: Option<Duration>, now: SystemTime) -> bool {
         let margins = self.margins.for_life(life);
-        // A program that does not know the life of a token may remember it as ending soon.
-        let is_far =
-            || matches!(self.demand, Demand::Early(_)) && life.is_some() && margins.are_far(row, now);
+        // What a program remembers about the end of a token may be out of date: its clock was set, or it does not know how
+        // long the token lives.
+        let is_far = || matches!(self.demand, Demand::Early(_)) && margins.are_far(row, now);
         margins.allow(row, now) && (!self.is_unwanted(row) || is_far())
     }
 
@@ -74,5 +74,25 @@ impl Wish {
 
     fn is_unwanted(&self, row: &OAuthToken) -> bool {
         row.access_token().map(fingerprint).is_some_and(|token| self.unwanted.contains(&token))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_was_remembered_as_ending_too_soon_is_not_renewed_early() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let margins = Margins { margin: Duration::from_secs(60), early_window: Duration::from_secs(300) };
+        let row = OAuthToken::new().with_refresh_token("1000.r").with_access_token("1000.a");
+        let ending_in = |seconds| row.clone().with_expires_at(now + Duration::from_secs(seconds));
+        let early = Wish::new(Demand::Early(fingerprint(&"1000.a".into())), &[], margins);
+        assert!(early.is_granted_by(&ending_in(301), None, now));
+        assert!(!early.is_granted_by(&ending_in(299), None, now));
+        // A short life has a short early window.
+        let life = Some(Duration::from_secs(400));
+        assert!(early.is_granted_by(&ending_in(101), life, now));
+        assert!(!early.is_granted_by(&ending_in(99), life, now));
     }
 }
