@@ -120,9 +120,9 @@ fn checks(install: bool) -> Vec<(String, Command)> {
             ));
         }
     }
-    // Of 100,000 seeds, nine violate an invariant; the first is 5757. All are to run here once these are understood.
-    let simulator = ["run", "--release", "--package", "simulator", "--", "--seeds", "5000"];
-    checks.push(("simulator: 5,000 seeds".to_owned(), cargo(&simulator)));
+    // Of 100,000 seeds, four violate an invariant; the first is 38210. All are to run here once these are understood.
+    let simulator = ["run", "--release", "--package", "simulator", "--", "--seeds", "30000"];
+    checks.push(("simulator: 30,000 seeds".to_owned(), cargo(&simulator)));
     checks
 }
 
