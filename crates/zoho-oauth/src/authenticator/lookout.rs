@@ -33,7 +33,7 @@ impl Lookout {
 
     /// Starts a look at the store in the background if it is time for one.
     pub(super) fn look_if_due(self: &Arc<Self>, now: u64) -> bool {
-        let is_due = self.watch.is_due(now);
+        let is_due = self.watch.is_due(now, self.parts.machine.uptime());
         if is_due {
             self.watch.note_clock_changes(self.parts.rows.store.clock_changes());
             let lookout = self.clone();
