@@ -16,6 +16,7 @@ mod retries;
 mod row_texts;
 mod server;
 mod session;
+#[cfg(feature = "postgres")]
 mod sessions;
 mod set_up;
 mod side_table;
@@ -25,7 +26,9 @@ mod texts;
 mod transaction;
 mod writes;
 
-pub(super) use driver::{Dialect, Link, Statement, Value};
+#[cfg(feature = "mysql")]
+pub(super) use driver::Link;
+pub(super) use driver::{Dialect, Statement, Value};
 pub(super) use options::{Place, ServerOptions, server_options};
 pub(super) use public::sql_store;
 #[cfg(feature = "mysql")]
@@ -37,4 +40,5 @@ pub(super) use store::SqlStore;
 pub(super) use texts::{ReplaceParts, Words};
 
 pub use options::Tls;
+#[cfg(feature = "postgres")]
 pub use sessions::Sessions;

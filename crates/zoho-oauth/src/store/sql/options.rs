@@ -7,6 +7,7 @@ use super::super::error::StoreError;
 use super::super::identity::StoreIdentity;
 use super::super::password::Password;
 use super::super::store_url::{ServerUrl, StoreUrlError};
+#[cfg(feature = "postgres")]
 use super::sessions::Sessions;
 
 /// Whether a connection to a database server is encrypted, and which certificates it accepts.
@@ -44,8 +45,10 @@ pub(in crate::store) struct ServerOptions {
     /// The files with this program's certificate and its key.
     pub(in crate::store) certificate: Option<(PathBuf, PathBuf)>,
     /// The name by which the server's administrator sees the connections.
+    #[cfg(feature = "postgres")]
     pub(in crate::store) application_name: Option<String>,
     /// Which of several hosts is used. `None`: the default.
+    #[cfg(feature = "postgres")]
     pub(in crate::store) sessions: Option<Sessions>,
     /// Why the environment is invalid.
     pub(in crate::store) invalid: Option<StoreError>,
@@ -68,7 +71,9 @@ impl ServerOptions {
             tls: Tls::default(),
             authority: None,
             certificate: None,
+            #[cfg(feature = "postgres")]
             application_name: None,
+            #[cfg(feature = "postgres")]
             sessions: None,
             invalid: None,
             max_connections: 8,
