@@ -21,8 +21,9 @@ async fn a_store_follows_sentinel_to_a_promoted_replica() {
     let store = RedisStore::open(&format!("{url}/0?timeout=60")).unwrap();
     store.save_token(&token("ada")).await.unwrap();
     assert_eq!(redis_cli(primary.port(), &["WAIT", "1", "30000"]), ["1"], "the replica follows");
-    wait_for("the Sentinel knows the replica", || {
-        redis_cli(sentinel.port(), &["SENTINEL", "REPLICAS", "main"]).len() > 1
+    wait_for("the Sentinel knows that the replica can be promoted", || {
+        let replicas = redis_cli(sentinel.port(), &["SENTINEL", "REPLICAS", "main"]);
+        replicas.windows(2).any(|pair| pair == ["master-link-status", "ok"])
     });
     tokio::task::block_in_place(|| primary.kill());
     store.save_token(&token("bob")).await.unwrap();
