@@ -159,9 +159,10 @@ struct TokenBody {
 }
 
 impl OAuthToken {
-    /// Reads the body of Zoho's response to a token request that another program sent. `None` if it has no access token.
+    /// Creates a token from the body of Zoho's response to a token request that another program sent. Returns `None` if the
+    /// body contains no access token.
     ///
-    /// The response does not say whose token it is, and which client app it was issued to.
+    /// The response names neither the user nor the client app, so the token has neither.
     ///
     /// ```
     /// use std::time::{Duration, SystemTime};

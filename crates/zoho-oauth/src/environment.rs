@@ -218,7 +218,7 @@ impl Environment {
         })
     }
 
-    /// The environment of Zoho's that this API domain belongs to.
+    /// Returns Zoho's environment with this API domain, or `None` if there is none.
     ///
     /// ```
     /// use zoho_oauth::{DataCenter, Environment};

@@ -45,14 +45,15 @@ impl Environments {
         }
     }
 
-    /// The environment with this accounts server, for a callback's `accounts-server`.
+    /// Returns the environment whose accounts server is at this URL, as in the `accounts-server` of a callback.
     pub(crate) fn of_accounts_server(&self, url: &str) -> Option<Environment> {
         let origin = origin_of(url)?;
         let named = self.served().find(|one| one.accounts_url() == origin);
         named.cloned().or_else(|| self.siblings().find(|sibling| sibling.accounts_url() == origin))
     }
 
-    /// The environment in the data center with this location code, for a callback's `location`. Custom hosts have none.
+    /// Returns the environment in the data center with this location code, as in the `location` of a callback. With custom
+    /// hosts, that is the primary one whatever the code.
     pub(crate) fn of_location(&self, code: &str) -> Option<Environment> {
         match self.primary.is_custom() {
             true => Some(self.primary.clone()),

@@ -33,8 +33,9 @@ pub(crate) enum Tokens {
 
     /// Save tokens: a JSON object or an array of objects from standard input
     ///
-    /// An object is a row, as `zoho tokens list --json --reveal` prints it, or Zoho's response to a token request. A
-    /// response gets the client app of --client-id and --client-secret, with which it can be renewed.
+    /// Each object is either a row in the format of `zoho tokens list --json --reveal`, or Zoho's response to a token
+    /// request. A response does not name its client app: pass --client-id and --client-secret, so that its token can be
+    /// renewed.
     Save {
         #[command(flatten)]
         reveal: Reveal,

@@ -58,14 +58,14 @@ pub(crate) async fn run(config: &Config, login: Login) -> Result<(), Failure> {
 
 /// What a person passes as the code.
 enum Given {
-    /// The code of a Self Client.
+    /// A code that was generated for a Self Client.
     Code(SecretString),
-    /// The address that the browser shows after a login, or its query.
+    /// The URL to which Zoho redirected the browser after a login, or only its query string.
     Callback(Callback),
 }
 
 impl Given {
-    /// Blanks, line ends and quotes around the text come from copying it.
+    /// Ignores spaces, line breaks and quotes around the text, which are easily copied along with it.
     fn parse(text: &str) -> Self {
         let text = text.trim_matches(|letter: char| letter.is_whitespace() || "\"'`“”‘’<>".contains(letter));
         match text.contains('=') {

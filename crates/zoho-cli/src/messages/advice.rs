@@ -61,7 +61,7 @@ pub(crate) enum OnlineFinding {
     NoneAsked {
         error: String,
     },
-    /// An earlier rejection was forgotten.
+    /// An earlier rejection by Zoho is no longer remembered, so the refresh token will be sent again.
     SentAgain,
 }
 

@@ -33,12 +33,12 @@ pub(super) struct ClockedStore {
 /// A comparison of the store's clock with this machine's.
 #[derive(Clone, Copy, Debug)]
 struct Comparison {
-    /// By how many milliseconds the store's clock is ahead.
+    /// How far the store's clock is ahead of this machine's, in milliseconds.
     ahead: i64,
     /// This machine's time of day when its uptime was zero, in epoch milliseconds. It changes when its clock is set, and when
     /// it wakes from a sleep that its uptime does not count.
     started_at: u64,
-    /// How often the clock had been set before.
+    /// How many times this machine's clock had been set before.
     changes: u64,
 }
 
@@ -197,8 +197,8 @@ impl ClockedStore {
         self.clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// By how many milliseconds the store's clock is ahead. If this machine's clock was set since the last comparison, that
-    /// is taken into account.
+    /// Returns how far the store's clock is ahead of this machine's, in milliseconds. Accounts for a change of this machine's
+    /// clock since the last comparison.
     fn ahead(&self) -> i64 {
         if let Some(clock) = self.known_clock() {
             return clock.ahead;

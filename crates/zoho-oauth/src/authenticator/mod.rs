@@ -127,10 +127,10 @@ impl Authenticator {
         callback.grant(state, &self.core.parts.rows.environments)
     }
 
-    /// Returns the grant of a callback that a person has copied from the browser, such as into a terminal. No `state` is
-    /// checked: use [`grant`](Self::grant) for callbacks that a browser sends.
+    /// Returns the grant in a callback URL that a person copied from the browser, for example into a terminal. Does not check
+    /// the `state`: use [`grant`](Self::grant) for callbacks that a browser sends.
     ///
-    /// If the client app has no redirect URL, that of the callback is used.
+    /// If the client app has no redirect URL, the exchange uses the callback's own.
     ///
     /// # Errors
     /// As [`grant`](Self::grant), except for [`Error::StateMismatch`].
@@ -216,12 +216,13 @@ impl Authenticator {
         if is_of_same_user { Ok(token) } else { Err(login_required(LoginReason::Deleted)) }
     }
 
-    /// Forgets that Zoho has rejected the refresh token of the row that `token` identifies, so that the next call sends
-    /// it again. Returns whether there was a rejection to forget. Call it once the cause is removed, for example after a
+    /// Forgets that Zoho has rejected the refresh token of the row that `token` identifies, so that the next call sends it
+    /// again. Returns whether there was a rejection to forget. Call it once the cause has been removed, for example after a
     /// client app was enabled in the user's data center.
     ///
-    /// Without it, a rejected refresh token is sent again after an hour, and after ten minutes if it was the client app that
-    /// Zoho rejected, by one process of all that share the store. Another client id, client secret or accounts server counts as a new request, which is sent at once.
+    /// Without this call, the refresh token is sent again after an hour, or after ten minutes if Zoho rejected the client app,
+    /// by one of the processes that share the store. A request with another client id, client secret or accounts server is
+    /// sent at once.
     ///
     /// # Errors
     /// [`Error::Store`].

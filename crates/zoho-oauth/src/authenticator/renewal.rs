@@ -370,8 +370,8 @@ impl Renewal<'_> {
     }
 }
 
-/// Records a rejection for other processes. They share it for a moment, or for longer if the same request will be rejected
-/// again.
+/// Records in the ledger that Zoho rejected the request, so that other processes do not repeat it: for a moment, or for
+/// longer if the same request would be rejected again.
 fn note_rejection(lease: &mut HeldLease<'_>, requester: &Requester, rejection: &Error) {
     let transient = || Failure::Transient(rejection.to_string());
     let Error::Rejected { code, .. } = rejection else { return lease.note_failure(requester, transient()) };

@@ -90,7 +90,7 @@ mod tests {
         let early = Wish::new(Demand::Early(fingerprint(&"1000.a".into())), &[], margins);
         assert!(early.is_granted_by(&ending_in(301), None, now));
         assert!(!early.is_granted_by(&ending_in(299), None, now));
-        // A short life has a short early window.
+        // The early window is at most a quarter of the token's life.
         let life = Some(Duration::from_secs(400));
         assert!(early.is_granted_by(&ending_in(101), life, now));
         assert!(!early.is_granted_by(&ending_in(99), life, now));

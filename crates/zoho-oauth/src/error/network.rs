@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-/// What happened to a request that got no complete response.
+/// Why a request received no complete response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NetworkFailure {
@@ -11,7 +11,7 @@ pub enum NetworkFailure {
     Connect,
     /// The server's certificate is not trusted, so nothing was sent.
     Certificate(CertificateProblem),
-    /// The proxy rejected its user and password, or got none, so nothing was sent.
+    /// The proxy requires a user and a password, and rejected those it received, or received none. Nothing was sent.
     ProxyCredentials,
     /// The response took too long. The server may have acted on the request.
     Timeout,
@@ -33,7 +33,8 @@ impl NetworkFailure {
         matches!(self, Self::Timeout | Self::Closed)
     }
 
-    /// The first cause of a missing connection, in parentheses: what the operating system or the other side said.
+    /// Returns the root cause of a failed connection in parentheses, such as ` (Connection refused (os error 111))`, to be
+    /// appended to a message. Empty for other failures.
     #[must_use]
     pub fn evidence(self, error: Option<&(dyn StdError + Send + Sync + 'static)>) -> String {
         let is_told = matches!(self, Self::Connect | Self::Certificate(_));
