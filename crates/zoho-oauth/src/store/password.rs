@@ -27,6 +27,46 @@ pub(super) enum Password {
 type Provider = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Provided> + Send>> + Send + Sync>;
 type Provided = Result<SecretString, Box<dyn StdError + Send + Sync>>;
 
+/// The setters of the options that have this field with a [`Password`].
+macro_rules! password_setters {
+    ($($field:ident).+) => {
+        /// Sets the password.
+        #[must_use]
+        pub fn with_password(mut self, password: impl Into<secrecy::SecretString>) -> Self {
+            self.$($field).+ = $crate::store::password::Password::Fixed(password.into());
+            self
+        }
+
+        /// Reads the password from the first line of this file, for every new connection.
+        #[must_use]
+        pub fn with_password_file(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+            self.$($field).+ = $crate::store::password::Password::File(path.into());
+            self
+        }
+
+        /// Runs this command with the system's shell for every new connection. The password is the first line that it writes.
+        #[must_use]
+        pub fn with_password_command(mut self, command: impl Into<String>) -> Self {
+            self.$($field).+ = $crate::store::password::Password::Command(command.into());
+            self
+        }
+
+        /// Calls `provider` for the password of every new connection. For passwords that soon expire, such as the tokens of
+        /// AWS IAM.
+        #[must_use]
+        pub fn with_password_provider<P, F>(mut self, provider: P) -> Self
+        where
+            P: Fn() -> F + Send + Sync + 'static,
+            F: Future<Output = Result<secrecy::SecretString, Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+        {
+            self.$($field).+ = $crate::store::password::Password::provided_by(provider);
+            self
+        }
+    };
+}
+
+pub(super) use password_setters;
+
 impl Password {
     pub(super) fn provided_by<P, F>(provider: P) -> Self
     where

@@ -1,5 +1,6 @@
 //! Retries, limits, timeouts, and servers that are slow, unreachable or send invalid responses.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -311,18 +312,12 @@ async fn everything_goes_through_the_proxy_and_its_password_is_never_shown() {
 #[tokio::test]
 async fn a_proxy_that_requires_a_password_is_named_and_the_call_is_not_retried() {
     let ada = logged_in().await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let connections = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&connections);
-    tokio::spawn(async move {
-        while let Ok((mut client, _)) = listener.accept().await {
-            counter.fetch_add(1, Ordering::SeqCst);
-            let _ = client.read(&mut [0; 4096]).await;
-            let rejection = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
-            let _ = client.write_all(rejection.as_bytes()).await;
-        }
-    });
+    let (address, connections) = counted(|mut client| async move {
+        let _ = client.read(&mut [0; 4096]).await;
+        let rejection = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
+        let _ = client.write_all(rejection.as_bytes()).await;
+    })
+    .await;
     // The proxy has to connect to an HTTPS host, which a test has none of.
     let environment =
         Environment::new(&ada.zoho.base_url(), "https://crm.invalid", "https://crm.invalid").unwrap();
@@ -350,24 +345,35 @@ async fn a_missing_connection_says_what_the_operating_system_said() {
 }
 
 /// A proxy for plain HTTP that counts its connections.
-async fn proxy() -> (std::net::SocketAddr, Arc<AtomicUsize>) {
+async fn proxy() -> (SocketAddr, Arc<AtomicUsize>) {
+    counted(|mut client| async move {
+        let mut head = vec![0; 4096];
+        let length = client.read(&mut head).await.unwrap();
+        let head = String::from_utf8_lossy(&head[..length]).into_owned();
+        // A proxy receives the full URL: GET http://127.0.0.1:PORT/path HTTP/1.1
+        let rest = head.split_once("http://").unwrap().1;
+        let (host, path) = rest.split_once('/').unwrap();
+        let mut server = TcpStream::connect(host).await.unwrap();
+        let method = head.split(' ').next().unwrap();
+        server.write_all(format!("{method} /{path}").as_bytes()).await.unwrap();
+        let _ = copy_bidirectional(&mut client, &mut server).await;
+    })
+    .await
+}
+
+/// A server that serves its connections one after the other, and counts them.
+async fn counted<F>(serve: impl Fn(TcpStream) -> F + Send + 'static) -> (SocketAddr, Arc<AtomicUsize>)
+where
+    F: Future<Output = ()> + Send,
+{
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let connections = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&connections);
     tokio::spawn(async move {
-        while let Ok((mut client, _)) = listener.accept().await {
+        while let Ok((client, _)) = listener.accept().await {
             counter.fetch_add(1, Ordering::SeqCst);
-            let mut head = vec![0; 4096];
-            let length = client.read(&mut head).await.unwrap();
-            let head = String::from_utf8_lossy(&head[..length]).into_owned();
-            // A proxy receives the full URL: GET http://127.0.0.1:PORT/path HTTP/1.1
-            let rest = head.split_once("http://").unwrap().1;
-            let (host, path) = rest.split_once('/').unwrap();
-            let mut server = TcpStream::connect(host).await.unwrap();
-            let method = head.split(' ').next().unwrap();
-            server.write_all(format!("{method} /{path}").as_bytes()).await.unwrap();
-            let _ = copy_bidirectional(&mut client, &mut server).await;
+            serve(client).await;
         }
     });
     (address, connections)

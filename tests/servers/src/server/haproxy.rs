@@ -36,12 +36,5 @@ pub(super) fn prepare(
     }
     let mut command = Command::new(program);
     command.arg("-db").arg("-f").arg(place.write("haproxy.cfg", &text)?);
-    let at_its_port = |url: &str| url.replace(&format!(":{server_port}/"), &format!(":{port}/"));
-    Ok(Prepared {
-        command,
-        url: at_its_port(server.url()),
-        administrator_url: at_its_port(server.administrator_url()),
-        question: server.prepared.question.clone(),
-        is_ready: server.prepared.is_ready,
-    })
+    Ok(server.behind(command, port))
 }

@@ -12,6 +12,7 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -91,6 +92,18 @@ impl Server {
         Self::start_prepared(server.kind, "HAProxy", |place| {
             haproxy::prepare(place, server, backups, settings)
         })
+    }
+
+    /// A program that is run in front of this server, at a port of its own.
+    fn behind(&self, command: Command, port: u16) -> Prepared {
+        let at_its_port = |url: &str| url.replace(&format!(":{}/", self.port()), &format!(":{port}/"));
+        Prepared {
+            command,
+            url: at_its_port(self.url()),
+            administrator_url: at_its_port(self.administrator_url()),
+            question: self.prepared.question.clone(),
+            is_ready: self.prepared.is_ready,
+        }
     }
 
     fn start_prepared(

@@ -36,12 +36,5 @@ pub(super) fn prepare(place: &Place, server: &Server, settings: &[&str]) -> Resu
     }
     let mut command = program::not_as_root(&program, postgres::USER)?;
     command.arg("pgbouncer.ini");
-    let at_its_port = |url: &str| url.replace(&format!(":{server_port}/"), &format!(":{port}/"));
-    Ok(Prepared {
-        command,
-        url: at_its_port(server.url()),
-        administrator_url: at_its_port(server.administrator_url()),
-        question: server.prepared.question.clone(),
-        is_ready: server.prepared.is_ready,
-    })
+    Ok(server.behind(command, port))
 }

@@ -4,12 +4,8 @@ mod environment;
 mod server;
 mod words;
 
-use std::error::Error;
-use std::future::Future;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
-
-use secrecy::SecretString;
 
 use crate::token::OAuthToken;
 
@@ -18,7 +14,7 @@ use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, Lease
 use super::error::StoreError;
 use super::identity::StoreIdentity;
 use super::page::TokenPage;
-use super::password::Password;
+use super::password::password_setters;
 use super::sql::{ServerOptions, Sessions, SqlStore, Tls, server_options, sql_store};
 use super::store_url::{StoreKind, StoreUrl, StoreUrlError};
 use super::token_store::TokenStore;

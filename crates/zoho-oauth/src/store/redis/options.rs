@@ -1,7 +1,5 @@
 //! The options of a Redis store.
 
-use std::error::Error;
-use std::future::Future;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,7 +7,7 @@ use secrecy::SecretString;
 
 use super::super::error::StoreError;
 use super::super::identity::StoreIdentity;
-use super::super::password::Password;
+use super::super::password::{Password, password_setters};
 use super::super::store_url::{ServerUrl, StoreKind, StoreUrl, StoreUrlError};
 
 /// The address of a Redis server, and the settings of a store on it. Default: database 0 on `localhost:6379`, without
@@ -102,37 +100,7 @@ impl RedisOptions {
         self
     }
 
-    /// Sets the password.
-    #[must_use]
-    pub fn with_password(mut self, password: impl Into<SecretString>) -> Self {
-        self.password = Password::Fixed(password.into());
-        self
-    }
-
-    /// Reads the password from the first line of this file, for every new connection.
-    #[must_use]
-    pub fn with_password_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.password = Password::File(path.into());
-        self
-    }
-
-    /// Runs this command with the system's shell for every new connection. The password is the first line that it writes.
-    #[must_use]
-    pub fn with_password_command(mut self, command: impl Into<String>) -> Self {
-        self.password = Password::Command(command.into());
-        self
-    }
-
-    /// Asks `provider` for the password for every new connection, such as a token of AWS IAM, which is valid for some minutes.
-    #[must_use]
-    pub fn with_password_provider<P, F>(mut self, provider: P) -> Self
-    where
-        P: Fn() -> F + Send + Sync + 'static,
-        F: Future<Output = Result<SecretString, Box<dyn Error + Send + Sync>>> + Send + 'static,
-    {
-        self.password = Password::provided_by(provider);
-        self
-    }
+    password_setters!(password);
 
     /// Sets the number of the database. Default: 0, the only one of a cluster.
     #[must_use]

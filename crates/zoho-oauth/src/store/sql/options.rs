@@ -229,38 +229,7 @@ macro_rules! server_options {
                 self
             }
 
-            /// Sets the password.
-            #[must_use]
-            pub fn with_password(mut self, password: impl Into<SecretString>) -> Self {
-                self.server.password = Password::Fixed(password.into());
-                self
-            }
-
-            /// Reads the password from the first line of this file, for every new connection.
-            #[must_use]
-            pub fn with_password_file(mut self, path: impl Into<PathBuf>) -> Self {
-                self.server.password = Password::File(path.into());
-                self
-            }
-
-            /// Runs this command with the system's shell for every new connection. The password is the first line that it writes.
-            #[must_use]
-            pub fn with_password_command(mut self, command: impl Into<String>) -> Self {
-                self.server.password = Password::Command(command.into());
-                self
-            }
-
-            /// Asks `provider` for the password for every new connection, such as a token of AWS IAM, which is valid for some
-            /// minutes.
-            #[must_use]
-            pub fn with_password_provider<P, F>(mut self, provider: P) -> Self
-            where
-                P: Fn() -> F + Send + Sync + 'static,
-                F: Future<Output = Result<SecretString, Box<dyn Error + Send + Sync>>> + Send + 'static,
-            {
-                self.server.password = Password::provided_by(provider);
-                self
-            }
+            password_setters!(server.password);
 
             /// Sets the database. Default: `zohooauth`.
             #[must_use]
