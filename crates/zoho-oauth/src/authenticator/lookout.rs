@@ -33,14 +33,26 @@ impl Lookout {
 
     /// Starts a look at the store in the background if it is time for one.
     pub(super) fn look_if_due(self: &Arc<Self>, now: u64) -> bool {
-        let is_due = self.watch.is_due(now, self.parts.machine.uptime());
+        let is_due = self.watch.is_due(now);
         if is_due {
             self.watch.note_clock_changes(self.parts.rows.store.clock_changes());
             let lookout = self.clone();
             // No caller waits for it here.
             drop(self.looks.launch((), || async move { lookout.look(now).await }));
+            self.outdate_look_later(now);
         }
         is_due
+    }
+
+    /// Lets the next look be due after the interval by this machine's uptime as well: after its clock was set back, it can be
+    /// the time of the last look again. A caller reads one clock only, so a task waits.
+    fn outdate_look_later(&self, looked_at: u64) {
+        let (machine, watch) = (&self.parts.machine, self.watch.clone());
+        let interval = machine.sleep(watch.interval());
+        machine.spawn(Box::pin(async move {
+            interval.await;
+            watch.outdate_look(looked_at);
+        }));
     }
 
     /// Waits for the look under way, if there is one.

@@ -19,9 +19,8 @@ pub(super) struct Watch {
     pub(super) patience: Duration,
     interval: u64,
     max_age: u64,
-    /// When the last look was started, by the time of day and by the uptime.
+    /// When the last look was started, or 0 if it is out of date.
     looked_at: AtomicU64,
-    looked_at_uptime: AtomicU64,
     /// Increased when the store has changed.
     generation: AtomicU64,
     /// When the look was started that last found the store in this generation.
@@ -29,7 +28,7 @@ pub(super) struct Watch {
     /// How often this process has changed rows itself.
     own_changes: AtomicU64,
     version: Mutex<Option<u64>>,
-    /// How often this machine's clock had been set when the store was last looked at.
+    /// How many times this machine's clock had been set when the store was last looked at.
     clock_changes: AtomicU64,
     /// The generation in which it was set last.
     clock_changed_in: AtomicU64,
@@ -63,7 +62,6 @@ impl Watch {
             interval: milliseconds(interval),
             max_age: milliseconds(interval.max(MAX_AGE)),
             looked_at: AtomicU64::new(0),
-            looked_at_uptime: AtomicU64::new(0),
             generation: AtomicU64::new(0),
             confirmed_at: AtomicU64::new(0),
             own_changes: AtomicU64::new(0),
@@ -111,19 +109,22 @@ impl Watch {
 
     /// Whether it is time to look at the store; `true` for one caller only. A store in trouble is looked at by the task
     /// that waits for its recovery.
-    pub(super) fn is_due(&self, now: u64, uptime: Duration) -> bool {
-        let (last, uptime) = (self.looked_at.load(Ordering::Relaxed), milliseconds(uptime));
-        let last_uptime = self.looked_at_uptime.load(Ordering::Relaxed);
-        // After a clock was set back, it can be the time of the last look again. An uptime may not count a sleep.
-        let is_long_ago =
-            now.abs_diff(last) >= self.interval || uptime.abs_diff(last_uptime) >= self.interval;
-        let is_due = is_long_ago
+    pub(super) fn is_due(&self, now: u64) -> bool {
+        let last = self.looked_at.load(Ordering::Relaxed);
+        now.abs_diff(last) >= self.interval
             && !self.is_in_trouble()
-            && self.looked_at.compare_exchange(last, now, Ordering::AcqRel, Ordering::Relaxed).is_ok();
-        if is_due {
-            self.looked_at_uptime.store(uptime, Ordering::Relaxed);
-        }
-        is_due
+            && self.looked_at.compare_exchange(last, now, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+
+    /// How long after the last look the next one is due.
+    pub(super) fn interval(&self) -> Duration {
+        Duration::from_millis(self.interval)
+    }
+
+    /// Lets the next look be due whatever the time of day, unless another one was started after `looked_at`.
+    pub(super) fn outdate_look(&self, looked_at: u64) {
+        // A failure means that there was another one.
+        let _ = self.looked_at.compare_exchange(looked_at, 0, Ordering::AcqRel, Ordering::Relaxed);
     }
 
     /// Notes the store's version number, read by a look that was started at `started_at`. A store without one counts as
@@ -183,11 +184,6 @@ mod tests {
         watch.standing(row.generation, row.began_at, now)
     }
 
-    /// Whether a look is due after a start at zero of the uptime, with a clock that was not set.
-    fn is_due(watch: &Watch, now: u64) -> bool {
-        watch.is_due(now, Duration::from_millis(now.saturating_sub(NOW)))
-    }
-
     #[test]
     fn an_unchanged_version_confirms_what_was_read_long_ago() {
         let watch = watch();
@@ -227,28 +223,30 @@ mod tests {
         let row = watch.reading(NOW);
         assert!(watch.note_trouble() && !watch.note_trouble(), "one caller waits for the recovery");
         assert_eq!(standing(&watch, row, NOW + 600_000), Standing::Current);
-        assert!(!is_due(&watch, NOW + 600_000));
+        assert!(!watch.is_due(NOW + 600_000));
         watch.recovered();
         assert_eq!(standing(&watch, row, NOW + 600_000), Standing::Unknown);
-        assert!(is_due(&watch, NOW + 600_000) && !is_due(&watch, NOW + 600_001));
+        assert!(watch.is_due(NOW + 600_000) && !watch.is_due(NOW + 600_001));
     }
 
     #[test]
     fn a_clock_that_was_set_back_confirms_nothing_and_stops_no_look() {
         let watch = watch();
-        assert!(is_due(&watch, NOW));
+        assert!(watch.is_due(NOW));
         watch.note_version(Some(7), NOW);
         let row = watch.reading(NOW);
         assert_eq!(standing(&watch, row, NOW - 3_600_000), Standing::Unknown);
-        assert!(is_due(&watch, NOW - 3_600_000));
+        assert!(watch.is_due(NOW - 3_600_000));
     }
 
     #[test]
     fn a_clock_that_was_set_back_to_the_time_of_the_last_look_does_not_hide_the_next_one() {
         let watch = watch();
-        assert!(watch.is_due(NOW, Duration::ZERO));
-        assert!(watch.is_due(NOW + 100, Duration::from_secs(3_600)));
-        assert!(!watch.is_due(NOW + 200, Duration::from_millis(3_600_100)));
+        assert!(watch.is_due(NOW));
+        watch.outdate_look(NOW);
+        assert!(watch.is_due(NOW + 100));
+        watch.outdate_look(NOW);
+        assert!(!watch.is_due(NOW + 200), "the second look is not out of date");
     }
 
     #[test]
@@ -269,6 +267,6 @@ mod tests {
         let watch = Watch::at_interval(Duration::from_secs(5));
         watch.note_version(Some(7), NOW);
         assert_eq!(standing(&watch, watch.reading(NOW), NOW + 4_999), Standing::Current);
-        assert!(is_due(&watch, NOW) && !is_due(&watch, NOW + 4_999) && is_due(&watch, NOW + 5_000));
+        assert!(watch.is_due(NOW) && !watch.is_due(NOW + 4_999) && watch.is_due(NOW + 5_000));
     }
 }
