@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::field::{Field, FieldType, PickListValue};
+use super::names;
 use crate::error::{FieldProblem, FieldProblemKind};
 use crate::record::Record;
 use crate::value::{Date, DateTime};
@@ -210,12 +211,10 @@ fn values(field: &Field) -> String {
 
 /// Suggests the field that was probably meant.
 fn suggestion(fields: &[Field], name: &str) -> String {
-    let plain = |text: &str| text.to_lowercase().replace([' ', '_', '-'], "");
-    let is_meant = |field: &&Field| {
-        [&field.api_name, &field.field_label].iter().any(|other| plain(other) == plain(name))
-    };
-    match fields.iter().find(is_meant) {
-        Some(field) => format!("its API name is `{}`", field.api_name.escape_debug()),
-        None => "check the fields of the module".to_owned(),
+    let meant = names::meant(fields, Field::names, name).into_iter().next();
+    match (meant, names::nearest(fields, Field::names, name)) {
+        (Some(field), _) => format!("its API name is `{}`", field.api_name.escape_debug()),
+        (None, Some(field)) => format!("did you mean `{}`?", field.api_name.escape_debug()),
+        (None, None) => "check the fields of the module".to_owned(),
     }
 }

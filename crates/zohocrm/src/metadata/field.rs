@@ -67,6 +67,11 @@ impl Field {
         !self.unique.is_empty()
     }
 
+    /// The names that people use for it.
+    pub(super) fn names(&self) -> [&str; 2] {
+        [&self.api_name, &self.field_label]
+    }
+
     /// Iterates over the values of a pick list, as they appear in records.
     pub fn values(&self) -> impl Iterator<Item = &str> {
         self.pick_list_values.iter().map(|value| value.display_value.as_str())

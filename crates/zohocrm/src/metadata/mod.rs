@@ -5,6 +5,7 @@ mod check;
 mod field;
 mod module;
 mod module_name;
+mod names;
 mod rust_struct;
 
 use std::ops::Deref;
@@ -25,7 +26,7 @@ use crate::request::Request;
 
 pub use crate::error::{FieldProblem, FieldProblemKind};
 pub use field::{Field, FieldType, LookupTarget, OperationType, PickListValue, SubformTarget};
-pub use module::{Layout, LayoutSection, Module, RelatedList};
+pub use module::{Layout, LayoutSection, Module, RelatedList, nearest_module};
 pub use module_name::ModuleName;
 pub use rust_struct::rust_struct;
 
@@ -204,6 +205,22 @@ impl Fields {
     #[must_use]
     pub fn field(&self, api_name: &str) -> Option<&Field> {
         self.iter().find(|field| field.api_name == api_name)
+    }
+
+    /// Returns the fields that a name can mean, such as the heading of a column: the one with this API name, or else those
+    /// whose API name or label is equal apart from capitals, blanks, `_` and `-`.
+    #[must_use]
+    pub fn meant(&self, name: &str) -> Vec<&Field> {
+        match self.field(name) {
+            Some(field) => vec![field],
+            None => names::meant(self, Field::names, name),
+        }
+    }
+
+    /// Returns the field that a misspelled name probably means, if there is one.
+    #[must_use]
+    pub fn nearest(&self, name: &str) -> Option<&Field> {
+        names::nearest(self, Field::names, name)
     }
 
     /// Checks a record that is to be created, without a call.

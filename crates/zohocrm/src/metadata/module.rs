@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::field::Field;
 use super::module_name::ModuleName;
+use super::names;
 use crate::value::{Extra, or_default};
 
 /// A module, as Zoho describes it. The names are Zoho's own.
@@ -42,6 +43,19 @@ pub struct Module {
     /// Fields without a named member.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+impl Module {
+    /// The names that people use for it.
+    fn names(&self) -> [&str; 2] {
+        [&self.api_name, self.plural_label.as_deref().unwrap_or_default()]
+    }
+}
+
+/// Returns the module that a misspelled name probably means, if there is one.
+#[must_use]
+pub fn nearest_module<'a>(modules: &'a [Module], name: &str) -> Option<&'a Module> {
+    names::nearest(modules, Module::names, name)
 }
 
 /// A layout: the fields that users see, and their order. The names are Zoho's own.
