@@ -36,7 +36,7 @@
 //! * [`Record`], [`Page`]: the data that is read; [`WrittenRecord`], [`RecordError`]: the result for each record of a write.
 //! * [`Coql`]: queries, as text or built with [`Select`].
 //! * [`Composite`]: several requests in one call. [`Notifications`]: calls of your URL when records change.
-//! * `bulk` (feature `bulk`): many records, in background jobs.
+//! * `bulk` (feature `bulk`): many records, in background jobs. `CsvReader`: the rows of a CSV file.
 //! * [`Files`]: files that fields of records refer to.
 //! * [`metadata`]: modules, fields and layouts; checks of records against them; a Rust type for the records of a module.
 //! * [`api`]: every operation that Zoho describes, one module for each area, behind features.
@@ -53,6 +53,8 @@ mod client;
 mod composite;
 mod coql;
 mod criteria;
+#[cfg(feature = "bulk")]
+mod csv_reader;
 mod error;
 mod files;
 pub mod guide;
@@ -76,7 +78,11 @@ pub use client::{Crm, CrmBuilder};
 pub use composite::{Composite, CompositeResponse, SubRequest};
 pub use coql::{Column, Coql, CoqlQuery, Select};
 pub use criteria::{Criteria, CriteriaField};
-pub use error::{ApiError, ConnectionFailure, Error, ErrorKind, RecordError, RequestError};
+#[cfg(feature = "bulk")]
+pub use csv_reader::{CsvFormat, CsvReader, CsvRow, Delimiter, Encoding};
+pub use error::{
+    ApiError, ConnectionFailure, CsvError, CsvProblem, Error, ErrorKind, RecordError, RequestError,
+};
 pub use files::{Files, UploadedFile};
 pub use message::{Headers, Method, RawResponse, UnknownMethod, Upload};
 pub use notifications::{

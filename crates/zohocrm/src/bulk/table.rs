@@ -1,14 +1,14 @@
 //! `Table`: an iterator of rows to write in bulk, from records or from a CSV file.
 
 use std::fs::File;
-use std::io::{Cursor, Read};
-use std::path::Path;
+use std::io::Cursor;
+use std::path::PathBuf;
 
 use csv::StringRecord;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::csv_error;
+use crate::csv_reader::{CsvFormat, CsvReader};
 use crate::error::{Error, Invalid};
 
 /// Rows and the names of their columns. Rows are read when they are needed.
@@ -57,20 +57,32 @@ impl Table {
 
     /// A table of the rows of a CSV file.
     pub(super) fn of_csv(source: CsvSource) -> Result<Self, Error> {
-        let (name, source): (_, Box<dyn Read + Send>) = match source {
+        let reader = match source {
             CsvSource::Path(path) => {
                 let file = File::open(&path).map_err(|error| Error::file(&path, &error))?;
-                (path, Box::new(file))
+                CsvReader::new(format!("`{}`", path.display()), file, CsvFormat::default())
             }
-            CsvSource::Bytes(bytes) => ("the CSV text".into(), Box::new(Cursor::new(bytes))),
-        };
-        let mut reader = csv::ReaderBuilder::new().buffer_capacity(64 << 10).from_reader(source);
-        let columns = reader.headers().map_err(|error| unreadable(&name, &error))?.clone();
-        let rows = reader.into_records().map(move |row| match row {
-            Ok(cells) => Ok(Row { cells, ids: Vec::new() }),
-            Err(error) => Err(unreadable(&name, &error)),
+            CsvSource::Bytes(bytes) => {
+                CsvReader::new("the CSV text", Cursor::new(bytes), CsvFormat::default())
+            }
+        }?;
+        let columns = reader.columns().to_vec();
+        Ok(Self::of_rows(columns, reader.map(|row| Ok(row?.cells))))
+    }
+
+    /// A table of rows of texts.
+    pub(super) fn of_rows<R>(columns: Vec<String>, rows: R) -> Self
+    where
+        R: Iterator<Item = Result<Vec<String>, Error>> + Send + 'static,
+    {
+        let count = columns.len();
+        let rows = rows.map(move |cells| match cells? {
+            cells if cells.len() != count => {
+                Err(Invalid::RowSize { texts: cells.len(), columns: count }.into())
+            }
+            cells => Ok(Row { cells: cells.into(), ids: Vec::new() }),
         });
-        Ok(Self { columns, rows: Box::new(rows), writes_dates: false })
+        Self { columns: columns.into(), rows: Box::new(rows), writes_dates: false }
     }
 }
 
@@ -85,19 +97,8 @@ pub(super) enum Missing {
 
 /// The source of CSV text.
 pub(super) enum CsvSource {
-    Path(std::path::PathBuf),
+    Path(PathBuf),
     Bytes(Vec<u8>),
-}
-
-fn unreadable(path: &Path, error: &csv::Error) -> Error {
-    match error.kind() {
-        csv::ErrorKind::Io(error) => Error::file(path, error),
-        _ => Error::File {
-            path: path.to_owned(),
-            kind: std::io::ErrorKind::InvalidData,
-            evidence: format!("it {}", csv_error::evidence(error)),
-        },
-    }
 }
 
 fn fields_of(record: &impl Serialize) -> Result<Map<String, Value>, Error> {
@@ -217,7 +218,7 @@ mod tests {
             let rows: Vec<_> = table.rows.collect();
             assert_eq!(rows[0].as_ref().unwrap().cells, vec!["1", "2"]);
             let error = rows[1].as_ref().unwrap_err().to_string();
-            assert!(error.contains("it has 1 cell instead of 2 in row 2 after the header"), "{error}");
+            assert_eq!(error, "the CSV text is not valid CSV: line 3: the row has 1 cell instead of 2");
         }
     }
 }

@@ -184,8 +184,8 @@ impl StartBulkWrite {
         self.batches(move || Table::of_records(fields, missing, records))
     }
 
-    /// Writes the rows of a CSV file: in UTF-8, separated by commas, with the names of the columns in the first row.
-    /// [`format`](Self::format) sets the format of its dates.
+    /// Writes the rows of a CSV file, whose first row has the names of the columns. [`CsvReader`](crate::CsvReader) says which
+    /// files it accepts. [`format`](Self::format) sets the format of its dates.
     pub fn csv_file(self, path: impl Into<PathBuf>) -> Items<BulkWriteBatch> {
         let source = CsvSource::Path(path.into());
         self.batches(move || Table::of_csv(source))
@@ -195,6 +195,22 @@ impl StartBulkWrite {
     pub fn csv_text(self, text: impl Into<Vec<u8>>) -> Items<BulkWriteBatch> {
         let source = CsvSource::Bytes(text.into());
         self.batches(move || Table::of_csv(source))
+    }
+
+    /// Writes rows of texts, one text for each column. The iterator runs on a blocking thread.
+    ///
+    /// This is for a [`CsvReader`](crate::CsvReader) whose columns have other names than the fields, or whose cells are
+    /// converted.
+    pub fn rows<I>(
+        self,
+        columns: impl IntoIterator<Item = impl Into<String>>,
+        rows: I,
+    ) -> Items<BulkWriteBatch>
+    where
+        I: IntoIterator<Item = Result<Vec<String>, Error>, IntoIter: Send + 'static>,
+    {
+        let (columns, rows) = (columns.into_iter().map(Into::into).collect(), rows.into_iter());
+        self.batches(move || Ok(Table::of_rows(columns, rows)))
     }
 
     /// Packages as many rows as fit into a job and uploads them, then the next ones.

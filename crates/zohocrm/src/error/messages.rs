@@ -101,6 +101,10 @@ fn errors() -> Vec<Error> {
             evidence: "No such file or directory (os error 2)".to_owned(),
         },
     ];
+    errors.extend(csv_problems().map(|(line, column, problem)| {
+        let heading = column.filter(|column| *column == 2).map(|_| "City".to_owned());
+        CsvError { file: "`leads.csv`".to_owned(), line, column, heading, problem }.into()
+    }));
     errors.extend(failures.map(|failure| Error::Unreachable {
         host: "www.zohoapis.eu".to_owned(),
         failure,
@@ -109,6 +113,25 @@ fn errors() -> Vec<Error> {
     }));
     errors.extend(Invalid::examples().into_iter().map(Error::from));
     errors
+}
+
+/// One of each, with its line and column.
+fn csv_problems() -> impl Iterator<Item = (Option<u64>, Option<usize>, CsvProblem)> {
+    let kind = std::io::ErrorKind::Other;
+    [
+        (Some(3), None, CsvProblem::Unreadable { kind, evidence: "the cause".to_owned() }),
+        (None, None, CsvProblem::Binary),
+        (Some(3), Some(2), CsvProblem::Encoding { encoding: "UTF-8" }),
+        (Some(1), None, CsvProblem::AmbiguousDelimiter { first: ',', second: ';' }),
+        (Some(1), Some(2), CsvProblem::DuplicateColumn { other: 1 }),
+        (Some(3), Some(2), CsvProblem::UnclosedQuote),
+        (Some(4), Some(2), CsvProblem::TextAfterQuote { begin: 3 }),
+        (Some(3), Some(2), CsvProblem::BlankBeforeQuote),
+        (Some(3), None, CsvProblem::MissingCells { cells: 1, columns: 2 }),
+        (Some(3), Some(3), CsvProblem::NoHeading),
+        (Some(3), Some(2), CsvProblem::LongRow { max_bytes: 16_777_216 }),
+    ]
+    .into_iter()
 }
 
 #[test]

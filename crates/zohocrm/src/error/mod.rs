@@ -1,6 +1,7 @@
 //! Why a call failed, and what to do next.
 
 mod api;
+mod csv;
 mod field_problem;
 #[cfg(test)]
 mod messages;
@@ -21,6 +22,7 @@ use crate::value::JobState;
 
 pub(crate) use api::Blame;
 pub use api::{ApiError, RecordError};
+pub use csv::{CsvError, CsvProblem};
 pub use field_problem::{FieldProblem, FieldProblemKind};
 pub use rejection::ErrorKind;
 pub(crate) use request::Invalid;
@@ -189,6 +191,10 @@ pub enum Error {
         evidence: String,
     },
 
+    /// A CSV file is invalid.
+    #[error(transparent)]
+    Csv(Arc<CsvError>),
+
     /// The request cannot be sent as it is.
     #[error(transparent)]
     Request(RequestError),
@@ -280,7 +286,9 @@ impl Error {
             Self::CreditsShort { .. } => ErrorKind::Throttled,
             Self::InvalidRecord { .. } => ErrorKind::InvalidData,
             Self::JobFailed { .. } | Self::JobUnfinished { .. } => ErrorKind::Other,
-            Self::ForeignHost { .. } | Self::File { .. } | Self::Request(_) => ErrorKind::Request,
+            Self::ForeignHost { .. } | Self::File { .. } | Self::Csv(_) | Self::Request(_) => {
+                ErrorKind::Request
+            }
         }
     }
 
@@ -434,6 +442,12 @@ impl From<ApiError> for Error {
 impl From<RecordError> for Error {
     fn from(error: RecordError) -> Self {
         Self::Record(Arc::new(error))
+    }
+}
+
+impl From<CsvError> for Error {
+    fn from(error: CsvError) -> Self {
+        Self::Csv(Arc::new(error))
     }
 }
 

@@ -126,6 +126,9 @@ pub(crate) enum Invalid {
     #[error("a record has the field `{}`, which the first record lacks; list all fields with `fields`", .0.escape_debug())]
     ExtraField(String),
 
+    #[error("a row has {texts} of {columns} cells; give one for each column")]
+    RowSize { texts: usize, columns: usize },
+
     #[error("could not read the rows on another thread: {evidence}")]
     Thread { evidence: String },
 
@@ -177,6 +180,7 @@ impl RequestError {
                 | Invalid::MissingField(_)
                 | Invalid::NoCsv(_)
                 | Invalid::ExtraField(_)
+                | Invalid::RowSize { .. }
         )
     }
 
@@ -252,6 +256,7 @@ impl Invalid {
             Self::MissingField(name()),
             Self::NoCsv(name()),
             Self::ExtraField(name()),
+            Self::RowSize { texts: 1, columns: 2 },
             Self::Thread { evidence: evidence() },
             Self::ThreadEnded,
         ]
