@@ -79,7 +79,7 @@ impl Module {
     pub(super) fn registered(mut self, mut next_id: impl FnMut() -> String) -> Self {
         self.id = next_id();
         self.layout_id = next_id();
-        for field in system_fields() {
+        for field in system_fields(&self.singular) {
             if self.find(&field.api_name).is_none() {
                 self.fields.push(field);
             }
@@ -157,10 +157,10 @@ impl Module {
 }
 
 /// The fields that the CRM adds to every module.
-fn system_fields() -> Vec<Field> {
+fn system_fields(singular: &str) -> Vec<Field> {
     vec![
         Field::big_integer("id").label("Record Id").read_only(),
-        Field::owner("Owner"),
+        Field::owner("Owner").label(format!("{singular} Owner")),
         Field::owner("Created_By").read_only(),
         Field::owner("Modified_By").read_only(),
         Field::date_time("Created_Time").read_only(),
