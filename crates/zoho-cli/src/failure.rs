@@ -101,7 +101,7 @@ impl From<zohocrm::Error> for Failure {
     fn from(error: zohocrm::Error) -> Self {
         let exit = match (&error, error.kind()) {
             (zohocrm::Error::Token(error), _) => exit_for(error),
-            (zohocrm::Error::File { .. }, _) => Exit::Failed,
+            (zohocrm::Error::File { .. } | zohocrm::Error::Csv(_), _) => Exit::Failed,
             (_, ErrorKind::Request) => Exit::Usage,
             (_, ErrorKind::LoginRequired) => Exit::LoginRequired,
             (_, ErrorKind::NotFound) => Exit::NotFound,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{RowFormat, Whose, name};
+use super::{CsvOptions, RowFormat, Whose, name};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bulk {
@@ -13,6 +13,16 @@ pub(crate) enum Bulk {
 
     /// Write the rows of a CSV file, 25,000 per job
     Write(BulkWrite),
+}
+
+impl Bulk {
+    pub(super) fn target(&self) -> (&String, &Whose) {
+        match self {
+            Self::Read(BulkRead { module, whose, .. }) | Self::Write(BulkWrite { module, whose, .. }) => {
+                (module, whose)
+            }
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -57,8 +67,14 @@ pub(crate) struct BulkWrite {
     /// API name of the module, such as Leads
     pub(crate) module: String,
 
-    /// CSV file whose first line names the fields
+    /// CSV file whose first line names the fields, by API name or label
+    ///
+    /// A lookup is given by its id, or by another field of its record under a heading such as Account_Name.Account_Name. CSV
+    /// of records list and exports of Zoho can be used as they are.
     pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) csv: CsvOptions,
 
     /// Create records
     #[arg(long, group = "operation")]

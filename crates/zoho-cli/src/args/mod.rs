@@ -1,6 +1,7 @@
 //! The command line: arguments and options, without behavior.
 
 mod bulk;
+mod csv;
 mod emulator;
 mod filter;
 mod module;
@@ -18,6 +19,7 @@ use zohocrm::Method;
 use crate::messages::Problem;
 
 pub(crate) use bulk::{Bulk, BulkRead, BulkWrite};
+pub(crate) use csv::CsvOptions;
 pub(crate) use emulator::{EMULATOR_USER, Emulator};
 pub(crate) use filter::Filter;
 pub(crate) use module::{Fields, Schema};
@@ -158,6 +160,27 @@ pub(crate) enum Command {
     },
 }
 
+/// The module that a command is about, and whose.
+pub(crate) struct Target {
+    pub(crate) module: String,
+    pub(crate) whose: Whose,
+}
+
+impl Command {
+    /// `None` if the command names no module.
+    pub(crate) fn target(&self) -> Option<Target> {
+        let (module, whose) = match self {
+            Self::Records(records) => records.target(),
+            Self::Bulk(bulk) => bulk.target(),
+            Self::Fields(Fields { module, whose, .. }) | Self::Schema(Schema { module, whose }) => {
+                (module, whose)
+            }
+            _ => return None,
+        };
+        Some(Target { module: module.clone(), whose: whose.clone() })
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Login {
     /// Code that Zoho's API console generates for a Self Client, or the URL that the browser shows after a login; - reads
@@ -167,7 +190,7 @@ pub(crate) struct Login {
 }
 
 /// Selects the token to use. Can be omitted if exactly one is stored.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Whose {
     /// Name of the user as stored, often email:zgid
     #[arg(long, value_name = "NAME", conflicts_with = "id")]

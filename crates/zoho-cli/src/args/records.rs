@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::csv::CsvOptions;
 use super::filter::Filter;
 use super::{Whose, name};
 
@@ -38,6 +39,23 @@ pub(crate) enum Records {
 
     /// List the records that belong to a record, such as its notes
     Related(Related),
+}
+
+impl Records {
+    pub(super) fn target(&self) -> (&String, &Whose) {
+        match self {
+            Self::List(List { module, whose, .. })
+            | Self::Search(Search { module, whose, .. })
+            | Self::Get(Get { module, whose, .. })
+            | Self::Create(Write { module, whose, .. })
+            | Self::Update(Write { module, whose, .. })
+            | Self::Upsert(Upsert { write: Write { module, whose, .. }, .. })
+            | Self::Delete(Delete { module, whose, .. })
+            | Self::Count(Count { module, whose, .. })
+            | Self::Deleted(Deleted { module, whose, .. })
+            | Self::Related(Related { module, whose, .. }) => (module, whose),
+        }
+    }
 }
 
 /// How rows are printed. Default: as a table.
@@ -84,15 +102,15 @@ pub(crate) struct List {
     /// API name of the module, such as Leads
     pub(crate) module: String,
 
-    /// API names of the fields to read, at most 50
+    /// API names of the fields to read, at most 50; Owner.name prints the name of a lookup in CSV, too
     #[arg(long, value_delimiter = ',', value_parser = name, default_value = "id,Created_Time,Modified_Time")]
     pub(crate) fields: Vec<String>,
 
     #[command(flatten)]
     pub(crate) paging: LongPaging,
 
-    /// Field to sort by: id, Created_Time or Modified_Time
-    #[arg(long, value_name = "FIELD")]
+    /// Field to sort by
+    #[arg(long, value_name = "FIELD", value_parser = ["id", "Created_Time", "Modified_Time"])]
     pub(crate) sort_by: Option<String>,
 
     /// Sort in ascending order
@@ -157,14 +175,21 @@ pub(crate) struct Get {
 pub(crate) struct Data {
     /// Records: JSON, @FILE, or @- for standard input (the default for create, update and upsert)
     ///
-    /// JSON is one object, an array of objects, or one object per line. The first line of CSV names the fields. CSV and
-    /// lines of JSON are streamed, so their number is not limited.
+    /// JSON is one object, an array of objects, one object per line, or {"data": [...]}. CSV and lines of JSON are streamed,
+    /// so their number is not limited.
+    ///
+    /// The first line of CSV names the fields, by API name or label. A lookup is given by its id, a list by its values with
+    /// semicolons between them, a subform as JSON. An empty cell leaves its field unchanged. CSV of records list and exports
+    /// of Zoho can be used as they are.
     #[arg(short, long, value_name = "JSON")]
     pub(crate) data: Option<String>,
 
-    /// Format of the data [default: csv for a file named *.csv, json otherwise]
+    /// Format of the data [default: csv for a file named *.csv or *.tsv, json otherwise]
     #[arg(long, value_name = "FORMAT")]
     pub(crate) input: Option<InputFormat>,
+
+    #[command(flatten)]
+    pub(crate) csv: CsvOptions,
 
     /// Number of records to skip, for example those that an interrupted run sent
     #[arg(long, value_name = "RECORDS", default_value_t = 0, hide_default_value = true)]
@@ -211,7 +236,7 @@ pub(crate) struct Delete {
     pub(crate) module: String,
 
     /// Ids of the records, instead of --data
-    #[arg(required_unless_present = "data", conflicts_with_all = ["data", "input", "skip"])]
+    #[arg(required_unless_present = "data", conflicts_with_all = ["data", "input", "delimiter", "encoding", "skip"])]
     pub(crate) records: Vec<String>,
 
     #[command(flatten)]

@@ -20,7 +20,8 @@ pub(crate) async fn run(config: &Config, query: Coql) -> Result<(), Failure> {
     // The columns are known only from the rows.
     let mut rows = Rows::new(&config.output, format, &[""; 0]);
     if all {
-        return pages::print(config, all, Cursor::Offset(offset.unwrap_or(0)), rows, query.pages()).await;
+        return pages::print(config, all, Cursor::Offset(offset.unwrap_or(0)), None, rows, query.pages())
+            .await;
     }
     let page = query.send().await?;
     rows.print(&page.records)?;

@@ -3,6 +3,7 @@
 mod api;
 mod bulk;
 mod check;
+mod columns;
 mod completions;
 mod copy;
 mod coql;
@@ -11,6 +12,7 @@ mod emulator;
 mod fields;
 mod interruption;
 mod login;
+mod names;
 mod pages;
 mod paginate;
 mod records;
@@ -26,7 +28,16 @@ use crate::failure::Failure;
 
 /// Runs a command. While nothing happens, says on standard error what it waits for.
 pub(crate) async fn run(config: &Config, command: Command) -> Result<(), Failure> {
-    waiting::announced(&config.output, carry_out(config, command)).await
+    waiting::announced(&config.output, explained(config, command)).await
+}
+
+/// Carries out a command. If it fails because its module does not exist, suggests another one.
+async fn explained(config: &Config, command: Command) -> Result<(), Failure> {
+    let target = command.target();
+    match (carry_out(config, command).await, target) {
+        (Err(failure), Some(target)) => Err(names::explained(config, target, failure).await),
+        (outcome, _) => outcome,
+    }
 }
 
 async fn carry_out(config: &Config, command: Command) -> Result<(), Failure> {

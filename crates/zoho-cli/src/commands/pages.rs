@@ -3,6 +3,7 @@
 use serde::Serialize;
 use zohocrm::{Error, Page, Pages, Record};
 
+use super::names::Requested;
 use crate::args::LongPaging;
 use crate::config::Config;
 use crate::exit::Exit;
@@ -10,18 +11,24 @@ use crate::failure::Failure;
 use crate::messages::{NextStep, Note};
 use crate::output::Rows;
 
-/// Prints the first page, or each page as it arrives. If a page fails, the failure names the option to continue with.
+/// Prints the first page, or each page as it arrives. A requested field that does not exist is an error. If a page fails, the failure names the option to continue with.
 pub(super) async fn print<T: Serialize + Send + 'static>(
     config: &Config,
     all: bool,
     mut cursor: Cursor,
+    requested: Option<&Requested<'_>>,
     mut rows: Rows,
     mut pages: Pages<T>,
 ) -> Result<(), Failure> {
+    let mut unchecked = requested;
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| cursor.interrupted(error, rows.count()))?;
         let records: Result<Vec<Record>, _> = page.records.iter().map(Record::from_serialize).collect();
-        rows.print(&records.map_err(|error| Failure::of(Exit::Failed, &error))?)?;
+        let records = records.map_err(|error| Failure::of(Exit::Failed, &error))?;
+        if let Some(requested) = unchecked.take() {
+            requested.check(&records).await?;
+        }
+        rows.print(&records)?;
         cursor = cursor.after(&page);
         if !all {
             rows.finish()?;

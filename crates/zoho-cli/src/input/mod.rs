@@ -1,15 +1,22 @@
 //! `Input`: JSON or CSV records from an argument, a file or standard input.
 
+mod csv;
+
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor};
 
-use csv::StringRecord;
-use serde_json::{StreamDeserializer, Value};
+use serde_json::{Map, StreamDeserializer, Value};
 use zohocrm::Record;
 
 use crate::args::{Data, InputFormat};
 use crate::failure::Failure;
-use crate::messages::{Origin, Problem};
+use crate::messages::{NextStep, Origin, Problem};
+use crate::output::Output;
+
+pub(crate) use csv::{CsvInput, api_id};
+
+/// Members of Zoho's own bodies and responses that may stand beside `data` and change nothing.
+const MEMBERS_BESIDE_DATA: [&str; 1] = ["info"];
 
 /// An iterator over input records. CSV and lines of JSON are streamed; an array is held in memory.
 pub(crate) struct Input {
@@ -19,7 +26,15 @@ pub(crate) struct Input {
     count: usize,
 }
 
-type Reader = Box<dyn BufRead>;
+/// An input record.
+pub(crate) struct Entry {
+    /// Its fields. For CSV, the headings and texts of the cells that are not empty.
+    pub(crate) record: Record,
+    /// Its line in a CSV file.
+    pub(crate) line: Option<u64>,
+}
+
+type Reader = Box<dyn BufRead + Send>;
 
 enum Source {
     Given(Box<dyn Iterator<Item = Record>>),
@@ -27,32 +42,37 @@ enum Source {
         values: StreamDeserializer<'static, serde_json::de::IoRead<Reader>, Value>,
         /// The rest of the current array.
         array: std::vec::IntoIter<Value>,
+        /// Whether the input begins like JSON.
+        is_likely: bool,
     },
-    Csv {
-        rows: csv::Reader<Reader>,
-        columns: StringRecord,
-    },
+    Csv(CsvInput),
 }
 
 impl Input {
     /// Opens the input and skips `--skip` records.
-    pub(crate) fn open(data: &Data) -> Result<Self, Failure> {
-        let (origin, reader) = reader(data.data.as_deref().unwrap_or("@-"))?;
-        let is_csv_file = || match &origin {
-            Origin::File(path) => path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv")),
-            Origin::Argument | Origin::StandardInput => false,
+    pub(crate) fn open(output: &Output, data: &Data) -> Result<Self, Failure> {
+        let (origin, mut reader) = reader(data.data.as_deref().unwrap_or("@-"))?;
+        let is_csv = match data.input {
+            Some(format) => format == InputFormat::Csv,
+            None => data.csv.is_given() || is_csv_file(&origin),
         };
-        let source = match data.input {
-            Some(InputFormat::Csv) => csv(&origin, reader)?,
-            None if is_csv_file() => csv(&origin, reader)?,
-            _ => Source::Json {
-                values: serde_json::Deserializer::from_reader(reader).into_iter(),
-                array: Vec::new().into_iter(),
-            },
+        let source = match is_csv {
+            true => Source::Csv(CsvInput::open(output, &origin, reader, data.csv)?),
+            false => {
+                reader = decoded(&origin, reader)?;
+                let start = reader.fill_buf().map_err(|error| unreadable(&origin, &error))?;
+                let is_likely =
+                    start.trim_ascii_start().first().is_none_or(|byte| matches!(byte, b'{' | b'['));
+                Source::Json {
+                    values: serde_json::Deserializer::from_reader(reader).into_iter(),
+                    array: Vec::new().into_iter(),
+                    is_likely,
+                }
+            }
         };
         let mut input = Self { source, origin, count: 0 };
-        for record in input.by_ref().take(data.skip) {
-            record?;
+        for entry in input.by_ref().take(data.skip) {
+            entry?;
         }
         Ok(input)
     }
@@ -67,45 +87,52 @@ impl Input {
         self.count
     }
 
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// The columns of CSV input, whose values are all strings. `None` for JSON.
-    pub(crate) fn columns(&self) -> Option<impl Iterator<Item = &str>> {
+    pub(crate) fn columns(&self) -> Option<&[String]> {
         match &self.source {
-            Source::Csv { columns, .. } => Some(columns.iter()),
+            Source::Csv(rows) => Some(rows.columns()),
             _ => None,
         }
     }
 
-    fn read(&mut self) -> Result<Option<Record>, Failure> {
+    fn read(&mut self) -> Result<Option<Entry>, Failure> {
         match &mut self.source {
-            Source::Given(records) => Ok(records.next()),
-            Source::Json { values, array } => loop {
+            Source::Given(records) => Ok(records.next().map(Entry::from)),
+            Source::Json { values, array, is_likely } => loop {
                 if let Some(value) = array.next() {
                     return self.object(value).map(Some);
                 }
-                match values.next().transpose().map_err(|error| not_json(&self.origin, &error))? {
+                let value = values.next().transpose().map_err(|error| {
+                    not_json(&self.origin, &error).next_step((!*is_likely).then_some(NextStep::GiveCsv))
+                })?;
+                match value {
                     Some(Value::Array(items)) => *array = items.into_iter(),
+                    Some(Value::Object(body)) if is_body(&body) => *array = records(body, &self.origin)?,
                     Some(value) => return self.object(value).map(Some),
                     None => return Ok(None),
                 }
             },
-            Source::Csv { rows, columns } => {
-                let mut row = StringRecord::new();
-                let more = rows.read_record(&mut row).map_err(|error| not_csv(&self.origin, &error))?;
+            Source::Csv(rows) => {
+                let Some(row) = rows.next().transpose()? else { return Ok(None) };
                 // An empty cell leaves its field unchanged, whereas null in JSON clears it.
-                let filled = columns.iter().zip(&row).filter(|(_, cell)| !cell.is_empty());
-                Ok(more.then(|| filled.collect()))
+                let filled = rows.columns().iter().zip(row.cells).filter(|(_, cell)| !cell.trim().is_empty());
+                Ok(Some(Entry { record: filled.collect(), line: Some(row.line) }))
             }
         }
     }
 
-    fn object(&self, value: Value) -> Result<Record, Failure> {
+    fn object(&self, value: Value) -> Result<Entry, Failure> {
         match value {
             Value::Object(mut fields) => {
                 // Ids look like numbers, so JSON that was written by hand often has them as numbers.
                 if let Some(id) = fields.get_mut("id").filter(|id| id.is_u64() || id.is_i64()) {
                     *id = Value::String(id.to_string());
                 }
-                Ok(fields.into())
+                Ok(Record::from(fields).into())
             }
             _ => Err(Problem::NotAnObject { origin: self.origin.clone(), number: self.count + 1 }.into()),
         }
@@ -113,12 +140,41 @@ impl Input {
 }
 
 impl Iterator for Input {
-    type Item = Result<Record, Failure>;
+    type Item = Result<Entry, Failure>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let record = self.read().transpose()?;
-        self.count += usize::from(record.is_ok());
-        Some(record)
+        let entry = self.read().transpose()?;
+        self.count += usize::from(entry.is_ok());
+        Some(entry)
+    }
+}
+
+impl From<Record> for Entry {
+    fn from(record: Record) -> Self {
+        Self { record, line: None }
+    }
+}
+
+fn is_csv_file(origin: &Origin) -> bool {
+    let Origin::File(path) = origin else { return false };
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv") || end.eq_ignore_ascii_case("tsv"))
+}
+
+/// Whether an object is the body of a request or response, `{"data": […]}`, and not a record.
+fn is_body(object: &Map<String, Value>) -> bool {
+    let records = object.get("data").and_then(Value::as_array);
+    records.is_some_and(|records| records.iter().all(Value::is_object))
+}
+
+/// The records of a body. Another member, such as `trigger`, would change what Zoho does with them.
+fn records(mut body: Map<String, Value>, origin: &Origin) -> Result<std::vec::IntoIter<Value>, Failure> {
+    let is_other = |name: &&String| *name != "data" && !MEMBERS_BESIDE_DATA.contains(&name.as_str());
+    if let Some(member) = body.keys().find(is_other) {
+        return Err(Problem::BodyMember { origin: origin.clone(), member: member.clone() }.into());
+    }
+    match body.remove("data") {
+        Some(Value::Array(records)) => Ok(records.into_iter()),
+        _ => Ok(Vec::new().into_iter()),
     }
 }
 
@@ -141,28 +197,36 @@ fn reader(given: &str) -> Result<(Origin, Reader), Failure> {
     Ok((origin, reader))
 }
 
+/// Decodes UTF-16 with a byte order mark, which PowerShell writes.
+fn decoded(origin: &Origin, mut reader: Reader) -> Result<Reader, Failure> {
+    let start = reader.fill_buf().map_err(|error| unreadable(origin, &error))?;
+    let unit: fn([u8; 2]) -> u16 = match start {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return Ok(reader),
+    };
+    let mut bytes = Vec::new();
+    reader.read_to_end(&mut bytes).map_err(|error| unreadable(origin, &error))?;
+    let (pairs, rest) = bytes[2..].as_chunks();
+    let text: Result<String, _> = char::decode_utf16(pairs.iter().copied().map(unit)).collect();
+    match text {
+        Ok(text) if rest.is_empty() => Ok(Box::new(Cursor::new(text))),
+        _ => Err(Problem::NotUtf16 { origin: origin.clone() }.into()),
+    }
+}
+
 /// The whole input as text.
 pub(crate) fn text(given: &str) -> Result<String, Failure> {
-    let (origin, mut reader) = reader(given)?;
+    let (origin, reader) = reader(given)?;
     let mut text = String::new();
-    reader.read_to_string(&mut text).map_err(|error| unreadable(&origin, &error))?;
+    decoded(&origin, reader)?.read_to_string(&mut text).map_err(|error| unreadable(&origin, &error))?;
     Ok(text)
 }
 
 /// The whole input as JSON. The error gives the position and quotes nothing, because the input can contain secrets.
 pub(crate) fn json(given: &str) -> Result<Value, Failure> {
     let (origin, reader) = reader(given)?;
-    serde_json::from_reader(reader).map_err(|error| not_json(&origin, &error))
-}
-
-fn csv(origin: &Origin, reader: Reader) -> Result<Source, Failure> {
-    let mut rows = csv::Reader::from_reader(reader);
-    let columns = rows.headers().map_err(|error| not_csv(origin, &error))?.clone();
-    let is_twice = |column: &&str| columns.iter().filter(|other| other == column).count() > 1;
-    if let Some(column) = columns.iter().find(is_twice) {
-        return Err(Problem::DuplicateColumn { origin: origin.clone(), column: column.to_owned() }.into());
-    }
-    Ok(Source::Csv { rows, columns })
+    serde_json::from_reader(decoded(&origin, reader)?).map_err(|error| not_json(&origin, &error))
 }
 
 fn unreadable(origin: &Origin, error: &io::Error) -> Failure {
@@ -176,17 +240,4 @@ fn not_json(origin: &Origin, error: &serde_json::Error) -> Failure {
         None => Problem::NotJson { origin },
     };
     Failure::from(problem).caused_by(error)
-}
-
-/// The error gives the row and quotes nothing.
-fn not_csv(origin: &Origin, error: &csv::Error) -> Failure {
-    let (origin, row) = (origin.clone(), error.position().map(csv::Position::record));
-    match error.kind() {
-        csv::ErrorKind::Io(error) => unreadable(&origin, error),
-        csv::ErrorKind::UnequalLengths { expected_len: expected, len: cells, .. } => {
-            Problem::UnevenRow { origin, row, cells: *cells, expected: *expected }.into()
-        }
-        csv::ErrorKind::Utf8 { .. } => Problem::NotUtf8 { origin, row }.into(),
-        _ => Failure::from(Problem::NotCsv { origin, row }).caused_by(error),
-    }
 }

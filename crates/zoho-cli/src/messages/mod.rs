@@ -12,7 +12,7 @@ mod tests;
 pub(crate) use advice::{Advice, CheckLine, OnlineFinding};
 pub(crate) use next_step::NextStep;
 pub(crate) use note::{CopyCount, MissingStore, Note, Progress, Totals, Waiting, Warning};
-pub(crate) use problem::{Origin, Problem, Unsavable};
+pub(crate) use problem::{InvalidCell, Origin, Problem, UnknownName, Unsavable};
 pub(crate) use story::{Claim, Greeting, Line};
 
 /// Values in backticks: `` `Citty`, `Emial` ``.

@@ -33,7 +33,14 @@ pub(crate) enum NextStep {
     ListFields {
         module: String,
     },
+    SeeFields {
+        module: String,
+    },
+    UseModule {
+        module: String,
+    },
     GiveJson,
+    GiveCsv,
     CorrectInput,
     CorrectInputAndSkip {
         sent: usize,
@@ -124,7 +131,10 @@ impl fmt::Display for NextStep {
             }
 
             Self::ListFields { module } => write!(f, "nothing was written; run `zoho fields {module}` to list the fields"),
+            Self::SeeFields { module } => write!(f, "run `zoho fields {module}` to list the fields"),
+            Self::UseModule { module } => write!(f, "did you mean the module `{module}`?"),
             Self::GiveJson => f.write_str("or pass JSON: only CSV input needs the module's fields"),
+            Self::GiveCsv => f.write_str("if it is CSV, pass `--input csv`"),
             Self::CorrectInput => f.write_str("nothing was written; correct the input and run the command again"),
             Self::CorrectInputAndSkip { sent } => {
                 write!(f, "correct the input and continue with `--skip {sent}`; the records before it were sent")

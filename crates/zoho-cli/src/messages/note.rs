@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use zoho_oauth::store::StoreUrl;
 
-use super::counted;
+use super::{Origin, counted, quoted};
 
 /// News that is not a problem.
 #[derive(Debug)]
@@ -52,6 +52,28 @@ pub(crate) enum Note {
     CopyCount {
         kind: CopyCount,
         count: u64,
+    },
+
+    /// What was detected in a CSV file.
+    CsvFormat {
+        origin: Origin,
+        encoding: &'static str,
+        delimiter: char,
+    },
+    /// Columns that are read under the API names of their fields.
+    ColumnsRenamed {
+        names: Vec<(String, String)>,
+    },
+    NamesLeftOut {
+        columns: Vec<String>,
+    },
+    ReadOnlyLeftOut {
+        columns: Vec<String>,
+    },
+
+    /// Requested fields that no record has, where the fields of the module are unknown.
+    FieldsMissing {
+        fields: Vec<String>,
     },
 
     NoRecords,
@@ -197,6 +219,25 @@ impl fmt::Display for Note {
             }
             Self::CopyCount { kind, count } => write!(f, "  {count:>9} {kind}"),
 
+            Self::CsvFormat { origin, encoding, delimiter } => write!(
+                f,
+                "read {origin} as {encoding} with {} between the cells; `--encoding` and `--delimiter` override this",
+                if *delimiter == '\t' { "tabs".to_owned() } else { format!("`{delimiter}`") }
+            ),
+            Self::ColumnsRenamed { names } => {
+                let names = names.iter().map(|(heading, name)| format!("`{heading}` as `{name}`"));
+                write!(f, "read the columns {}", names.collect::<Vec<_>>().join(", "))
+            }
+            Self::NamesLeftOut { columns } => {
+                write!(f, "not sent, because a lookup is set by its id: {}", quoted(columns))
+            }
+            Self::ReadOnlyLeftOut { columns } => {
+                write!(f, "not sent, because these fields are read-only: {}", quoted(columns))
+            }
+
+            Self::FieldsMissing { fields } => {
+                write!(f, "no record has a field {}; check the name", quoted(fields))
+            }
             Self::NoRecords => f.write_str("no records"),
             Self::ColumnsLeftOut { names } => {
                 write!(

@@ -14,6 +14,8 @@ pub(crate) enum Problem {
     NotAParameter,
     #[error("expected ID:SECRET")]
     NotAClient,
+    #[error("unknown encoding; expected a name such as utf-8, utf-16le, windows-1252 or shift_jis")]
+    UnknownEncoding,
     #[error("`{path}` is neither a URL nor a path that starts with `/`")]
     NotAPath { path: String },
     #[error("no token was sent to `{host}`, because it is not an API host of the environment")]
@@ -38,6 +40,8 @@ pub(crate) enum Problem {
     SeveralTokens { count: usize, names: Vec<String> },
     #[error("`--result` requires a file, because the totals are printed to standard output")]
     ResultIsStdout,
+    #[error("module `{module}` has no field {}", listed(fields))]
+    UnknownFields { module: String, fields: Vec<UnknownName> },
     #[error("job {job} reads `{reads}`, not `{module}`")]
     JobOfAnotherModule { job: String, reads: String, module: String },
 
@@ -62,22 +66,26 @@ pub(crate) enum Problem {
     // Invalid input.
     #[error("could not read {origin}")]
     Unreadable { origin: Origin },
+    #[error("{origin} is not valid UTF-16")]
+    NotUtf16 { origin: Origin },
     #[error("{origin} is not valid JSON")]
     NotJson { origin: Origin },
     #[error("record {number} of {origin} is not a JSON object")]
     NotAnObject { origin: Origin, number: usize },
-    #[error("{origin} has more than one column `{column}`")]
-    DuplicateColumn { origin: Origin, column: String },
-    #[error("{origin} is not valid CSV: {} has {} instead of {expected}", place(*row), counted(*cells, "cell"))]
-    UnevenRow { origin: Origin, row: Option<u64>, cells: u64, expected: u64 },
-    #[error("{origin} is not valid CSV: {} is not UTF-8", place(*row))]
-    NotUtf8 { origin: Origin, row: Option<u64> },
-    #[error("{origin} is not valid CSV: could not parse {}", place(*row))]
-    NotCsv { origin: Origin, row: Option<u64> },
-    #[error("record {number} has no `id`")]
-    RecordWithoutId { number: usize },
-    #[error("module `{module}` has no field {}", quoted(columns))]
-    UnknownColumns { module: String, columns: Vec<String> },
+    #[error("{origin} has `{member}` beside `data`, which this command does not send; use `zoho api`")]
+    BodyMember { origin: Origin, member: String },
+    #[error("{origin} has a second column of ids: `{column}`")]
+    SecondIdColumn { origin: Origin, column: String },
+    #[error("invalid cell in {origin}, line {line}, column `{column}`: {reason}")]
+    InvalidCell { origin: Origin, line: u64, column: String, reason: InvalidCell },
+    #[error("record {number}{} has no `id`", at(*line))]
+    RecordWithoutId { number: usize, line: Option<u64> },
+    #[error("module `{module}` has no field {}", listed(columns))]
+    UnknownColumns { module: String, columns: Vec<UnknownName> },
+    #[error("the column `{column}` can be any of the fields {}; name one of them", quoted(fields))]
+    AmbiguousColumn { column: String, fields: Vec<String> },
+    #[error("the columns `{}` and `{}` are the same field, `{field}`; delete one of them", columns[0], columns[1])]
+    SameField { columns: [String; 2], field: String },
     #[error("standard input is neither a JSON object nor an array of objects")]
     NoTokensGiven,
     #[error("could not save token {number}: {reason}")]
@@ -155,6 +163,35 @@ pub(crate) enum Unsavable {
     Other { error: String },
 }
 
+/// Why a cell of CSV is not a value of its field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvalidCell {
+    #[error(
+        "it is not an id; if a spreadsheet rounded it, format the column of ids as text and export it again"
+    )]
+    NotAnId,
+    #[error("it is not the id of a record or user; `zoho records list --csv` prints ids")]
+    NotALookup,
+    #[error("a lookup is set by an id, so the heading has to be `FIELD.id`")]
+    NotById,
+    #[error("a subform is given as JSON: an array of objects")]
+    Subform,
+}
+
+/// A name that does not exist, and the one that was probably meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UnknownName {
+    pub(crate) name: String,
+    pub(crate) nearest: Option<String>,
+}
+
+impl fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.name)?;
+        self.nearest.as_ref().map_or(Ok(()), |nearest| write!(f, " (did you mean `{nearest}`?)"))
+    }
+}
+
 /// Where input comes from.
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
@@ -179,6 +216,7 @@ impl Problem {
         match self {
             Self::NotAParameter
             | Self::NotAClient
+            | Self::UnknownEncoding
             | Self::NotAPath { .. }
             | Self::ForeignHost { .. }
             | Self::PaginateNeedsGet
@@ -191,6 +229,7 @@ impl Problem {
             | Self::NothingToFind
             | Self::SeveralTokens { .. }
             | Self::ResultIsStdout
+            | Self::UnknownFields { .. }
             | Self::JobOfAnotherModule { .. } => Exit::Usage,
             Self::NoTokenWithId { .. }
             | Self::NoSuchToken { .. }
@@ -225,6 +264,10 @@ impl Problem {
             Self::JobOfAnotherModule { job, reads, .. } => {
                 NextStep::ResumeJob { module: reads.clone(), job: job.clone() }
             }
+            Self::UnknownFields { module, .. } => NextStep::SeeFields { module: module.clone() },
+            Self::SecondIdColumn { .. } | Self::AmbiguousColumn { .. } | Self::SameField { .. } => {
+                NextStep::CorrectInput
+            }
             Self::UnknownColumns { module, .. } => NextStep::ListFields { module: module.clone() },
             Self::Findings { count, repairable, after_repair: false, .. } if *repairable > 0 => {
                 NextStep::Repair { repairable: *repairable, count: *count }
@@ -236,13 +279,12 @@ impl Problem {
     }
 }
 
-/// A place in a CSV file. Rows are counted, not lines: a cell can span several lines.
-fn place(row: Option<u64>) -> String {
-    match row {
-        None => "a row".to_owned(),
-        Some(0) => "the header".to_owned(),
-        Some(row) => format!("row {row} after the header"),
-    }
+fn at(line: Option<u64>) -> String {
+    line.map(|line| format!(" (line {line})")).unwrap_or_default()
+}
+
+fn listed(names: &[UnknownName]) -> String {
+    names.iter().map(UnknownName::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn found(count: usize, after_repair: bool) -> String {

@@ -92,11 +92,17 @@ fn cause() -> String {
     text("<the error's own message>")
 }
 
+fn unknown() -> Vec<UnknownName> {
+    let nearest = |name, nearest: Option<&str>| UnknownName { name: text(name), nearest: nearest.map(text) };
+    vec![nearest("Citty", Some("City")), nearest("Colour", None)]
+}
+
 fn problems() -> Vec<Problem> {
     let file = || Origin::File("leads.csv".into());
     samples!(Problem:
         NotAParameter,
         NotAClient,
+        UnknownEncoding,
         NotAPath { path: text("crm/v8/Leads") },
         ForeignHost { host: text("api.example") },
         PaginateNeedsGet,
@@ -109,6 +115,7 @@ fn problems() -> Vec<Problem> {
         NothingToFind,
         SeveralTokens { count: 2, names: texts(&["ada (id 1)", "carol (id 2)"]) },
         ResultIsStdout,
+        UnknownFields { module: text("Leads"), fields: unknown() },
         JobOfAnotherModule { job: text("17"), reads: text("Leads"), module: text("Contacts") },
         NoTokenWithId { id: text("17") },
         NoSuchToken { store: store() },
@@ -119,14 +126,20 @@ fn problems() -> Vec<Problem> {
         StoreMissing { path: "zohooauth.db".into() },
         TokenOfAnotherApp { user: text("ada"), apps: texts(&["1000.APP"]), given: text("1000.OTHER") },
         Unreadable { origin: file() },
+        NotUtf16 { origin: file() },
         NotJson { origin: Origin::StandardInput },
         NotAnObject { origin: Origin::Argument, number: 2 },
-        DuplicateColumn { origin: file(), column: text("City") },
-        UnevenRow { origin: file(), row: Some(2), cells: 1, expected: 2 },
-        NotUtf8 { origin: file(), row: Some(0) },
-        NotCsv { origin: file(), row: None },
-        RecordWithoutId { number: 2 },
-        UnknownColumns { module: text("Leads"), columns: texts(&["Citty", "Emial"]) },
+        BodyMember { origin: file(), member: text("trigger") },
+        SecondIdColumn { origin: file(), column: text("Record Id") },
+        InvalidCell { origin: file(), line: 3, column: text("id"), reason: InvalidCell::NotAnId },
+        InvalidCell { origin: file(), line: 3, column: text("Owner"), reason: InvalidCell::NotALookup },
+        InvalidCell { origin: file(), line: 3, column: text("Owner.city"), reason: InvalidCell::NotById },
+        InvalidCell { origin: file(), line: 3, column: text("Items"), reason: InvalidCell::Subform },
+        RecordWithoutId { number: 2, line: None },
+        RecordWithoutId { number: 2, line: Some(3) },
+        UnknownColumns { module: text("Leads"), columns: unknown() },
+        AmbiguousColumn { column: text("city"), fields: texts(&["City", "City1"]) },
+        SameField { columns: [text("City"), text("city")], field: text("City") },
         NoTokensGiven,
         Unsavable { number: 2, reason: Unsavable::NotAnObject },
         Unsavable { number: 2, reason: Unsavable::NotAText { column: text("user_name") } },
@@ -179,7 +192,10 @@ fn next_steps() -> Vec<NextStep> {
         ContinueList { option: text("--page 3"), printed: 400 },
         ContinueQuery { name: text("page"), value: text("3"), printed: 400 },
         ListFields { module: text("Leads") },
+        SeeFields { module: text("Leads") },
+        UseModule { module: text("Leads") },
         GiveJson,
+        GiveCsv,
         CorrectInput,
         CorrectInputAndSkip { sent: 100 },
         CheckRecords { first: 101, last: 200 },
@@ -233,6 +249,11 @@ fn notes() -> Vec<Note> {
         AllTokensDeleted { store: store() },
         TokenRevoked { owner: text("ada (id 1)") },
         NothingWrong { rows: 1, store: store() },
+        CsvFormat { origin: Origin::File("leads.csv".into()), encoding: "UTF-16LE", delimiter: '\t' },
+        ColumnsRenamed { names: vec![(text("Last Name"), text("Last_Name"))] },
+        NamesLeftOut { columns: texts(&["Lead Owner", "Created By"]) },
+        ReadOnlyLeftOut { columns: texts(&["Created Time", "Modified Time"]) },
+        FieldsMissing { fields: texts(&["Citty", "Emial"]) },
         NoRecords,
         ColumnsLeftOut { names: texts(&["City", "Industry"]) },
         MorePages { option: text("--page 2") },

@@ -21,7 +21,9 @@ use crate::messages::{Note, Progress, Waiting, Warning};
 
 use activity::Activity;
 pub(crate) use destination::Destination;
-pub(crate) use rows::{Rows, cell, id_first};
+#[cfg(test)]
+pub(crate) use rows::csv_cell;
+pub(crate) use rows::{Rows, cell, field_of, id_first};
 use table::Table;
 
 /// Prints the results and messages of a command.

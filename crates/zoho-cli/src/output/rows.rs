@@ -16,6 +16,9 @@ use crate::messages::{Note, Problem, Progress, Waiting};
 /// The number of pushed records that are printed together.
 const BATCH: usize = 500;
 
+/// The members of a lookup that can be a column of their own.
+const LOOKUP_PROPERTIES: [&str; 3] = ["id", "name", "email"];
+
 /// A stream of records to print.
 #[derive(Debug)]
 pub(crate) struct Rows {
@@ -196,6 +199,47 @@ pub(crate) fn cell(value: &Value) -> String {
     }
 }
 
+/// A value as a cell of CSV that can be given to `zoho records update`: a lookup as its id, and a list of strings as JSON if
+/// semicolons would split it differently.
+pub(crate) fn csv_cell(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => match fields.get("id").and_then(Value::as_str) {
+            Some(id) => id.to_owned(),
+            None => cell(value),
+        },
+        Value::Array(items) if !items.iter().all(is_list_item) || starts_like_json(items) => {
+            value.to_string()
+        }
+        other => cell(other),
+    }
+}
+
+/// Whether a value can be one of those that semicolons separate.
+fn is_list_item(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| !text.is_empty() && text.trim() == text && !text.contains(';'))
+}
+
+fn starts_like_json(items: &[Value]) -> bool {
+    items.first().and_then(Value::as_str).is_some_and(|text| text.starts_with('['))
+}
+
+/// The field that a column shows: `Owner` for `Owner.name`.
+pub(crate) fn field_of(column: &str) -> &str {
+    lookup_property(column).map_or(column, |(field, _)| field)
+}
+
+/// A column that shows a property of a lookup.
+fn lookup_property(column: &str) -> Option<(&str, &str)> {
+    column.rsplit_once('.').filter(|(_, property)| LOOKUP_PROPERTIES.contains(property))
+}
+
+fn value<'r>(record: &'r Record, column: &str) -> Option<&'r Value> {
+    record.field(column).or_else(|| {
+        let (field, property) = lookup_property(column)?;
+        record.field(field)?.get(property)
+    })
+}
+
 /// The names of all fields of the records, in order of appearance, with `id` first.
 fn names_in(records: &[Record]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
@@ -216,8 +260,8 @@ pub(crate) fn id_first(fields: &[String]) -> Vec<&str> {
 
 /// The cells of a table line; an empty value is a dash.
 fn cells(columns: &[String], record: &Record) -> Vec<String> {
-    let shown = |name: &String| record.field(name).map(cell).filter(|cell| !cell.is_empty());
-    columns.iter().map(|name| shown(name).unwrap_or_else(|| "-".to_owned())).collect()
+    let shown = |column: &String| value(record, column).map(cell).filter(|cell| !cell.is_empty());
+    columns.iter().map(|column| shown(column).unwrap_or_else(|| "-".to_owned())).collect()
 }
 
 fn json(records: &[Record]) -> Result<Vec<String>, Failure> {
@@ -227,7 +271,7 @@ fn json(records: &[Record]) -> Result<Vec<String>, Failure> {
 
 fn csv(heading: Option<&Vec<String>>, columns: &[String], records: &[Record]) -> Result<String, Failure> {
     let cells = |record: &Record| -> Vec<String> {
-        columns.iter().map(|name| record.field(name).map(cell).unwrap_or_default()).collect()
+        columns.iter().map(|column| value(record, column).map(csv_cell).unwrap_or_default()).collect()
     };
     let failed = |error: &dyn Display| Problem::RecordAsCsv { error: error.to_string() };
     let mut writer = csv::Writer::from_writer(Vec::new());

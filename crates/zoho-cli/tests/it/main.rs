@@ -10,6 +10,7 @@ mod copy;
 #[cfg(all(unix, feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
 mod copy_servers;
 mod coql;
+mod csv;
 mod demo;
 mod destination;
 mod emulator;
@@ -18,6 +19,7 @@ mod few_files;
 mod interruption;
 mod missing_store;
 mod module;
+mod names;
 mod paginate;
 mod records;
 mod search;

@@ -5,7 +5,7 @@ use zohocrm::bulk::{self, BulkReadResult};
 
 use crate::args::{BulkRead, RowFormat};
 use crate::commands::interruption::{interruption, unless};
-use crate::commands::whose;
+use crate::commands::{names, whose};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::input;
@@ -50,6 +50,7 @@ async fn read(
         }
         return rows.finish();
     }
+    names::check_fields(&crm, &module, &fields).await?;
     let mut read = crm.bulk_read(&module);
     if !fields.is_empty() {
         rows = rows.expecting(&id_first(&fields));

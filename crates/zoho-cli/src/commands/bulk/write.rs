@@ -1,17 +1,19 @@
 //! `zoho bulk write`: writes the rows of a CSV file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use zohocrm::Error;
-use zohocrm::bulk::StartBulkWrite;
+use zohocrm::bulk::BulkWriteBatch;
+use zohocrm::{Error, Items};
 
 use super::outcome::Outcome;
 use super::progress::{Progress, Trouble};
 use crate::args::{self, RowFormat};
+use crate::commands::columns::{Columns, Purpose};
 use crate::commands::interruption::{interruption, unless};
-use crate::commands::whose;
+use crate::commands::{names, whose};
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::input::CsvInput;
 use crate::messages::{NextStep, Problem, Warning};
 use crate::output::{Destination, Rows};
 
@@ -27,8 +29,9 @@ pub(super) async fn run(config: &Config, options: args::BulkWrite) -> Result<(),
     let format = RowFormat { csv: true, json_lines: false };
     let mut outcome = Outcome::new(Rows::new(&config.output, format, &[""; 0]).going_to(destination));
     let mut progress = Progress::behind(options.skip);
-    // Opening a pipe can block, so Ctrl-C ends the process as usual until here.
-    let done = unless(interruption()?, write(config, options, &mut outcome, &mut progress)).await;
+    let rows = CsvInput::open_file(&config.output, &options.file, options.csv)?;
+    // Opening and reading a pipe can block, so Ctrl-C ends the process as usual until here.
+    let done = unless(interruption()?, write(config, options, rows, &mut outcome, &mut progress)).await;
     let trouble = done.unwrap_or(Err(Trouble::Interruption)).err();
     let mut failure = trouble.map(|trouble| progress.failure(trouble));
     let has_file = !outcome.is_empty() || failure.is_none();
@@ -53,28 +56,37 @@ pub(super) async fn run(config: &Config, options: args::BulkWrite) -> Result<(),
 async fn write(
     config: &Config,
     options: args::BulkWrite,
+    rows: CsvInput,
     outcome: &mut Outcome,
     progress: &mut Progress,
 ) -> Result<(), Trouble> {
-    let args::BulkWrite { module, file, insert, update, upsert, clear_empty, skip, whose, .. } = options;
+    let args::BulkWrite { module, insert, update, upsert, clear_empty, skip, whose, .. } = options;
+    let purpose = match &upsert {
+        Some(_) => Purpose::Upsert,
+        None if update => Purpose::Update,
+        None => Purpose::Create,
+    };
     let crm = whose::crm(config, whose).await?;
+    let fields = crm.metadata().fields(&module).await?;
+    names::check(&fields, &module, upsert.as_slice())?;
+    let columns = Columns::of(&config.output, &fields, &module, rows.columns(), purpose)?;
     let write = match upsert {
         Some(field) => crm.bulk_write(module).upsert(field),
         None if update => crm.bulk_write(module).update("id"),
         None => crm.bulk_write(module).insert(),
     };
     let write = if insert || clear_empty { write } else { write.ignore_empty() };
-    follow(write.skip_rows(skip), file, outcome, progress).await
+    let names = columns.names();
+    let rows = rows.map(move |row| Ok(columns.texts(row?.cells)));
+    follow(write.skip_rows(skip).rows(names, rows), outcome, progress).await
 }
 
 /// Starts the jobs one after the other and waits for each.
 async fn follow(
-    write: StartBulkWrite,
-    file: PathBuf,
+    mut batches: Items<BulkWriteBatch>,
     outcome: &mut Outcome,
     progress: &mut Progress,
 ) -> Result<(), Trouble> {
-    let mut batches = write.csv_file(file);
     while let Some(batch) = batches.next().await {
         let batch = batch?;
         progress.starting();

@@ -1,6 +1,5 @@
 //! `zoho records`: reads and writes the records of a module.
 
-mod cells;
 mod read;
 mod write;
 

@@ -4,6 +4,7 @@ use zohocrm::{Criteria, ListRecords, Search, SortOrder};
 
 use crate::args;
 use crate::args::{Count, Deleted, DeletedKind, Filter, Get, List, LongPaging, Related, RowFormat};
+use crate::commands::names::Requested;
 use crate::commands::pages::{self, Cursor};
 use crate::commands::whose;
 use crate::config::Config;
@@ -14,7 +15,7 @@ use crate::output::{Rows, cell, id_first};
 pub(super) async fn list(config: &Config, list: List) -> Result<(), Failure> {
     let List { module, fields, paging, sort_by, ascending, view, format, whose } = list;
     let crm = whose::crm(config, whose).await?;
-    let mut list = crm.records(module).list();
+    let mut list = crm.records(&module).list();
     if let Some(field) = sort_by {
         list = list.sort_by(field);
     }
@@ -24,20 +25,22 @@ pub(super) async fn list(config: &Config, list: List) -> Result<(), Failure> {
     if let Some(id) = view {
         list = list.custom_view(id);
     }
-    print(config, list, &fields, &paging, format).await
+    print(config, list, &Requested::new(config, crm, module, &fields), &paging, format).await
 }
 
 pub(super) async fn search(config: &Config, search: args::Search) -> Result<(), Failure> {
     let args::Search { module, filter, fields, paging, format, whose } = search;
     let crm = whose::crm(config, whose).await?;
-    print(config, crm.records(module).search(sought(filter)), &fields, &paging, format).await
+    let list = crm.records(&module).search(sought(filter));
+    print(config, list, &Requested::new(config, crm, module, &fields), &paging, format).await
 }
 
 pub(super) async fn related(config: &Config, related: Related) -> Result<(), Failure> {
     let Related { module, record, list, fields, paging, format, whose } = related;
     let crm = whose::crm(config, whose).await?;
-    let list = crm.records(module).related(record, list).list();
-    print(config, list, &fields, &paging, format).await
+    let records = crm.records(module).related(record, &list).list();
+    // A related list usually has the name of the module of its records.
+    print(config, records, &Requested::new(config, crm, list, &fields), &paging, format).await
 }
 
 pub(super) async fn deleted(config: &Config, deleted: Deleted) -> Result<(), Failure> {
@@ -57,19 +60,21 @@ pub(super) async fn deleted(config: &Config, deleted: Deleted) -> Result<(), Fai
     let columns = ["id", "display_name", "type", "deleted_time", "deleted_by"];
     let rows = Rows::new(&config.output, format, &columns);
     let cursor = Cursor::Number(paging.page.unwrap_or(1));
-    pages::print(config, paging.all, cursor, rows, list.pages()).await
+    pages::print(config, paging.all, cursor, None, rows, list.pages()).await
 }
 
 pub(super) async fn get(config: &Config, get: Get) -> Result<(), Failure> {
     let Get { module, record, fields, format, whose } = get;
     let crm = whose::crm(config, whose).await?;
     let mut read = crm.records(&module).get(&record);
+    let requested = Requested::new(config, crm, module, &fields);
     if !fields.is_empty() {
-        read = read.fields(&fields);
+        read = read.fields(requested.names());
     }
     let Some(found) = read.send().await?.into_inner() else {
-        return Err(Problem::NoRecord { module, record }.into());
+        return Err(Problem::NoRecord { module: requested.module, record }.into());
     };
+    requested.check(std::slice::from_ref(&found)).await?;
     if config.output.is_json() {
         return config.output.json(&found.into());
     }
@@ -97,11 +102,11 @@ pub(super) async fn count(config: &Config, count: Count) -> Result<(), Failure> 
 async fn print(
     config: &Config,
     list: ListRecords,
-    fields: &[String],
+    requested: &Requested<'_>,
     paging: &LongPaging,
     format: RowFormat,
 ) -> Result<(), Failure> {
-    let mut list = list.fields(fields);
+    let mut list = list.fields(requested.names());
     let LongPaging { paging: pages, page_token } = paging;
     if let Some(page) = pages.page {
         list = list.page(page);
@@ -112,8 +117,8 @@ async fn print(
     if let Some(token) = page_token {
         list = list.page_token(token);
     }
-    let rows = Rows::new(&config.output, format, &id_first(fields));
-    pages::print(config, pages.all, paging.into(), rows, list.pages()).await
+    let rows = Rows::new(&config.output, format, &id_first(requested.fields));
+    pages::print(config, pages.all, paging.into(), Some(requested), rows, list.pages()).await
 }
 
 fn sought(filter: Filter) -> Search {

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 use zohocrm::{Error, Record, Records, WrittenRecord};
 
-use super::cells::Cells;
 use crate::args::{Delete, RowFormat, Upsert, Whose, Write};
-use crate::commands::whose;
+use crate::commands::columns::{Columns, Purpose};
+use crate::commands::{names, whose};
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::input::Input;
+use crate::input::{Entry, Input};
 use crate::messages::{NextStep, Note, Problem};
 use crate::output::Rows;
 
@@ -36,7 +36,7 @@ pub(super) async fn upsert(config: &Config, Upsert { check, write: upsert }: Ups
 pub(super) async fn delete(config: &Config, delete: Delete) -> Result<(), Failure> {
     let Delete { module, records, data, format, whose } = delete;
     let input = match records.is_empty() {
-        true => Input::open(&data)?,
+        true => Input::open(&config.output, &data)?,
         false => Input::of(records.into_iter().map(Record::with_id)),
     };
     run(config, Operation::Delete, module, input, format, whose).await
@@ -44,7 +44,7 @@ pub(super) async fn delete(config: &Config, delete: Delete) -> Result<(), Failur
 
 async fn write(config: &Config, operation: Operation, write: Write) -> Result<(), Failure> {
     let Write { module, data, format, whose } = write;
-    run(config, operation, module, Input::open(&data)?, format, whose).await
+    run(config, operation, module, Input::open(&config.output, &data)?, format, whose).await
 }
 
 /// Writes records batch by batch and prints the result of each.
@@ -59,24 +59,31 @@ async fn run(
     // Invalid input in the first batch is reported before a token is obtained.
     let mut batch = operation.next_batch(&mut input)?;
     let crm = whose::crm(config, whose).await?;
-    let cells = match input.columns() {
-        Some(columns) if operation.writes_fields() => {
-            let cells = Cells::of(&crm, &module).await?;
-            cells.check(columns)?;
-            Some(cells)
+    if let Operation::Upsert(fields) = &operation {
+        names::check_fields(&crm, &module, fields).await?;
+    }
+    let columns = match (input.columns(), operation.purpose()) {
+        (None, _) => None,
+        (Some(headings), None) => Some(Columns::of_ids(headings)),
+        (Some(headings), Some(purpose)) => {
+            let fields = crm.metadata().fields(&module).await;
+            let fields = fields.map_err(|error| Failure::from(error).next_step(NextStep::GiveJson))?;
+            Some(Columns::of(&config.output, &fields, &module, headings, purpose)?)
         }
-        _ => None,
     };
     let records = crm.records(module);
     let mut rows = Rows::new(&config.output, format, &["record", "id", "status", "code", "message"]);
     let mut rejected = 0;
     while !batch.is_empty() {
-        if let Some(cells) = &cells {
-            batch = batch.iter().map(|row| cells.record(row)).collect();
-        }
         let first = input.read_so_far() - batch.len() + 1;
-        let results = operation.send(&records, &batch).await;
-        let results = results.map_err(|error| stopped(error, first, batch.len()))?;
+        let record = |entry: Entry| match &columns {
+            Some(columns) => columns.record(input.origin(), &entry),
+            None => Ok(entry.record),
+        };
+        let sent: Result<Vec<Record>, _> = batch.into_iter().map(record).collect();
+        let sent = sent.map_err(|failure| unwritten(failure, first - 1))?;
+        let results = operation.send(&records, &sent).await;
+        let results = results.map_err(|error| stopped(error, first, sent.len()))?;
         let results: Vec<_> =
             results.into_iter().map(|result| result.map_err(|error| moved(error, first - 1))).collect();
         let told: Vec<Record> =
@@ -99,24 +106,30 @@ async fn run(
 }
 
 impl Operation {
-    fn writes_fields(&self) -> bool {
-        !matches!(self, Self::Delete)
+    /// `None` if it writes no fields.
+    fn purpose(&self) -> Option<Purpose> {
+        match self {
+            Self::Create => Some(Purpose::Create),
+            Self::Update => Some(Purpose::Update),
+            Self::Upsert(_) => Some(Purpose::Upsert),
+            Self::Delete => None,
+        }
     }
 
     /// The next batch of records; empty at the end of the input.
-    fn next_batch(&self, input: &mut Input) -> Result<Vec<Record>, Failure> {
+    fn next_batch(&self, input: &mut Input) -> Result<Vec<Entry>, Failure> {
         let before = input.read_so_far();
-        let unwritten = |failure: Failure| match before {
-            0 => failure.next_step(NextStep::CorrectInput),
-            sent => failure.next_step(NextStep::CorrectInputAndSkip { sent }),
-        };
         let mut batch = Vec::new();
-        for record in input.by_ref().take(Records::MAX_PER_WRITE) {
-            batch.push(record.map_err(unwritten)?);
+        for entry in input.by_ref().take(Records::MAX_PER_WRITE) {
+            batch.push(entry.map_err(|failure| unwritten(failure, before))?);
         }
         let needs_id = matches!(self, Self::Update | Self::Delete);
-        match batch.iter().position(|record| needs_id && record.id().is_none_or(str::is_empty)) {
-            Some(index) => Err(unwritten(Problem::RecordWithoutId { number: before + index + 1 }.into())),
+        match batch.iter().position(|entry| needs_id && entry.record.id().is_none_or(str::is_empty)) {
+            Some(index) => {
+                let problem =
+                    Problem::RecordWithoutId { number: before + index + 1, line: batch[index].line };
+                Err(unwritten(problem.into(), before))
+            }
             None => Ok(batch),
         }
     }
@@ -171,6 +184,14 @@ fn moved(error: Error, places: usize) -> Error {
     match error {
         Error::Record(rejected) => rejected.moved_by(places).into(),
         error => error,
+    }
+}
+
+/// The failure of a batch that was not sent, after other records were.
+fn unwritten(failure: Failure, sent: usize) -> Failure {
+    match sent {
+        0 => failure.next_step(NextStep::CorrectInput),
+        sent => failure.next_step(NextStep::CorrectInputAndSkip { sent }),
     }
 }
 

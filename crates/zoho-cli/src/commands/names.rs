@@ -1,0 +1,108 @@
+//! Names of fields and modules that the user may have misspelled. Zoho leaves out a field that does not exist, without an
+//! error.
+
+use zohocrm::metadata::{Fields, nearest_module};
+use zohocrm::{Crm, Record};
+
+use super::whose;
+use crate::args::Target;
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::messages::{NextStep, Note, Problem, UnknownName};
+use crate::output::{Output, field_of};
+
+/// The fields that a list of records is asked for.
+pub(super) struct Requested<'a> {
+    output: &'a Output,
+    crm: Crm,
+    pub(super) module: String,
+    pub(super) fields: &'a [String],
+}
+
+impl<'a> Requested<'a> {
+    pub(super) fn new(config: &'a Config, crm: Crm, module: String, fields: &'a [String]) -> Self {
+        Self { output: &config.output, crm, module, fields }
+    }
+
+    /// The names of the fields as Zoho knows them.
+    pub(super) fn names(&self) -> Vec<&'a str> {
+        let mut names: Vec<&str> = Vec::new();
+        for name in self.fields.iter().map(|name| field_of(name)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// Rejects fields that no record has and the module neither.
+    pub(super) async fn check(&self, records: &[Record]) -> Result<(), Failure> {
+        let is_missing = |name: &&String| {
+            let name = field_of(name);
+            let is_internal = name == "id" || name.starts_with('$');
+            !is_internal && !records.iter().any(|record| record.fields().contains_key(name))
+        };
+        let missing: Vec<String> = self.fields.iter().filter(is_missing).cloned().collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        match self.crm.metadata().fields(&self.module).await {
+            Ok(fields) => check(&fields, &self.module, &missing),
+            // The token may lack the scope, and the records are there.
+            Err(_) if records.is_empty() => Ok(()),
+            Err(_) => {
+                self.output.note(&Note::FieldsMissing { fields: missing });
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Rejects names that are not fields of a module. If its fields cannot be read, it is Zoho that decides.
+pub(super) async fn check_fields(crm: &Crm, module: &str, names: &[String]) -> Result<(), Failure> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    match crm.metadata().fields(module).await {
+        Ok(fields) => check(&fields, module, names),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Rejects names that are not fields.
+pub(super) fn check(fields: &Fields, module: &str, names: &[String]) -> Result<(), Failure> {
+    let is_unknown = |name: &&String| {
+        let name = field_of(name);
+        name != "id" && !name.starts_with('$') && fields.field(name).is_none()
+    };
+    let unknown: Vec<_> = names.iter().filter(is_unknown).map(|name| unknown_field(fields, name)).collect();
+    match unknown.is_empty() {
+        true => Ok(()),
+        false => Err(Problem::UnknownFields { module: module.to_owned(), fields: unknown }.into()),
+    }
+}
+
+/// A name that is not a field, and the field that it probably means.
+pub(super) fn unknown_field(fields: &Fields, name: &str) -> UnknownName {
+    let meant = fields.meant(name).into_iter().next().or_else(|| fields.nearest(name));
+    UnknownName { name: name.to_owned(), nearest: meant.map(|field| field.api_name.clone()) }
+}
+
+/// Adds to a failure the module that was probably meant, if there is none with this name.
+pub(super) async fn explained(
+    config: &Config,
+    Target { module, whose }: Target,
+    failure: Failure,
+) -> Failure {
+    if failure.exit() != Exit::NotFound {
+        return failure;
+    }
+    let Ok(crm) = whose::crm(config, whose).await else { return failure };
+    let Ok(modules) = crm.metadata().modules().await else { return failure };
+    if modules.iter().any(|known| known.api_name == module) {
+        return failure;
+    }
+    let nearest = nearest_module(&modules, &module);
+    failure.next_step(nearest.map(|nearest| NextStep::UseModule { module: nearest.api_name.clone() }))
+}
