@@ -76,13 +76,15 @@ pub(crate) fn run(options: &Options) -> bool {
         None => println!("\nSKIPPED generated client: Zoho's OpenAPI files are missing"),
     }
 
+    if let Some(report) = report {
+        report.print();
+    }
     println!();
+    // The end of a long output is what a person sees.
+    steps.sort_by_key(|step| !step.passed);
     for Step { name, passed, took } in &steps {
         let outcome = if *passed { "ok" } else { "FAILED" };
         println!("{outcome:7} {name}, {:.1} s", took.as_secs_f64());
-    }
-    if let Some(report) = report {
-        report.print();
     }
     steps.iter().all(|step| step.passed)
 }

@@ -108,18 +108,19 @@ impl Report {
         self.has_no_failure() && (!require_all || self.skipped.iter().all(is_excused))
     }
 
-    /// Prints the failed and the skipped tests, then the closing line.
+    /// Prints the skipped and the failed tests, then the closing line. The end of a long output is what a person sees.
     pub(crate) fn print(&self) {
-        println!();
-        for test in &self.failed {
-            println!("FAILED  {test}");
-        }
-        for reason in self.reasons() {
+        println!("\n{}", self.lines().join("\n"));
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let skipped = self.reasons().into_iter().map(|reason| {
             let tests: Vec<_> =
                 self.skipped.iter().filter(|skip| skip.reason == reason).map(|skip| &*skip.test).collect();
-            println!("SKIPPED {} because {reason}:\n        {}", count(&tests), tests.join("\n        "));
-        }
-        println!("{}", self.closing_line());
+            format!("SKIPPED {} because {reason}:\n        {}", count(&tests), tests.join("\n        "))
+        });
+        let failed = self.failed.iter().map(|test| format!("FAILED  {test}"));
+        skipped.chain(failed).chain([self.closing_line()]).collect()
     }
 
     /// Returns the different reasons, in the order of the output.
@@ -209,6 +210,20 @@ test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
         assert_eq!(
             skips,
             [("takes_an_hour", "it is marked as ignored"), ("reads_python", "there is no Python")]
+        );
+    }
+
+    #[test]
+    fn the_failures_stand_at_the_end_after_the_skips() {
+        let (report, _) = report(OUTPUT);
+        assert_eq!(
+            report.lines(),
+            [
+                "SKIPPED one test because it is marked as ignored:\n        takes_an_hour",
+                "SKIPPED one test because there is no Python:\n        reads_python",
+                "FAILED  loses",
+                "2 passed, 1 failed, 2 skipped",
+            ]
         );
     }
 
