@@ -13,6 +13,8 @@ const QUESTION: &str = "GET ready?\r\n";
 
 pub(super) fn prepare(place: &Place, options: &[&str]) -> Result<Prepared, NoServer> {
     let mut command = Command::new(program::find("redis-server", "redis-server")?);
+    // The tests ask the server with it.
+    program::find("redis-cli", "redis-tools")?;
     std::fs::create_dir(place.data())?;
     command
         .args(["--bind", "127.0.0.1", "--port", &place.port.number().to_string(), "--dir"])
