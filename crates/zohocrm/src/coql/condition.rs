@@ -29,23 +29,23 @@ fn text_of_condition(condition: &Condition) -> Result<String, Error> {
     let literals: Vec<String> = values.iter().map(literal).collect();
     let all = literals.join(", ");
     let both = literals.join(" and ");
-    Ok(match (operator, values.as_slice()) {
-        (Operator::Equals, [Value::Null]) => format!("{field} is null"),
-        (Operator::NotEqual, [Value::Null]) => format!("{field} is not null"),
-        (Operator::Equals, _) => format!("{field} = {all}"),
-        (Operator::NotEqual, _) => format!("{field} != {all}"),
-        (Operator::GreaterThan, _) => format!("{field} > {all}"),
-        (Operator::GreaterEqual, _) => format!("{field} >= {all}"),
-        (Operator::LessThan, _) => format!("{field} < {all}"),
-        (Operator::LessEqual, _) => format!("{field} <= {all}"),
-        (Operator::In, _) => format!("{field} in ({all})"),
-        (Operator::NotIn, _) => format!("{field} not in ({all})"),
-        (Operator::Between, _) => format!("{field} between {both}"),
-        (Operator::NotBetween, _) => format!("{field} not between {both}"),
-        (Operator::StartsWith, _) => format!("{field} like {}", pattern("", condition, "%")?),
-        (Operator::EndsWith, _) => format!("{field} like {}", pattern("%", condition, "")?),
-        (Operator::Contains, _) => format!("{field} like {}", pattern("%", condition, "%")?),
-        (Operator::NotContains, _) => format!("{field} not like {}", pattern("%", condition, "%")?),
+    Ok(match operator {
+        Operator::IsNull => format!("{field} is null"),
+        Operator::IsNotNull => format!("{field} is not null"),
+        Operator::Equals => format!("{field} = {all}"),
+        Operator::NotEqual => format!("{field} != {all}"),
+        Operator::GreaterThan => format!("{field} > {all}"),
+        Operator::GreaterEqual => format!("{field} >= {all}"),
+        Operator::LessThan => format!("{field} < {all}"),
+        Operator::LessEqual => format!("{field} <= {all}"),
+        Operator::In => format!("{field} in ({all})"),
+        Operator::NotIn => format!("{field} not in ({all})"),
+        Operator::Between => format!("{field} between {both}"),
+        Operator::NotBetween => format!("{field} not between {both}"),
+        Operator::StartsWith => format!("{field} like {}", pattern("", condition, "%")?),
+        Operator::EndsWith => format!("{field} like {}", pattern("%", condition, "")?),
+        Operator::Contains => format!("{field} like {}", pattern("%", condition, "%")?),
+        Operator::NotContains => format!("{field} not like {}", pattern("%", condition, "%")?),
     })
 }
 

@@ -3,7 +3,6 @@
 
 use serde_json::{Value, json};
 
-use super::tree::EMPTY;
 use super::{Condition, Limits, Operator, Tree};
 use crate::error::{Error, Invalid};
 
@@ -27,16 +26,12 @@ fn group(operator: &str, parts: &[Tree]) -> Result<Value, Error> {
 
 fn value_of_condition(condition: &Condition) -> Value {
     let Condition { field, operator, values } = condition;
-    let written = |value: &Value| match value {
-        Value::Null => Value::from(EMPTY),
-        other => other.clone(),
-    };
     let value = match values.as_slice() {
-        [value] if !matches!(operator, Operator::In | Operator::NotIn) => written(value),
-        several => several.iter().map(written).collect(),
+        [value] if !matches!(operator, Operator::In | Operator::NotIn) => value.clone(),
+        several => several.into(),
     };
     let comparator = match operator {
-        Operator::Equals => "equal",
+        Operator::Equals | Operator::IsNull => "equal",
         other => other.name(),
     };
     json!({ "field": { "api_name": field }, "comparator": comparator, "value": value })

@@ -10,6 +10,8 @@ use serde_json::Value;
 
 use crate::error::{Error, Invalid};
 
+use tree::EMPTY;
+
 pub(crate) use name::checked_name;
 pub(crate) use tree::{Condition, Limits, Operator, Tree};
 
@@ -73,7 +75,7 @@ impl Criteria {
     /// <https://www.zoho.com/crm/developer/docs/api/v8/search-records.html>
     ///
     /// # Errors
-    /// When a field name is invalid, a value is not a text, number, boolean or null, or the criteria exceed Zoho's limits: 10
+    /// When a field name is invalid, a value is not a text, boolean or finite number, or the criteria exceed Zoho's limits: 10
     /// conditions, and 100 values in one `in`.
     pub fn to_text(&self) -> Result<String, Error> {
         self.check(search::LIMITS)?;
@@ -84,7 +86,7 @@ impl Criteria {
     /// `group_operator` with its `group`.
     ///
     /// # Errors
-    /// When a field name is invalid, a value is not a text, number, boolean or null, there are more than 25 conditions, or
+    /// When a field name is invalid, a value is not a text, boolean or finite number, there are more than 25 conditions, or
     /// some of them are [`raw`](Self::raw).
     pub fn to_json(&self) -> Result<Value, Error> {
         self.check(json::LIMITS)?;
@@ -130,12 +132,12 @@ impl CriteriaField {
 
     /// The field is empty. Zoho documents this for queries and bulk reads, not for searches.
     pub fn is_null(self) -> Criteria {
-        self.compared(Operator::Equals, [Value::Null])
+        self.compared(Operator::IsNull, [EMPTY])
     }
 
     /// The field has a value. Zoho documents this for queries and bulk reads, not for searches.
     pub fn is_not_null(self) -> Criteria {
-        self.compared(Operator::NotEqual, [Value::Null])
+        self.compared(Operator::IsNotNull, [EMPTY])
     }
 
     /// The text starts with `beginning`.
@@ -207,6 +209,7 @@ impl CriteriaField {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coql::Select;
 
     fn is(name: &str) -> Criteria {
         Criteria::field(name).equals("x")
@@ -250,5 +253,32 @@ mod tests {
         assert!(Criteria::field("A").equals(serde_json::json!({"id": "1"})).to_text().is_err());
         assert!(Criteria::field("A").less_than(Value::Null).to_text().is_err());
         assert!(Criteria::field("A").is_not_null().to_text().is_ok());
+    }
+
+    #[test]
+    fn a_number_that_is_not_finite_never_means_an_empty_field() {
+        let field = || Criteria::field("Amount");
+        for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            for criteria in [
+                field().equals(number),
+                field().not_equal(number),
+                field().greater_than(number),
+                field().less_equal(number),
+                field().between(0.0, number),
+                field().not_between(number, 1.0),
+                field().is_in([1.0, number]),
+                field().not_in([number]),
+                field().equals(None::<f64>),
+                is("A").and(field().equals(number).or(is("B"))),
+            ] {
+                let query = Select::fields(["id"]).from("Leads").filter(criteria.clone()).to_text();
+                for error in [criteria.to_text().err(), criteria.to_json().err(), query.err()] {
+                    let message = error.expect("an error").to_string();
+                    assert!(message.contains("`Amount`") && message.contains("is_null"), "{message}");
+                }
+            }
+        }
+        assert_eq!(field().is_null().to_text().unwrap(), "(Amount:equals:${EMPTY})");
+        assert_eq!(field().is_not_null().to_text().unwrap(), "(Amount:not_equal:${EMPTY})");
     }
 }

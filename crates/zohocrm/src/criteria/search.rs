@@ -3,7 +3,6 @@
 
 use serde_json::Value;
 
-use super::tree::EMPTY;
 use super::{Condition, Limits, Tree};
 
 /// Zoho's limits for a search.
@@ -28,7 +27,6 @@ fn text_of_condition(condition: &Condition) -> String {
 fn text_of_value(value: &Value) -> String {
     match value {
         Value::String(text) => escaped(text),
-        Value::Null => EMPTY.to_owned(),
         other => other.to_string(),
     }
 }

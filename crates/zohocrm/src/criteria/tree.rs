@@ -57,13 +57,9 @@ impl Condition {
         if count > limits.values {
             return Err(Invalid::TooManyValues { field: field.to_owned(), count, max: limits.values }.into());
         }
-        let may_be_null = matches!(self.operator, Operator::Equals | Operator::NotEqual);
-        let can_be_written = |value: &Value| match value {
-            Value::Null => may_be_null,
-            Value::Array(_) | Value::Object(_) => false,
-            Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
-        };
-        match self.values.iter().all(can_be_written) {
+        // A number that JSON cannot express, such as NaN, has become null.
+        let is_comparable = |value: &Value| !(value.is_null() || value.is_array() || value.is_object());
+        match self.values.iter().all(is_comparable) {
             true => Ok(()),
             false => Err(Invalid::Incomparable(field.to_owned()).into()),
         }
@@ -75,6 +71,10 @@ impl Condition {
 pub(crate) enum Operator {
     Equals,
     NotEqual,
+    /// Its value is [`EMPTY`].
+    IsNull,
+    /// Its value is [`EMPTY`].
+    IsNotNull,
     StartsWith,
     EndsWith,
     Contains,
@@ -90,11 +90,11 @@ pub(crate) enum Operator {
 }
 
 impl Operator {
-    /// The name in a search. JSON has one exception: see `json.rs`.
+    /// The name in a search. JSON has another one for equality: see `json.rs`.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Equals => "equals",
-            Self::NotEqual => "not_equal",
+            Self::Equals | Self::IsNull => "equals",
+            Self::NotEqual | Self::IsNotNull => "not_equal",
             Self::StartsWith => "starts_with",
             Self::EndsWith => "ends_with",
             Self::Contains => "contains",

@@ -90,7 +90,10 @@ pub(crate) enum Invalid {
     #[error("{count} values for `{field}` exceed Zoho's limit of {max}")]
     TooManyValues { field: String, count: usize, max: usize },
 
-    #[error("`{0}` cannot be compared with null, a list or an object by this operator")]
+    #[error(
+        "`{0}` cannot be compared with null, NaN, an infinite number, a list or an object; use `is_null` to find empty \
+         fields"
+    )]
     Incomparable(String),
 
     #[error("raw criteria cannot be converted to JSON; build them from fields")]
