@@ -69,6 +69,7 @@ fn errors() -> Vec<Error> {
             Some("roles[3].name".to_owned()),
         ),
         Error::TooLarge { status: 200, max_bytes: 1_000_000 },
+        Error::NoFile { status: 204 },
         Error::PaginationStalled,
         Error::NotSent(Arc::new(Error::TooLarge { status: 200, max_bytes: 1_000_000 })),
         Error::InvalidRecord {

@@ -86,6 +86,17 @@ pub enum Error {
         max_bytes: usize,
     },
 
+    /// Zoho accepted the call, but sent no file: there is none, it is not ready yet, or it has not changed since the time that
+    /// the request named.
+    #[error(
+        "Zoho sent no file (HTTP {status}): there is none, or it is not ready yet; check its id, or try again later"
+    )]
+    #[non_exhaustive]
+    NoFile {
+        /// The HTTP status, such as 204.
+        status: u16,
+    },
+
     /// Zoho reports more records but does not say how to get them. The records before are complete.
     #[error("Zoho reports more records but returned no new page token; narrow the list down and try again")]
     PaginationStalled,
@@ -282,6 +293,7 @@ impl Error {
             | Self::TooLarge { .. }
             | Self::PaginationStalled
             | Self::JobResultMissing { .. } => ErrorKind::Decode,
+            Self::NoFile { .. } => ErrorKind::NotFound,
             Self::NotSent(error) | Self::JobInDoubt { source: error, .. } => error.kind(),
             Self::CreditsShort { .. } => ErrorKind::Throttled,
             Self::InvalidRecord { .. } => ErrorKind::InvalidData,

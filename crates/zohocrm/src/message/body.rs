@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 /// A file to upload.
 ///
-/// A file on disk is streamed, so it is never in memory as a whole. Each attempt opens it again.
+/// A file on disk is streamed, so it is never in memory as a whole. Each attempt opens it again and sends the length that it
+/// has then: what is appended meanwhile is not sent, and a file that becomes shorter is an error. A folder, a pipe and a
+/// device cannot be uploaded.
 #[derive(Clone)]
 pub struct Upload {
     pub(crate) name: String,

@@ -41,10 +41,10 @@ impl RecordPhoto {
         outcome(&self.request(Method::Post).upload("file", photo)).await
     }
 
-    /// Downloads the photo as a stream. If there is none, the stream is empty and the status is 204.
+    /// Downloads the photo as a stream.
     ///
     /// # Errors
-    /// If the call fails.
+    /// [`Error::NoFile`] if there is no photo, and if the call fails.
     pub async fn download(&self) -> Result<Download, Error> {
         self.request(Method::Get).download().await
     }

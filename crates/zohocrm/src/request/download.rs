@@ -1,5 +1,6 @@
 //! `Download`: a file that Zoho sends, as a stream.
 
+use std::io;
 use std::path::Path;
 
 use tokio::fs::File;
@@ -68,14 +69,19 @@ impl Download {
 
     /// Saves the file and returns its size in bytes.
     ///
-    /// The file appears under its name when it is complete, and replaces an older one of that name. On Unix only its owner
-    /// can read it (mode 0600), because the contents of a CRM are private.
+    /// The file appears under its name when it is complete and on disk, and replaces an older one of that name. On Unix only
+    /// its owner can read it (mode 0600), because the contents of a CRM are private.
     ///
     /// # Errors
-    /// As for [`chunk`](Self::chunk), and if the file cannot be written.
+    /// As for [`chunk`](Self::chunk), if the file cannot be written, and if `path` is a folder, a pipe or a device. Nothing is
+    /// replaced then.
     pub async fn save(mut self, path: impl AsRef<Path>) -> Result<u64, Error> {
         let path = path.as_ref();
-        let failed = |error: std::io::Error| Error::file(path, &error);
+        let failed = |error: io::Error| Error::file(path, &error);
+        if tokio::fs::metadata(path).await.is_ok_and(|there| !there.is_file()) {
+            let evidence = "it is a folder, a pipe or a device, which a file cannot replace";
+            return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, evidence)));
+        }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let temporary = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
         let mut file = File::from_std(temporary.reopen().map_err(failed)?);
@@ -92,7 +98,7 @@ impl Download {
         path: &Path,
         max_bytes: u64,
     ) -> Result<u64, Error> {
-        let failed = |error: std::io::Error| Error::file(path, &error);
+        let failed = |error: io::Error| Error::file(path, &error);
         let mut written = 0;
         while let Some(piece) = self.chunk().await? {
             written += piece.len() as u64;

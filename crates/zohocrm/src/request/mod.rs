@@ -200,14 +200,16 @@ impl Request {
         self.send().await?.decode()
     }
 
-    /// Sends the request and returns the body of the response as a stream.
+    /// Sends the request and returns the body of the response, a file, as a stream.
     ///
     /// # Errors
-    /// As for [`send`](Self::send).
+    /// As for [`send`](Self::send), and [`Error::NoFile`] for a response that Zoho accepted but that contains no file.
     pub async fn download(&self) -> Result<Download, Error> {
         match self.send_for(Reading::Stream).await? {
             (_, Some(rejection)) => Err(rejection.into()),
-            (incoming, None) => Ok(Download { incoming }),
+            // 203: a proxy changed it. 206: the request named a range.
+            (incoming, None) if matches!(incoming.status, 200 | 203 | 206) => Ok(Download { incoming }),
+            (incoming, None) => Err(Error::NoFile { status: incoming.status }),
         }
     }
 

@@ -2,13 +2,19 @@
 
 #![expect(clippy::disallowed_types, reason = "this file sends the requests to the CRM")]
 
+use std::error::Error as StdError;
 use std::fmt;
+use std::io;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures_util::{Stream, stream};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::multipart::{Form, Part as FormPart};
 use secrecy::ExposeSecret;
+use tokio::fs::File;
+use tokio::io::AsyncReadExt;
 use url::Url;
 use zoho_oauth::internal::{connect_failure, host_of, tls_backend};
 use zoho_oauth::{AccessToken, NetworkFailure};
@@ -20,6 +26,8 @@ use super::{Incoming, Outgoing, Settings};
 
 /// The minimum speed of an upload, in bytes per second. The timeout of a large file grows accordingly.
 const MIN_UPLOAD_SPEED: u64 = 64 * 1024;
+/// The maximum size of a piece of a file that is uploaded.
+const MAX_PIECE: u64 = 64 * 1024;
 
 /// The HTTP client, created on first use.
 #[derive(Debug)]
@@ -164,13 +172,52 @@ async fn file_part(upload: &Upload) -> Result<(FormPart, u64), Error> {
     let (part, length) = match &upload.source {
         Source::Bytes(content) => (FormPart::bytes(content.to_vec()), content.len() as u64),
         Source::Path(path) => {
-            let failed = |error: std::io::Error| Error::file(path, &error);
-            let file = tokio::fs::File::open(path).await.map_err(failed)?;
-            let length = file.metadata().await.map_err(failed)?.len();
-            (FormPart::stream_with_length(file, length), length)
+            let (file, length) = open(path).await?;
+            let content = reqwest::Body::wrap_stream(beginning(file, length, path));
+            (FormPart::stream_with_length(content, length), length)
         }
     };
     Ok((part.file_name(upload.name.clone()), length))
+}
+
+/// Opens a file whose length can be announced before its content is sent; returns it with that length.
+async fn open(path: &Path) -> Result<(File, u64), Error> {
+    let failed = |error: io::Error| Error::file(path, &error);
+    // Opening a pipe waits for its writer.
+    let kind = tokio::fs::metadata(path).await.map_err(failed)?.file_type();
+    if kind.is_dir() {
+        return Err(failed(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder; name a file in it")));
+    }
+    if !kind.is_file() {
+        let evidence =
+            "it is a pipe or a device, which has no length; upload its content with `Upload::from_bytes`";
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, evidence)));
+    }
+    let file = File::open(path).await.map_err(failed)?;
+    let length = file.metadata().await.map_err(failed)?.len();
+    Ok((file, length))
+}
+
+/// Streams the first `length` bytes of a file. What is appended to the file meanwhile is not sent.
+fn beginning(file: File, length: u64, path: &Path) -> impl Stream<Item = Result<Vec<u8>, Error>> + use<> {
+    let path: Arc<Path> = path.into();
+    stream::try_unfold((file, length), move |(mut file, left)| {
+        let path = path.clone();
+        async move {
+            let mut piece = Vec::new();
+            let read = (&mut file).take(left.min(MAX_PIECE)).read_to_end(&mut piece).await;
+            let failed = |error| Error::file(&path, &error);
+            match read.map_err(failed)? as u64 {
+                0 if left == 0 => Ok(None),
+                0 => {
+                    let evidence =
+                        format!("it ended {left} bytes early: it has become shorter since its upload began");
+                    Err(failed(io::Error::new(io::ErrorKind::UnexpectedEof, evidence)))
+                }
+                read => Ok(Some((piece, (file, left - read)))),
+            }
+        }
+    })
 }
 
 fn authorization(token: &AccessToken) -> Result<HeaderValue, Error> {
@@ -189,6 +236,9 @@ fn lost(host: String, error: reqwest::Error) -> Error {
     if error.is_builder() {
         return Invalid::Unsendable { evidence: error.without_url().to_string() }.into();
     }
+    if let Some(unreadable) = failed_upload(&error) {
+        return unreadable;
+    }
     let failure = match () {
         () if error.is_connect() => match connect_failure(&error) {
             NetworkFailure::Certificate(problem) => ConnectionFailure::Certificate(problem),
@@ -202,4 +252,40 @@ fn lost(host: String, error: reqwest::Error) -> Error {
     let sent = failure.may_have_sent();
     // Query strings can contain personal data, so they are never logged.
     Error::Unreachable { host, failure, sent, source: Arc::new(error.without_url()) }
+}
+
+/// The error of a file that could not be read to the length that was announced, if that is why a request ended.
+fn failed_upload(error: &reqwest::Error) -> Option<Error> {
+    let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.find_map(|cause| cause.downcast_ref::<Error>().cloned())
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::TryStreamExt;
+
+    use super::*;
+
+    /// What is streamed of a file of 100,000 bytes that was announced with this length.
+    async fn streamed(length: u64) -> Result<Vec<u8>, Error> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.bin");
+        std::fs::write(&path, vec![7; 100_000]).unwrap();
+        beginning(File::open(&path).await.unwrap(), length, &path).try_concat().await
+    }
+
+    #[tokio::test]
+    async fn exactly_the_announced_length_of_a_file_is_streamed() {
+        for length in [0, 1, MAX_PIECE - 1, MAX_PIECE, MAX_PIECE + 1, 99_999, 100_000] {
+            assert_eq!(streamed(length).await.unwrap().len() as u64, length);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_became_shorter_is_an_error_that_names_it() {
+        let error = streamed(100_001).await.unwrap_err();
+        let Error::File { path, kind, evidence } = &error else { panic!("{error:?}") };
+        assert!(path.ends_with("a.bin") && *kind == io::ErrorKind::UnexpectedEof, "{error:?}");
+        assert!(evidence.contains("1 bytes early"), "{evidence}");
+    }
 }

@@ -1,9 +1,16 @@
 //! `crm.files()`: files that fields of records refer to.
 
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 use zoho_emulator::{Emulator, Fault, Field, Module};
-use zohocrm::{Crm, Error, ErrorKind, FileField, Record, Retries, Upload};
+use zohocrm::{
+    Authenticator, Crm, Environment, Error, ErrorKind, FileField, Method, OAuthToken, Record, Retries,
+    Upload, UploadedFile,
+};
 
 use crate::support::{ADA, logged_in, logged_in_at};
 
@@ -133,13 +140,140 @@ async fn a_json_file_of_any_length_is_returned_unchanged() {
 }
 
 #[tokio::test]
-async fn an_interrupted_download_is_an_error_and_leaves_no_file() {
+async fn an_interrupted_download_is_an_error_and_replaces_no_file() {
     let ada = logged_in().await;
     let file = ada.crm.files().upload(Upload::from_bytes("a.bin", vec![7; 100_000])).await.unwrap();
-    ada.zoho.fault(Fault::on("GET /crm/v8/files").truncate_body());
     let folder = tempfile::tempdir().unwrap();
-    let download = ada.crm.files().download(&file.id).await.unwrap();
-    let error = download.save(folder.path().join("a.bin")).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unreachable);
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    let old = folder.path().join("old.bin");
+    std::fs::write(&old, "old").unwrap();
+    for path in [folder.path().join("new.bin"), old.clone()] {
+        ada.zoho.fault(Fault::on("GET /crm/v8/files").truncate_body());
+        let download = ada.crm.files().download(&file.id).await.unwrap();
+        assert_eq!(download.save(path).await.unwrap_err().kind(), ErrorKind::Unreachable);
+    }
+    assert_eq!(std::fs::read_to_string(&old).unwrap(), "old");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn a_response_that_is_no_file_is_not_downloaded() {
+    let ada = logged_in().await;
+    for (status, body) in [(204, ""), (304, ""), (202, r#"{"state":"IN PROGRESS"}"#), (201, "a file?")] {
+        ada.zoho.fault(Fault::on("GET /crm/v8/files").respond(status, body));
+        let error = ada.crm.files().download("a").await.unwrap_err();
+        assert!(matches!(error, Error::NoFile { status: seen, .. } if seen == status), "{status}: {error:?}");
+        assert!(!error.is_transient() && !error.is_in_doubt());
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_download_replaces_files_only() {
+    let ada = logged_in().await;
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("device");
+    std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+    for path in [folder.path(), &link] {
+        ada.zoho.fault(Fault::on("GET /crm/v8/files").respond_as(200, "text/plain", "a file"));
+        let error = ada.crm.files().download("a").await.unwrap().save(path).await.unwrap_err();
+        assert!(matches!(error, Error::File { .. }), "{error:?}");
+    }
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_a_pipe_and_a_device_are_rejected_before_the_upload_begins() {
+    use std::os::fd::AsRawFd;
+
+    let ada = logged_in().await;
+    let folder = tempfile::tempdir().unwrap();
+    // Its writer stays open, so reading it would never end.
+    let (pipe, _writer) = std::io::pipe().unwrap();
+    let pipe = PathBuf::from(format!("/dev/fd/{}", pipe.as_raw_fd()));
+    for path in [folder.path(), &pipe, Path::new("/dev/zero")] {
+        let upload = || Upload::from_path(path);
+        let contacts = ada.crm.records("Contacts");
+        let files = [Upload::from_bytes("a.txt", "a"), upload()];
+        let request = ada.crm.request(Method::Post, "/crm/v8/anything").upload("file", upload());
+        for error in [
+            ada.crm.files().upload(upload()).await.unwrap_err(),
+            ada.crm.files().upload_several(files).await.unwrap_err(),
+            contacts.attachments("1").upload(upload()).await.unwrap_err(),
+            contacts.photo("1").upload(upload()).await.unwrap_err(),
+            request.send().await.unwrap_err(),
+        ] {
+            assert!(matches!(&error, Error::File { path: named, .. } if named == path), "{error:?}");
+            assert_eq!(error.kind(), ErrorKind::Request);
+        }
+    }
+    let posts = ["POST /crm/v8/files", "POST /crm/v8/anything", "POST /crm/v8/Contacts/1/photo"];
+    assert!(posts.iter().all(|post| ada.zoho.journal().count(post) == 0));
+}
+
+/// A file that is too large for the buffers between a client and a server that does not read.
+const LARGE: u64 = 64 << 20;
+
+#[tokio::test]
+async fn a_file_that_grows_during_its_upload_is_sent_as_it_was_announced() {
+    let (sent, body) = uploaded_while(|file| file.set_len(2 * LARGE).unwrap()).await;
+    // The stub of Zoho responds with an empty body.
+    assert_eq!(sent.unwrap_err().kind(), ErrorKind::Decode);
+    assert_eq!(body.received, body.announced);
+    assert!(body.end.ends_with(b"--\r\n"), "the end of the form is its boundary");
+}
+
+#[tokio::test]
+async fn a_file_that_shrinks_during_its_upload_is_an_error_that_names_it() {
+    let (sent, body) = uploaded_while(|file| file.set_len(1).unwrap()).await;
+    let error = sent.unwrap_err();
+    let Error::File { path, evidence, .. } = &error else { panic!("{error:?}") };
+    assert!(path.ends_with("growing.log") && evidence.contains("shorter"), "{error}");
+    assert!(!error.is_transient() && body.received < body.announced);
+}
+
+/// The body of a request, as a server received it.
+struct Received {
+    announced: u64,
+    received: u64,
+    end: Vec<u8>,
+}
+
+/// Uploads a file to a server that changes it when the upload has begun.
+async fn uploaded_while(
+    change: impl FnOnce(&File) + Send + 'static,
+) -> (Result<UploadedFile, Error>, Received) {
+    let ada = logged_in().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("growing.log");
+    let file = File::create(&path).unwrap();
+    file.set_len(LARGE).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut client, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(client.read_u8().await.unwrap());
+        }
+        let head = String::from_utf8(head).unwrap().to_lowercase();
+        let announced = head.split_once("content-length: ").unwrap().1.split_once('\r').unwrap().0;
+        let mut body = Received { announced: announced.parse().unwrap(), received: 0, end: Vec::new() };
+        change(&file);
+        while body.received < body.announced {
+            let mut piece = Vec::new();
+            if client.read_buf(&mut piece).await.unwrap_or(0) == 0 {
+                break;
+            }
+            body.received += piece.len() as u64;
+            body.end = piece;
+        }
+        let _ = client.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+        body
+    });
+    let environment = Environment::new(&ada.zoho.base_url(), &url, &url).unwrap();
+    let authenticator = Authenticator::builder(environment).build().unwrap();
+    let token = OAuthToken::new().with_access_token(ada.access_token().await);
+    let crm = Crm::builder(&authenticator).retries(Retries::none()).build_for_token(token);
+    (crm.files().upload(Upload::from_path(&path)).await, server.await.unwrap())
 }

@@ -11,15 +11,30 @@ async fn a_photo_is_uploaded_downloaded_and_deleted() {
     let contact =
         ada.crm.records("Contacts").create_one(Record::new().with("Last_Name", "Hopper")).await.unwrap();
     let photo = ada.crm.records("Contacts").photo(contact.id().unwrap());
-    assert_eq!(photo.download().await.unwrap().status(), 204, "no photo yet");
-
     let picture = b"\x89PNG\r\n\x1a\n and so on".to_vec();
     let written = photo.upload(Upload::from_bytes("hopper.png", picture.clone())).await.unwrap();
     assert_eq!(written.code(), "SUCCESS");
     assert_eq!(photo.download().await.unwrap().bytes().await.unwrap(), picture);
 
     photo.delete().await.unwrap();
-    assert!(photo.download().await.unwrap().bytes().await.unwrap().is_empty());
+    let error = photo.download().await.unwrap_err();
+    assert!(matches!(error, Error::NoFile { status: 204, .. }), "{error:?}");
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn without_a_photo_nothing_is_replaced() {
+    let ada = logged_in().await;
+    let contacts = ada.crm.records("Contacts");
+    let contact = contacts.create_one(Record::new().with("Last_Name", "Hopper")).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hopper.png");
+    std::fs::write(&path, "the only copy").unwrap();
+    let photo = contacts.photo(contact.id().unwrap());
+    let saved = async { photo.download().await?.save(&path).await };
+    assert!(matches!(saved.await, Err(Error::NoFile { status: 204, .. })));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "the only copy");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 #[tokio::test]
