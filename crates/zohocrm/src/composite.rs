@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use crate::caller::Caller;
 use crate::error::{Error, Invalid};
 use crate::message::{Headers, Method, OperationName, RawResponse};
-use crate::request::{Judged, Request, Response};
+use crate::request::{Judged, Request, Response, awaited};
 
-/// Several requests that have not been sent; from [`Crm::composite`](crate::Crm::composite). Zoho carries
-/// them out in one call, and a request can use parts of the response to another one.
+/// Several requests that have not been sent; from [`Crm::composite`](crate::Crm::composite). Await it, or call
+/// [`send`](Self::send). Zoho carries them out in one call, and a request can use parts of the response to another one.
 ///
 /// ```no_run
 /// use serde_json::{Value, json};
@@ -23,7 +23,7 @@ use crate::request::{Judged, Request, Response};
 /// let id = SubRequest::result_of("create", "$.data[0].details.id");
 /// let read = SubRequest::new("read", Method::Get, format!("/crm/v8/Leads/{id}")).query("fields", "Last_Name");
 ///
-/// let responses = crm.composite().add(create).add(read).parallel_execution(false).send().await?;
+/// let responses = crm.composite().add(create).add(read).parallel_execution(false).await?;
 /// let lead = responses.get("read")?.json::<Value>()?;
 /// println!("{lead:?}");
 /// # Ok(())
@@ -130,6 +130,8 @@ impl Composite {
         Ok(())
     }
 }
+
+awaited!(Composite -> Response<CompositeResponse>);
 
 /// One of the requests of a [`Composite`].
 #[derive(Clone, Serialize)]

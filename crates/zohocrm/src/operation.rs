@@ -8,7 +8,7 @@ pub struct Api {
     pub(crate) caller: Caller,
 }
 
-/// Defines the type of a call: a [`Request`](crate::Request) that knows the type of its response.
+/// Defines the type of a call: a [`Request`](crate::Request) that knows the type of its response. It can be awaited.
 macro_rules! operation {
     ($(#[$doc:meta])* $name:ident -> Download) => {
         operation!(@call $(#[$doc])* $name);
@@ -22,6 +22,8 @@ macro_rules! operation {
                 self.request.download().await
             }
         }
+
+        crate::request::awaited!($name -> crate::request::Download);
     };
     ($(#[$doc:meta])* $name:ident -> $response:ty) => {
         operation!(@call $(#[$doc])* $name);
@@ -35,6 +37,8 @@ macro_rules! operation {
                 self.request.send_as().await
             }
         }
+
+        crate::request::awaited!($name -> crate::request::Response<$response>);
     };
     (@call $(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

@@ -13,19 +13,19 @@ use crate::message::Method;
 use crate::page::Page;
 use crate::paginate::page;
 use crate::record::Record;
-use crate::request::{Request, Response};
+use crate::request::{Request, Response, awaited};
 use crate::stream::{Items, Pages};
 
 pub use select::{Column, Select};
 
-/// A query to send. Returned by [`Crm::coql`](crate::Crm::coql).
+/// A query to send. Returned by [`Crm::coql`](crate::Crm::coql). Await it, or call [`send`](Self::send), for one page.
 ///
 /// ```no_run
 /// use zohocrm::{Criteria, Select};
 ///
 /// # async fn coql(crm: zohocrm::Crm) -> Result<(), zohocrm::Error> {
 /// let query = "select Last_Name, Email from Leads where Email is not null";
-/// for lead in &crm.coql(query).limit(50).send().await?.records {
+/// for lead in &crm.coql(query).limit(50).await?.records {
 ///     println!("{}", lead.text("Last_Name").unwrap_or("-"));
 /// }
 ///
@@ -145,6 +145,8 @@ impl Coql {
         Ok(self.request.clone().json(json!({ "select_query": text })))
     }
 }
+
+awaited!(Coql -> Response<Page>);
 
 /// The query for [`Crm::coql`](crate::Crm::coql): a text or a [`Select`].
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::message::Method;
 use crate::page::Page;
 use crate::paginate::{page, pages};
-use crate::request::{Request, Response};
+use crate::request::{Request, Response, awaited};
 use crate::stream::Items;
 use crate::written::{WrittenRecord, outcomes, outcomes_of_any_number};
 
@@ -137,7 +137,7 @@ impl Notifications {
     }
 }
 
-/// A request for the open channels. Returned by [`Notifications::list`].
+/// A request for the open channels. Returned by [`Notifications::list`]. Await it, or call [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a list does nothing until it is sent"]
 pub struct ListChannels {
@@ -182,6 +182,8 @@ impl ListChannels {
         Self { request: self.request.replace_query(name, value) }
     }
 }
+
+awaited!(ListChannels -> Response<Page<Channel>>);
 
 /// Zoho sends ids of channels both as texts and as numbers.
 fn number_as_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Records, Search};
 use crate::error::Error;
 use crate::message::Method;
-use crate::request::{Request, Response};
+use crate::request::{Request, Response, awaited};
 
 impl Records {
     /// Counts the records of the module.
@@ -15,8 +15,8 @@ impl Records {
     ///
     /// # async fn count(crm: zohocrm::Crm) -> Result<(), zohocrm::Error> {
     /// let leads = crm.records("Leads");
-    /// let all = leads.count().send().await?;
-    /// let lost = leads.count().matching(Criteria::field("Lead_Status").equals("Lost Lead")).send().await?;
+    /// let all = leads.count().await?;
+    /// let lost = leads.count().matching(Criteria::field("Lead_Status").equals("Lost Lead")).await?;
     /// println!("{} of {}", lost.into_inner(), all.into_inner());
     /// # Ok(())
     /// # }
@@ -29,7 +29,7 @@ impl Records {
     }
 }
 
-/// A count that has not been requested; from [`Records::count`].
+/// A count that has not been requested; from [`Records::count`]. Await it, or call [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a count does nothing until it is sent"]
 pub struct CountRecords {
@@ -57,6 +57,8 @@ impl CountRecords {
         Ok(self.request.send_as::<Count>().await?.map(|body| body.count))
     }
 }
+
+awaited!(CountRecords -> Response<u64>);
 
 /// The response, as Zoho writes it.
 #[derive(Debug, Deserialize)]

@@ -8,7 +8,7 @@ use crate::message::Method;
 use crate::page::Page;
 use crate::paginate::{page, pages};
 use crate::record::Lookup;
-use crate::request::{Request, Response};
+use crate::request::{Request, Response, awaited};
 use crate::stream::{Items, Pages};
 use crate::value::{DateTime, Extra, Nullable};
 
@@ -32,7 +32,8 @@ impl Records {
     }
 }
 
-/// A list of deleted records that has not been requested; from [`Records::deleted`].
+/// A list of deleted records that has not been requested; from [`Records::deleted`]. Await it, or call [`send`](Self::send), for
+/// one page.
 #[derive(Clone, Debug)]
 #[must_use = "a list does nothing until it is sent"]
 pub struct ListDeleted {
@@ -82,6 +83,8 @@ impl ListDeleted {
         Self { request: self.request.replace_query(name, value) }
     }
 }
+
+awaited!(ListDeleted -> Response<Page<DeletedRecord>>);
 
 /// Where a deleted record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

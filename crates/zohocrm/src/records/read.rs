@@ -10,7 +10,7 @@ use crate::message::Method;
 use crate::page::Page;
 use crate::paginate::{page, pages};
 use crate::record::Record;
-use crate::request::{Request, Response};
+use crate::request::{Request, Response, awaited};
 use crate::stream::{Items, Pages};
 use crate::value::DateTime;
 
@@ -27,7 +27,7 @@ impl Records {
 }
 
 /// A list of records that has not been requested; from [`Records::list`], [`Records::search`] or
-/// [`RelatedRecords::list`](crate::RelatedRecords::list).
+/// [`RelatedRecords::list`](crate::RelatedRecords::list). Await it, or call [`send`](Self::send), for one page.
 #[derive(Clone, Debug)]
 #[must_use = "a list does nothing until it is sent"]
 pub struct ListRecords {
@@ -155,7 +155,9 @@ impl ListRecords {
     }
 }
 
-/// A record that has not been requested; from [`Records::get`].
+awaited!(ListRecords -> Response<Page>);
+
+/// A record that has not been requested; from [`Records::get`]. Await it, or call [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a read does nothing until it is sent"]
 pub struct GetRecord {
@@ -206,6 +208,8 @@ impl GetRecord {
         Ok(page(&self.request).await?.map(|page: Page<T>| page.records.into_iter().next()))
     }
 }
+
+awaited!(GetRecord -> Response<Option<Record>>);
 
 /// The order of a sorted list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

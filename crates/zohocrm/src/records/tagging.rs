@@ -1,15 +1,12 @@
 //! Adds tags to records and removes them.
 
-use std::future::{Future, IntoFuture};
-use std::pin::Pin;
-
 use serde_json::{Map, Value, json};
 
 use super::Records;
 use super::write::in_batches;
 use crate::error::Error;
 use crate::message::Method;
-use crate::request::Request;
+use crate::request::{Request, awaited};
 use crate::tags::Tag;
 use crate::written::WrittenRecord;
 
@@ -91,11 +88,4 @@ impl TagRecords {
     }
 }
 
-impl IntoFuture for TagRecords {
-    type Output = Result<Vec<Result<WrittenRecord, Error>>, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.send().await })
-    }
-}
+awaited!(TagRecords -> Vec<Result<WrittenRecord, Error>>);

@@ -1,8 +1,6 @@
 //! Creates, updates, upserts and deletes records, in as many calls as needed.
 
 use std::collections::HashMap;
-use std::future::{Future, IntoFuture};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +10,7 @@ use serde_json::{Map, Value};
 use super::Records;
 use crate::error::{Error, ErrorKind, Invalid};
 use crate::message::Method;
-use crate::request::{IF_UNMODIFIED_SINCE, Request};
+use crate::request::{IF_UNMODIFIED_SINCE, Request, awaited};
 use crate::value::DateTime;
 use crate::written::{WrittenRecord, only_outcome, outcome, outcomes};
 
@@ -178,14 +176,7 @@ fn adds_rows(record: &Value) -> bool {
     lists.any(|rows| rows.iter().any(is_new))
 }
 
-impl IntoFuture for WriteRecords {
-    type Output = Result<Vec<Result<WrittenRecord, Error>>, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.send().await })
-    }
-}
+awaited!(WriteRecords -> Vec<Result<WrittenRecord, Error>>);
 
 /// A record that has not been written; from [`Records::create_one`] or [`Records::update_one`]. Await it, or call
 /// [`send`](Self::send).
@@ -235,14 +226,7 @@ impl WriteRecord {
     }
 }
 
-impl IntoFuture for WriteRecord {
-    type Output = Result<WrittenRecord, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.send().await })
-    }
-}
+awaited!(WriteRecord -> WrittenRecord);
 
 /// Records that have not been deleted; from [`Records::delete`]. They are deleted in batches of a hundred. Await it, or call
 /// [`send`](Self::send).
@@ -296,14 +280,7 @@ impl DeleteRecords {
     }
 }
 
-impl IntoFuture for DeleteRecords {
-    type Output = Result<Vec<Result<WrittenRecord, Error>>, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.send().await })
-    }
-}
+awaited!(DeleteRecords -> Vec<Result<WrittenRecord, Error>>);
 
 /// Writes items in batches of the maximum size, and collects the results.
 pub(super) async fn in_batches<T>(

@@ -1,6 +1,7 @@
 //! `Request`: a call as plain data; and how it is sent, with a new token if Zoho rejects the first one.
 
 mod address;
+mod awaited;
 mod download;
 mod response;
 
@@ -20,6 +21,7 @@ use crate::record::Record;
 use crate::transport::{Incoming, Outgoing, Reading};
 
 use address::{Host, address, filled};
+pub(crate) use awaited::awaited;
 pub use download::Download;
 pub use response::Response;
 pub(crate) use response::describe;
@@ -27,7 +29,8 @@ pub(crate) use response::describe;
 /// The header that makes a write fail if the record has changed in the meantime.
 pub(crate) const IF_UNMODIFIED_SINCE: &str = "If-Unmodified-Since";
 
-/// A call that has not been sent; from [`Crm::request`](crate::Crm::request). It can be sent more than once.
+/// A call that has not been sent; from [`Crm::request`](crate::Crm::request). Await it, or call [`send`](Self::send), as often
+/// as needed.
 #[derive(Clone)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Request {
@@ -305,6 +308,8 @@ impl Request {
         OperationName::new(self.method, &self.path)
     }
 }
+
+awaited!(Request -> RawResponse);
 
 impl fmt::Debug for Request {
     /// Shows only the names of query parameters and headers: their values can be personal data.

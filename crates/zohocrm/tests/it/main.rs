@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod attachments;
+mod awaited;
 #[cfg(feature = "bulk")]
 mod bulk_read;
 #[cfg(feature = "bulk")]
