@@ -1,13 +1,15 @@
-//! A custom token store: six functions over any storage, here one JSON document in memory.
+//! A custom token store: six functions over any storage, here one JSON document in memory; and an `Authenticator` that
+//! uses it.
 //!
 //! `StoredToken` is the row, and `Criterion` decides which row a token identifies. One line in
 //! `tests/it/conformance.rs` tests every promise of the contract on it:
 //! `token_store_conformance!(custom, async || DocumentStore::default());`
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
-use zoho_oauth::OAuthToken;
 use zoho_oauth::store::{Criterion, StoreError, StoredToken, TokenStore, id_number, next_id};
+use zoho_oauth::{Authenticator, DataCenter, OAuthClient, OAuthToken};
 
 /// Rows as a JSON array, and the highest id that was ever assigned.
 #[derive(Clone, Default)]
@@ -83,11 +85,21 @@ impl TokenStore for DocumentStore {
 
 #[allow(dead_code, reason = "the tests include this file for the store alone")]
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), StoreError> {
-    let store = DocumentStore::default();
-    let saved =
-        store.save_token(&OAuthToken::new().with_user("ada").with_refresh_token("1000.refresh")).await?;
-    let found = store.find_token(&OAuthToken::new().with_user("ada")).await?;
-    assert_eq!(found.as_ref().and_then(OAuthToken::id), saved.id());
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let authenticator = Authenticator::builder(DataCenter::Eu.production())
+        .client(OAuthClient::new("1000.CLIENT", "secret"))
+        .store(DocumentStore::default())
+        .build()?;
+
+    // In place of a login: `authenticator.exchange(Grant::from_self_client(code))`, which saves the token that Zoho issues.
+    let login = OAuthToken::new()
+        .with_user("ada@example.com:60000001")
+        .with_refresh_token("1000.refresh")
+        .with_access_token("1000.access")
+        .with_expires_at(SystemTime::now() + Duration::from_secs(3_600));
+    authenticator.store().save_token(&login).await?;
+
+    let access_token = authenticator.access_token(&"ada@example.com:60000001".into()).await?;
+    assert_eq!(access_token.expose_secret(), "1000.access");
     Ok(())
 }

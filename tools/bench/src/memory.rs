@@ -26,8 +26,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
         let folder = options.fresh_folder()?;
         let path = folder.path().join("zohooauth.db");
         fixture::write_database(&path, *users)?;
-        let store =
-            AnyStore::coordinated(Counting { store: SqliteStore::open(&path)?, calls: calls.clone() });
+        let store = Counting { store: SqliteStore::open(&path)?, calls: calls.clone() };
         let authenticator = Authenticator::builder(DataCenter::Us.production())
             .spool_folder(folder.path().join("spool"))
             .store(store)
@@ -227,6 +226,10 @@ impl TokenStore for Counting {
 
     async fn save_tokens(&self, tokens: &[OAuthToken]) -> Result<Vec<OAuthToken>, StoreError> {
         self.counted().save_tokens(tokens).await
+    }
+
+    fn into_any(self) -> AnyStore {
+        AnyStore::coordinated(self)
     }
 }
 

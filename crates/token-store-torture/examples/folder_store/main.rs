@@ -25,7 +25,7 @@ use zoho_oauth::OAuthToken;
 use zoho_oauth::store::coordination::{
     Acquired, Coordination, Fenced, Lease, LeaseEntry, LeaseKey, LeaseState,
 };
-use zoho_oauth::store::{Criterion, StoreError, StoredToken, TokenStore, id_number, next_id};
+use zoho_oauth::store::{AnyStore, Criterion, StoreError, StoredToken, TokenStore, id_number, next_id};
 
 use files::Folder;
 
@@ -110,6 +110,12 @@ impl TokenStore for FolderStore {
 
     async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
         self.find_token(&OAuthToken::new().with_id(id)).await
+    }
+
+    /// One renewal for all processes that share the folder.
+    fn into_any(self) -> AnyStore {
+        let name = self.name.to_string();
+        AnyStore::coordinated(self).named(name)
     }
 }
 

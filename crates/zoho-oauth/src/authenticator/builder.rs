@@ -18,7 +18,7 @@ use crate::machine::Machine;
 use crate::machine::this_machine::ThisMachine;
 use crate::spool::{KnownIdentity, Spool};
 use crate::store::coordination::{Coordination, LeaseEntry};
-use crate::store::{AnyStore, MemoryStore};
+use crate::store::{AnyStore, MemoryStore, TokenStore};
 
 use super::Authenticator;
 use super::cache::Cache;
@@ -59,9 +59,11 @@ impl AuthenticatorBuilder {
         self
     }
 
-    /// Sets the store. Default: a [`MemoryStore`], whose tokens live as long as the process.
-    pub fn store(mut self, store: impl Into<AnyStore>) -> Self {
-        self.store = Some(store.into());
+    /// Sets the store: one of this crate, or a custom one. All processes that share a store of this crate cause one renewal;
+    /// [`TokenStore::into_any`] decides it for a custom one. Default: a [`MemoryStore`], whose tokens live as long as the
+    /// process.
+    pub fn store(mut self, store: impl TokenStore) -> Self {
+        self.store = Some(store.into_any());
         self
     }
 
@@ -145,7 +147,7 @@ impl AuthenticatorBuilder {
         if self.client.as_ref().is_some_and(is_incomplete) {
             return Err(Invalid::IncompleteClient.into());
         }
-        let store = self.store.unwrap_or_else(|| MemoryStore::new().into());
+        let store = self.store.unwrap_or_else(|| MemoryStore::new().into_any());
         let mut settings = self.settings;
         let machine = self.machine.unwrap_or_else(|| Arc::new(ThisMachine::new(settings.request_timeout)));
         let margin = &mut settings.margins.margin;

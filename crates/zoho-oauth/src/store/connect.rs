@@ -1,9 +1,9 @@
 //! Opening a store by its URL, for programs that let the user choose the store.
 
-use super::any::AnyStore;
 use super::error::StoreError;
 use super::memory::MemoryStore;
 use super::store_url::{StoreKind, StoreUrl};
+use super::token_store::AnyStore;
 
 /// Opens the store at `url`. A server is contacted on first use.
 ///

@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use crate::token::OAuthToken;
 
-use super::any::AnyStore;
 use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::error::StoreError;
 use super::ids::{id_number, next_id};
 use super::lease_board::LeaseBoard;
 use super::matching::Criterion;
 use super::stored::{StoredToken, is_empty};
-use super::token_store::TokenStore;
+use super::token_store::{AnyStore, TokenStore};
 
 /// Stores tokens in memory: for tests, and for programs that receive their tokens at every start.
 ///
@@ -116,6 +115,10 @@ impl TokenStore for MemoryStore {
 
     async fn find_token_by_id(&self, id: &str) -> Result<Option<OAuthToken>, StoreError> {
         self.find_token(&OAuthToken::new().with_id(id)).await
+    }
+
+    fn into_any(self) -> AnyStore {
+        self.into()
     }
 }
 

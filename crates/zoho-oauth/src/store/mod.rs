@@ -1,13 +1,12 @@
 //! Token stores: the contract, and the stores that fulfill it.
 
-mod any;
+mod boxed;
 mod check;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod connect;
 pub mod coordination;
 mod copy;
-mod erased;
 mod error;
 #[cfg(feature = "file")]
 mod file;
@@ -49,7 +48,6 @@ mod token_store;
 mod unfinished;
 mod waiting;
 
-pub use any::AnyStore;
 pub use check::{check, repair};
 pub use connect::connect;
 pub use copy::{CopyReport, RejectedRow, TokenCopy};
@@ -78,4 +76,4 @@ pub use sql::Tls;
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use store_url::{StoreKind, StoreUrl, StoreUrlError};
 pub use stored::StoredToken;
-pub use token_store::TokenStore;
+pub use token_store::{AnyStore, TokenStore};

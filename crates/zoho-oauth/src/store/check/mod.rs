@@ -8,9 +8,10 @@ mod row_by_row;
 
 use std::path::Path;
 
-use super::any::AnyStore;
 use super::error::StoreError;
-use super::maintenance::{CheckReport, Finding, RepairReport, Repaired, check_by_pages};
+use super::maintenance::pages::check_by_pages;
+use super::maintenance::{CheckReport, Finding, RepairReport, Repaired};
+use super::token_store::AnyStore;
 
 /// Looks for damage in a store and changes nothing. [`FindingKind`](super::maintenance::FindingKind) lists what it finds.
 ///

@@ -5,14 +5,14 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::store::any::AnyStore;
 use crate::store::coordination::{Coordination, Lease, LeaseKey};
 use crate::store::error::StoreError;
+use crate::store::maintenance::pages::check_by_pages;
 use crate::store::maintenance::{
-    Finding, RepairStep, Repaired, changes_rows, check_by_pages, lease_key, repair_steps, repairable,
+    Finding, RepairStep, Repaired, changes_rows, lease_key, repair_steps, repairable,
 };
 use crate::store::stored::StoredToken;
-use crate::store::token_store::TokenStore;
+use crate::store::token_store::{AnyStore, TokenStore};
 use crate::store::waiting::wait_for_lease;
 use crate::token::OAuthToken;
 
@@ -152,7 +152,8 @@ async fn back_up(store: &AnyStore, wanted: Option<&Path>) -> Result<PathBuf, Sto
 
     use crate::store::error::StoreErrorKind;
     use crate::store::file::{csv_header, csv_line};
-    use crate::store::maintenance::{Backup, each_row};
+    use crate::store::maintenance::Backup;
+    use crate::store::maintenance::pages::each_row;
 
     let named = |error: StoreError| error.in_store(store.name());
     let mut backup = Backup::begin(wanted, Path::new("zoho-tokens")).map_err(named)?;

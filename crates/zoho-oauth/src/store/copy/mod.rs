@@ -10,11 +10,10 @@ use std::time::Duration;
 
 use crate::token::OAuthToken;
 
-use super::any::AnyStore;
 use super::error::{StoreError, StoreErrorKind};
 use super::ids::id_number;
 use super::stored::StoredToken;
-use super::token_store::TokenStore;
+use super::token_store::{AnyStore, TokenStore};
 
 use replace::{Replaced, replace};
 use step::{How, Step};

@@ -4,11 +4,10 @@ use std::time::{Duration, Instant};
 
 use crate::token::OAuthToken;
 
-use super::super::any::AnyStore;
 use super::super::coordination::{Coordination, Fenced, Lease, LeaseKey};
 use super::super::error::StoreError;
 use super::super::stored::StoredToken;
-use super::super::token_store::TokenStore;
+use super::super::token_store::{AnyStore, TokenStore};
 use super::super::waiting::wait_for_lease;
 use super::step::Verdict;
 use super::with_retries;

@@ -2,11 +2,10 @@
 
 use crate::token::OAuthToken;
 
-use super::super::any::AnyStore;
 use super::super::error::StoreError;
 use super::super::matching::Criterion;
 use super::super::stored::StoredToken;
-use super::super::token_store::TokenStore;
+use super::super::token_store::{AnyStore, TokenStore};
 use super::there::{There, digest, name, short, without_id};
 use super::{CopyReport, is_about_a_row, with_retries};
 

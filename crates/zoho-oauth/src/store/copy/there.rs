@@ -6,12 +6,11 @@ use ring::digest::{Context, SHA256};
 
 use crate::token::OAuthToken;
 
-use super::super::any::AnyStore;
 use super::super::error::StoreError;
 use super::super::matching::Criterion;
 use super::super::page::TokenPage;
 use super::super::stored::{StoredToken, is_empty};
-use super::super::token_store::TokenStore;
+use super::super::token_store::{AnyStore, TokenStore};
 use super::with_retries;
 
 pub(super) type Short = [u8; 16];

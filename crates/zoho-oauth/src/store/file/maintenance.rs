@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::store::erased::Boxed;
+use crate::store::boxed::Boxed;
 use crate::store::error::{StoreError, StoreErrorKind};
 use crate::store::lock_file::LockFile;
 use crate::store::maintenance::{

@@ -24,12 +24,11 @@ use std::time::Duration;
 
 use crate::token::OAuthToken;
 
-use super::any::AnyStore;
 use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState, machine_clock};
 use super::error::{StoreError, StoreErrorKind};
 use super::store_url::{StoreKind, StoreUrl, StoreUrlError};
 use super::stored::StoredToken;
-use super::token_store::TokenStore;
+use super::token_store::{AnyStore, TokenStore};
 
 use columns::Columns;
 use draft::Draft;
@@ -197,6 +196,10 @@ impl TokenStore for FileStore {
     async fn save_tokens(&self, tokens: &[OAuthToken]) -> Result<Vec<OAuthToken>, StoreError> {
         let tokens = self.named(StoredToken::all_for_saving(tokens))?;
         self.write(move |draft| draft.save_all(&tokens)).await
+    }
+
+    fn into_any(self) -> AnyStore {
+        self.into()
     }
 }
 

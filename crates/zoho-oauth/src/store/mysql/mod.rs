@@ -8,7 +8,6 @@ use std::time::{Duration, SystemTime};
 
 use crate::token::OAuthToken;
 
-use super::any::AnyStore;
 use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::error::StoreError;
 use super::identity::StoreIdentity;
@@ -16,7 +15,7 @@ use super::page::TokenPage;
 use super::password::password_setters;
 use super::sql::{ServerOptions, SqlStore, Tls, server_options, sql_store};
 use super::store_url::{StoreKind, StoreUrl, StoreUrlError};
-use super::token_store::TokenStore;
+use super::token_store::{AnyStore, TokenStore};
 
 use server::MySqlServer;
 

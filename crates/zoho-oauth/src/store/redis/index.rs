@@ -3,10 +3,11 @@
 
 use std::path::PathBuf;
 
-use super::super::erased::Boxed;
+use super::super::boxed::Boxed;
 use super::super::error::StoreError;
 use super::super::ids::id_number;
-use super::super::maintenance::{CheckReport, Finding, FindingKind, Maintenance, Repaired, check_by_pages};
+use super::super::maintenance::pages::check_by_pages;
+use super::super::maintenance::{CheckReport, Finding, FindingKind, Maintenance, Repaired};
 use super::RedisStore;
 use super::fault::Fault;
 use super::row::{self, Row};

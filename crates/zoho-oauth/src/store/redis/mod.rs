@@ -21,7 +21,6 @@ use std::time::{Duration, SystemTime};
 
 use crate::token::{OAuthToken, from_epoch_milliseconds};
 
-use super::any::AnyStore;
 use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::error::StoreError;
 use super::identity::StoreIdentity;
@@ -29,7 +28,7 @@ use super::matching::Criterion;
 use super::page::TokenPage;
 use super::store_url::StoreUrl;
 use super::stored::StoredToken;
-use super::token_store::TokenStore;
+use super::token_store::{AnyStore, TokenStore};
 
 use fault::Fault;
 use row::Row;
@@ -242,6 +241,10 @@ impl TokenStore for RedisStore {
             }
         }
         Ok(saved.into_iter().map(OAuthToken::from).collect())
+    }
+
+    fn into_any(self) -> AnyStore {
+        self.into()
     }
 }
 

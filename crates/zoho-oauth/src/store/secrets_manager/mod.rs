@@ -21,7 +21,6 @@ use futures_util::{StreamExt, TryStreamExt};
 
 use crate::token::OAuthToken;
 
-use super::any::AnyStore;
 use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
 use super::error::StoreError;
 use super::identity::StoreIdentity;
@@ -29,7 +28,7 @@ use super::matching::Criterion;
 use super::page::TokenPage;
 use super::store_url::StoreUrl;
 use super::stored::StoredToken;
-use super::token_store::TokenStore;
+use super::token_store::{AnyStore, TokenStore};
 
 use client::Client;
 use fault::Fault;
@@ -236,6 +235,10 @@ impl TokenStore for SecretsManagerStore {
 
     async fn get_token_page(&self, after: Option<&str>) -> Result<TokenPage, StoreError> {
         self.within("read a page of tokens", self.backend().page(after)).await
+    }
+
+    fn into_any(self) -> AnyStore {
+        self.into()
     }
 }
 

@@ -36,6 +36,10 @@ macro_rules! sql_store {
             async fn save_tokens(&self, tokens: &[OAuthToken]) -> Result<Vec<OAuthToken>, StoreError> {
                 self.0.save_tokens(tokens).await
             }
+
+            fn into_any(self) -> AnyStore {
+                self.0.into_any()
+            }
         }
 
         #[deny(clippy::missing_trait_methods)]
@@ -92,8 +96,7 @@ macro_rules! sql_store {
 
         impl From<$name> for AnyStore {
             fn from(store: $name) -> Self {
-                let (name, identity) = (store.0.name().to_owned(), store.0.identity().clone());
-                Self::coordinated(store).named(name).identified_by(identity)
+                store.into_any()
             }
         }
     };

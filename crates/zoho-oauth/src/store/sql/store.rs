@@ -15,7 +15,7 @@ use super::super::identity::StoreIdentity;
 use super::super::matching::Criterion;
 use super::super::page::TokenPage;
 use super::super::stored::StoredToken;
-use super::super::token_store::TokenStore;
+use super::super::token_store::{AnyStore, TokenStore};
 use super::fault::Fault;
 use super::options::ServerOptions;
 use super::pool::{Pool, Pooled};
@@ -253,6 +253,11 @@ impl<S: Server> TokenStore for SqlStore<S> {
         let save = async { self.save_all(&StoredToken::all_for_saving(tokens)?).await };
         let rows = self.call_for_many("save tokens", save).await?;
         Ok(rows.into_iter().map(OAuthToken::from).collect())
+    }
+
+    fn into_any(self) -> AnyStore {
+        let (name, identity) = (self.name().to_owned(), self.identity().clone());
+        AnyStore::coordinated(self).named(name).identified_by(identity)
     }
 }
 

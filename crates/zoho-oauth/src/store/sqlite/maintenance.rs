@@ -3,11 +3,10 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use crate::store::erased::Boxed;
+use crate::store::boxed::Boxed;
 use crate::store::error::{StoreError, StoreErrorKind};
-use crate::store::maintenance::{
-    Backup, CheckReport, Maintenance, Repaired, changes_rows, check_by_pages, repairable,
-};
+use crate::store::maintenance::pages::check_by_pages;
+use crate::store::maintenance::{Backup, CheckReport, Maintenance, Repaired, changes_rows, repairable};
 
 use super::SqliteStore;
 

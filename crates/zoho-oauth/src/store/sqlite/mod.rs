@@ -22,7 +22,6 @@ use std::time::Duration;
 
 use crate::token::OAuthToken;
 
-use super::any::AnyStore;
 use super::coordination::{
     Acquired, Coordination, Fenced, Lease, LeaseEntry, LeaseKey, LeaseState, machine_clock,
 };
@@ -31,7 +30,7 @@ use super::matching::Criterion;
 use super::page::TokenPage;
 use super::store_url::StoreUrl;
 use super::stored::StoredToken;
-use super::token_store::TokenStore;
+use super::token_store::{AnyStore, TokenStore};
 
 use batch::Batch;
 use fault::Fault;
@@ -275,6 +274,10 @@ impl TokenStore for SqliteStore {
             StoredToken::all_for_saving(tokens).map_err(|error| error.in_store(&*self.shared.name))?;
         let saved = self.write("save tokens", move |batch| batch.save_all(&tokens)).await?;
         Ok(saved.into_iter().map(OAuthToken::from).collect())
+    }
+
+    fn into_any(self) -> AnyStore {
+        self.into()
     }
 }
 

@@ -6,22 +6,22 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use crate::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
+use crate::store::error::StoreError;
+use crate::store::identity::StoreIdentity;
+use crate::store::lease_board::LeaseBoard;
+use crate::store::maintenance::Maintenance;
+use crate::store::page::TokenPage;
 use crate::token::OAuthToken;
 
-use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
+use super::TokenStore;
 use super::erased::{ErasedCoordination, ErasedStore};
-use super::error::StoreError;
-use super::identity::StoreIdentity;
-use super::lease_board::LeaseBoard;
-use super::maintenance::Maintenance;
-use super::page::TokenPage;
-use super::token_store::TokenStore;
 
 /// A token store of any kind. Cheap to clone; clones share the store.
 ///
 /// Every store of this crate converts into it with `into()`, and then all processes that share the store cause one
-/// renewal. Wrap a custom store with [`AnyStore::new`] for one renewal per process, or with
-/// [`AnyStore::coordinated`] if it implements [`Coordination`] too.
+/// renewal. A custom store converts with [`TokenStore::into_any`]: one renewal per process, or one for all processes if
+/// the store implements [`Coordination`] too and says so.
 ///
 /// ```
 /// use zoho_oauth::store::{AnyStore, MemoryStore};
@@ -116,7 +116,7 @@ impl AnyStore {
 
     /// Sets the table of the store, if another store can be in the same file.
     #[cfg(feature = "sqlite")]
-    pub(super) fn in_table(mut self, table: Option<&str>) -> Self {
+    pub(in crate::store) fn in_table(mut self, table: Option<&str>) -> Self {
         self.table = table.map(Arc::from);
         self
     }
@@ -223,6 +223,10 @@ impl TokenStore for AnyStore {
 
     async fn save_tokens(&self, tokens: &[OAuthToken]) -> Result<Vec<OAuthToken>, StoreError> {
         self.store.save_tokens(tokens).await
+    }
+
+    fn into_any(self) -> Self {
+        self
     }
 }
 

@@ -1,18 +1,14 @@
 //! Object-safe twins of the two store traits, so that a store of any kind fits behind one type.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
+use crate::store::boxed::Boxed;
+use crate::store::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
+use crate::store::identity::StoreIdentity;
+use crate::store::page::TokenPage;
 use crate::token::OAuthToken;
 
-use super::coordination::{Acquired, Coordination, Fenced, Lease, LeaseKey, LeaseState};
-use super::error::StoreError;
-use super::identity::StoreIdentity;
-use super::page::TokenPage;
-use super::token_store::TokenStore;
-
-pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+use super::TokenStore;
 
 /// The object-safe twin of [`TokenStore`], implemented for every store.
 pub(super) trait ErasedStore: Send + Sync {

@@ -1,4 +1,7 @@
-//! `TokenStore`: the contract of every store.
+//! `TokenStore`: the contract of every store; `AnyStore`: a store of any kind behind one type.
+
+mod any;
+mod erased;
 
 use std::future::Future;
 
@@ -6,6 +9,8 @@ use crate::token::OAuthToken;
 
 use super::error::StoreError;
 use super::page::TokenPage;
+
+pub use any::AnyStore;
 
 /// A place where tokens are stored. This text is the contract. Each sentence of it is a test that
 /// `token_store_conformance!` (feature `conformance`) runs against a store.
@@ -36,8 +41,9 @@ use super::page::TokenPage;
 /// user create one row. A failed read is an error, never "no token".
 ///
 /// # Implementing
-/// Write six `async fn`s; `StoredToken` and `Criterion` match and merge rows. See the example `custom_store`. The
-/// other two methods have defaults that call these six; a store with many rows should override them.
+/// Write six `async fn`s; `StoredToken` and `Criterion` match and merge rows. See the example `custom_store`. Two more
+/// have defaults that call these six; a store with many rows should override them. A store that implements
+/// [`Coordination`](super::coordination::Coordination) too overrides [`into_any`](Self::into_any).
 pub trait TokenStore: Send + Sync + 'static {
     /// Returns the row that `token` identifies. Fields that `token` sets keep its values; the others come from the row.
     /// Returns `None` if there is no such row.
@@ -126,5 +132,18 @@ pub trait TokenStore: Send + Sync + 'static {
             }
             Ok(saved)
         }
+    }
+
+    /// Converts the store into an [`AnyStore`], as
+    /// [`AuthenticatorBuilder::store`](crate::AuthenticatorBuilder::store) does.
+    ///
+    /// The default is [`AnyStore::new`]: one renewal per process. A store that implements
+    /// [`Coordination`](super::coordination::Coordination) too overrides it with [`AnyStore::coordinated`]: one renewal
+    /// for all processes that share the store.
+    fn into_any(self) -> AnyStore
+    where
+        Self: Sized,
+    {
+        AnyStore::new(self)
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use zoho_emulator::{Emulator, Fault};
-use zoho_oauth::store::{AnyStore, MemoryStore, SqliteStore, TokenStore};
+use zoho_oauth::store::{MemoryStore, SqliteStore, TokenStore};
 use zoho_oauth::{AccessToken, Authenticator, Error};
 
 use super::server_store::ServerStore;
@@ -30,9 +30,9 @@ async fn callers(
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_callers_cause_one_request_and_get_the_same_token() {
     for store in [
-        AnyStore::from(MemoryStore::new()),
-        AnyStore::new(FailingStore::default()),
-        SqliteStore::in_memory().unwrap().into(),
+        MemoryStore::new().into_any(),
+        FailingStore::default().into_any(),
+        SqliteStore::in_memory().unwrap().into_any(),
     ] {
         let zoho = Emulator::start().await;
         with_a_stale_token(&zoho, &store).await;
@@ -42,6 +42,24 @@ async fn two_hundred_callers_cause_one_request_and_get_the_same_token() {
         assert!(outcomes.iter().all(|outcome| outcome.as_ref().unwrap().expose_secret() == first));
         assert_eq!(token_requests(&zoho), 1);
     }
+}
+
+#[tokio::test]
+async fn processes_renew_once_on_a_store_of_this_crate_and_each_for_itself_on_one_with_six_methods() {
+    assert_eq!(requests_of_two_processes(MemoryStore::new()).await, 1);
+    assert_eq!(requests_of_two_processes(FailingStore::default()).await, 2);
+}
+
+/// Each of two authenticators stands for a process.
+async fn requests_of_two_processes(store: impl TokenStore + Clone) -> usize {
+    let zoho = Emulator::start().await;
+    with_a_stale_token(&zoho, &store).await;
+    zoho.fault(Fault::on(TOKEN_REQUEST).times(2).delay(Duration::from_millis(200)));
+    let [one, other] = [(); 2].map(|()| authenticator(&zoho, store.clone()));
+    let user = ada(&zoho);
+    let (one, other) = tokio::join!(one.access_token(&user), other.access_token(&user));
+    assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+    token_requests(&zoho)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use zoho_emulator::{Emulator, Fault};
-use zoho_oauth::store::{AnyStore, SqliteStore, TokenStore};
+use zoho_oauth::store::{SqliteStore, TokenStore};
 use zoho_oauth::{Authenticator, ExposeSecret, Grant, OAuthToken, Persistence};
 
 use super::support::*;
@@ -88,7 +88,7 @@ async fn spool_a_renewal(zoho: &Emulator, store: &FailingStore, folder: &Path) -
 }
 
 fn program(zoho: &Emulator, store: &FailingStore, folder: &Path) -> Authenticator {
-    builder(zoho, AnyStore::new(store.clone())).spool_folder(folder).build().unwrap()
+    builder(zoho, store.clone()).spool_folder(folder).build().unwrap()
 }
 
 #[tokio::test]
@@ -265,7 +265,7 @@ async fn many_spooled_tokens_do_not_delay_a_valid_one() {
     let slow = store.clone().with_delay(Duration::from_millis(10));
     let bob = OAuthToken::new().with_user("bob").with_access_token("1000.bob");
     store.save_token(&bob).await.unwrap();
-    let next = builder(&zoho, AnyStore::new(slow)).spool_folder(folder.path()).build().unwrap();
+    let next = builder(&zoho, slow).spool_folder(folder.path()).build().unwrap();
     let started = Instant::now();
     assert_eq!(next.access_token(&"bob".into()).await.unwrap().expose_secret(), "1000.bob");
     assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());

@@ -109,6 +109,10 @@ impl TokenStore for ServerStore {
     async fn save_tokens(&self, tokens: &[OAuthToken]) -> Result<Vec<OAuthToken>, StoreError> {
         self.response().await?.save_tokens(tokens).await
     }
+
+    fn into_any(self) -> AnyStore {
+        self.into()
+    }
 }
 
 #[deny(clippy::missing_trait_methods)]

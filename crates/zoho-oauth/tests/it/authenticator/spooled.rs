@@ -260,7 +260,7 @@ async fn a_save_that_happened_although_it_timed_out_leaves_nothing_behind() {
     let store = FailingStore::default();
     with_a_stale_token(&zoho, &store).await;
     store.fail_afterwards(true);
-    let start = || builder(&zoho, AnyStore::new(store.clone())).spool_folder(folder.path()).build().unwrap();
+    let start = || builder(&zoho, store.clone()).spool_folder(folder.path()).build().unwrap();
     let spooled = start().access_token(&ada(&zoho)).await.unwrap();
     assert_eq!((is_spooled(&spooled), files_in(folder.path())), (true, 1));
     let next = start();
@@ -301,7 +301,7 @@ async fn a_save_that_outlives_the_lease_causes_no_second_request() {
 async fn a_spooled_login_is_served_to_programs_that_start_later() {
     let zoho = Emulator::start().await;
     let (store, folder) = (FailingStore::default(), tempfile::tempdir().unwrap());
-    let start = || builder(&zoho, AnyStore::new(store.clone())).spool_folder(folder.path()).build().unwrap();
+    let start = || builder(&zoho, store.clone()).spool_folder(folder.path()).build().unwrap();
     let login = login_while_the_store_fails(&zoho, &store, &start()).await;
     let program = start();
     let token = program.access_token(&ada(&zoho)).await.unwrap();
@@ -323,7 +323,7 @@ async fn a_spooled_login_is_served_to_programs_that_start_later() {
 async fn a_spooled_login_that_was_logged_out_does_not_come_back() {
     let zoho = Emulator::start().await;
     let (store, folder) = (FailingStore::default(), tempfile::tempdir().unwrap());
-    let start = || builder(&zoho, AnyStore::new(store.clone())).spool_folder(folder.path()).build().unwrap();
+    let start = || builder(&zoho, store.clone()).spool_folder(folder.path()).build().unwrap();
     login_while_the_store_fails(&zoho, &store, &start()).await;
     let user = OAuthToken::new().with_user(ada(&zoho));
     let program = start();
@@ -339,7 +339,7 @@ async fn a_spooled_login_that_was_logged_out_does_not_come_back() {
 async fn a_spooled_login_is_stored_over_a_row_that_was_renewed_since() {
     let zoho = Emulator::start().await;
     let (store, folder) = (FailingStore::default(), tempfile::tempdir().unwrap());
-    let start = || builder(&zoho, AnyStore::new(store.clone())).spool_folder(folder.path()).build().unwrap();
+    let start = || builder(&zoho, store.clone()).spool_folder(folder.path()).build().unwrap();
     let old = with_a_stale_token(&zoho, &store).await;
     let login = login_while_the_store_fails(&zoho, &store, &start()).await;
     store.fail(false);
@@ -386,14 +386,13 @@ async fn of_two_spooled_logins_the_later_one_stays_whichever_host_recovers_first
 async fn a_spooled_login_does_not_replace_a_later_login() {
     let zoho = Emulator::start().await;
     let (store, folder) = (FailingStore::default(), tempfile::tempdir().unwrap());
-    let start = || builder(&zoho, AnyStore::new(store.clone())).spool_folder(folder.path()).build().unwrap();
+    let start = || builder(&zoho, store.clone()).spool_folder(folder.path()).build().unwrap();
     with_a_stale_token(&zoho, &store).await;
     login_while_the_store_fails(&zoho, &store, &start()).await;
     store.fail(false);
     // As another host does it, which does not see the spool.
     let elsewhere = tempfile::tempdir().unwrap();
-    let other_host =
-        builder(&zoho, AnyStore::new(store.clone())).spool_folder(elsewhere.path()).build().unwrap();
+    let other_host = builder(&zoho, store.clone()).spool_folder(elsewhere.path()).build().unwrap();
     let later = logged_in(&zoho, &other_host).await;
     assert_eq!(start().recover().await.unwrap(), 0);
     let rows = store.get_tokens().await.unwrap();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use zoho_emulator::{Emulator, Fault};
-use zoho_oauth::store::{AnyStore, MemoryStore, StoreError, TokenStore};
+use zoho_oauth::store::{MemoryStore, StoreError, TokenStore};
 use zoho_oauth::{
     Authenticator, AuthenticatorBuilder, Environment, Grant, Login, OAuthClient, OAuthToken, Persistence,
     UserSignature,
@@ -28,11 +28,11 @@ pub(crate) fn environment(zoho: &Emulator) -> Environment {
     Environment::local(&zoho.base_url()).unwrap()
 }
 
-pub(crate) fn builder(zoho: &Emulator, store: impl Into<AnyStore>) -> AuthenticatorBuilder {
+pub(crate) fn builder(zoho: &Emulator, store: impl TokenStore) -> AuthenticatorBuilder {
     Authenticator::builder(environment(zoho)).client(client(zoho)).store(store).attempts(1)
 }
 
-pub(crate) fn authenticator(zoho: &Emulator, store: impl Into<AnyStore>) -> Authenticator {
+pub(crate) fn authenticator(zoho: &Emulator, store: impl TokenStore) -> Authenticator {
     builder(zoho, store).build().unwrap()
 }
 

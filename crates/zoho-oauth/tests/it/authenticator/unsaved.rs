@@ -9,7 +9,7 @@ use zoho_oauth::{Authenticator, Error, Grant, Persistence};
 use super::support::*;
 
 fn with_spool(zoho: &Emulator, store: &FailingStore, folder: &Path) -> Authenticator {
-    builder(zoho, AnyStore::new(store.clone())).spool_folder(folder).build().unwrap()
+    builder(zoho, store.clone()).spool_folder(folder).build().unwrap()
 }
 
 #[tokio::test]
