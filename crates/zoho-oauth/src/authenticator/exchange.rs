@@ -12,8 +12,10 @@ use crate::spool::{LoginFacts, Origin, Unsaved};
 use crate::store::coordination::{Fenced, LeaseKey};
 use crate::token::{OAuthToken, epoch_milliseconds, fingerprint};
 
+use super::events::{self, Leader};
 use super::held_lease::{HeldLease, LEASE_POLL, Take, YIELD};
 use super::parts::Parts;
+use super::rows::name_of;
 
 /// The result of a login.
 #[derive(Clone)]
@@ -84,6 +86,17 @@ impl<'a> Exchange<'a> {
 
     /// Spends the grant, unless another process has done so.
     pub(super) async fn run(self) -> Result<Login, Error> {
+        let started = self.parts.machine.uptime();
+        let outcome = self.login().await;
+        let reason =
+            if self.grant.is_self_client { "a code of a Self Client" } else { "a login in a browser" };
+        let duration = self.parts.machine.uptime().saturating_sub(started);
+        let token = outcome.as_ref().map_or(&self.basis, |(login, _)| login.token());
+        events::login(&name_of(token), reason, duration, outcome.as_ref().map(|(_, leader)| *leader));
+        outcome.map(|(login, _)| login)
+    }
+
+    async fn login(&self) -> Result<(Login, Leader), Error> {
         let (store, machine) = (&self.parts.rows.store, &self.parts.machine);
         let (life, max_attempts) = (self.parts.settings.lease_life, self.parts.settings.attempts.get());
         let key = LeaseKey::exchange(&self.grant.code);
@@ -94,12 +107,12 @@ impl<'a> Exchange<'a> {
             let exchanged = self.exchanged_row().await;
             match taken {
                 Take::Held(state) => match exchanged? {
-                    Some(row) => return Ok(Login::stored(row)),
+                    Some(row) => return Ok((Login::stored(row), Leader::AnotherProcess)),
                     None => machine.sleep(delays.next_delay(machine.random()).min(state.remaining)).await,
                 },
                 Take::Granted(lease) => match exchanged {
                     Ok(None) => match self.spooled_or_spent(lease).await {
-                        Ok(login) => return Ok(login),
+                        Ok(login) => return Ok((login, Leader::ThisProcess)),
                         Err(Unspent::NotSent(error)) if error.is_transient() && attempt < max_attempts => {
                             // Another host may be able to send it, and gets its turn.
                             machine.sleep(yields.next_delay(machine.random())).await;
@@ -109,7 +122,7 @@ impl<'a> Exchange<'a> {
                     },
                     Ok(Some(row)) => {
                         lease.release().await;
-                        return Ok(Login::stored(row));
+                        return Ok((Login::stored(row), Leader::AnotherProcess));
                     }
                     Err(error) => {
                         lease.release().await;

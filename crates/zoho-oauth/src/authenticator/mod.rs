@@ -8,6 +8,7 @@ mod builder;
 mod cache;
 mod clocked;
 mod core;
+mod events;
 mod exchange;
 mod flight;
 mod held_lease;

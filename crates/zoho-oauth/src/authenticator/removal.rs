@@ -6,8 +6,9 @@ use crate::error::Error;
 use crate::token::OAuthToken;
 
 use super::cache::Cache;
+use super::events;
 use super::parts::Parts;
-use super::rows::missing;
+use super::rows::{missing, name_of};
 
 /// The removal of tokens.
 pub(super) struct Removal<'a> {
@@ -19,7 +20,8 @@ impl Removal<'_> {
     /// Revokes the token of the row that `token` identifies, and deletes the row unless a new login has put another
     /// token there in the meantime.
     pub(super) async fn revoke(&self, token: &OAuthToken) -> Result<(), Error> {
-        let Parts { rows, accounts, .. } = self.parts;
+        let Parts { rows, accounts, machine, .. } = self.parts;
+        let started = machine.uptime();
         let row = match rows.find(token).await? {
             Some(row) => row,
             None => self.parts.spooled_login(token).await.ok_or_else(|| missing(token))?.token,
@@ -36,20 +38,28 @@ impl Removal<'_> {
             self.parts.forget_spooled(&OAuthToken { id: None, ..row.clone() }).await?;
         }
         self.cache.forget(&row);
+        events::revocation(&name_of(&row), machine.uptime().saturating_sub(started));
         Ok(())
     }
 
     /// Deletes the row that `token` identifies, or its spooled login, if there is one.
     pub(super) async fn log_out(&self, token: &OAuthToken) -> Result<bool, Error> {
-        if let Some(row) = self.parts.rows.find(token).await? {
-            return self.delete(&row).await;
+        let started = self.parts.machine.uptime();
+        let deleted = match self.parts.rows.find(token).await? {
+            Some(row) => self.delete(&row).await?.then_some(row),
+            None => self.delete_spooled(token).await?,
+        };
+        if let Some(row) = &deleted {
+            events::logout(&name_of(row), self.parts.machine.uptime().saturating_sub(started));
         }
-        let login = self.parts.spooled_login(token).await;
-        if let Some(login) = &login {
-            self.parts.forget_spooled(&login.token).await?;
-            self.cache.forget(&login.token);
-        }
-        Ok(login.is_some())
+        Ok(deleted.is_some())
+    }
+
+    async fn delete_spooled(&self, token: &OAuthToken) -> Result<Option<OAuthToken>, Error> {
+        let Some(login) = self.parts.spooled_login(token).await else { return Ok(None) };
+        self.parts.forget_spooled(&login.token).await?;
+        self.cache.forget(&login.token);
+        Ok(Some(login.token))
     }
 
     /// Deletes a row and its spooled tokens. The cache forgets it before, and again after, for callers that read the

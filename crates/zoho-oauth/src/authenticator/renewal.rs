@@ -14,6 +14,7 @@ use crate::token::OAuthToken;
 
 use super::access::Obtained;
 use super::clocked::Clock;
+use super::events::{self, Leader};
 use super::held_lease::{HeldLease, LEASE_POLL, RETRY, Take, YIELD};
 use super::parts::Parts;
 use super::rows::{life_of, name_of};
@@ -29,6 +30,9 @@ pub(super) struct Renewal<'a> {
 
 /// The outcome of one step.
 enum Step {
+    /// The row has a new token.
+    Renewed(Obtained, Leader),
+    /// A token that was there before is handed out.
     Done(Obtained),
     /// The row has changed, or another process was at work with it: it is to be looked at again.
     Again(OAuthToken),
@@ -42,6 +46,8 @@ struct Progress {
     attempts: usize,
     /// The epoch of the lease under which it could not send one.
     own_failure: Option<u64>,
+    /// Why its requests brought no token.
+    failure: Option<Error>,
     /// Its delays without a lease.
     yields: Backoff,
 }
@@ -67,11 +73,32 @@ enum Requested {
 
 impl Renewal<'_> {
     /// Renews `row`, which need not be stored yet.
-    pub(super) async fn run(&self, mut row: OAuthToken) -> Result<Obtained, Error> {
-        let mut progress = Progress { followed: None, attempts: 0, own_failure: None, yields: YIELD };
+    pub(super) async fn run(&self, row: OAuthToken) -> Result<Obtained, Error> {
+        let (user, started) = (name_of(&row), self.parts.machine.uptime());
+        let mut progress =
+            Progress { followed: None, attempts: 0, own_failure: None, failure: None, yields: YIELD };
+        let outcome = self.steps(row, &mut progress).await;
+        // A failure that another process shares, and a token that was there before, are no event of this process.
+        let result = match (&outcome, &progress.failure) {
+            (Ok((_, Some(leader))), _) => Some(Ok(*leader)),
+            (_, failure) => failure.as_ref().map(Err),
+        };
+        if let Some(result) = result {
+            let duration = self.parts.machine.uptime().saturating_sub(started);
+            events::renewal(&user, self.wish.demand.reason(), duration, result);
+        }
+        outcome.map(|(obtained, _)| obtained)
+    }
+
+    async fn steps(
+        &self,
+        mut row: OAuthToken,
+        progress: &mut Progress,
+    ) -> Result<(Obtained, Option<Leader>), Error> {
         loop {
-            match self.step(row, &mut progress).await? {
-                Step::Done(obtained) => return Ok(obtained),
+            match self.step(row, progress).await? {
+                Step::Renewed(obtained, leader) => return Ok((obtained, Some(leader))),
+                Step::Done(obtained) => return Ok((obtained, None)),
                 Step::Again(current) => row = current,
             }
         }
@@ -165,6 +192,7 @@ impl Renewal<'_> {
                 let epoch = lease.epoch();
                 lease.release().await;
                 if !tries_again {
+                    progress.failure = Some(error.clone());
                     return self.despite(error, &row).await;
                 }
                 progress.own_failure = Some(epoch);
@@ -173,6 +201,7 @@ impl Renewal<'_> {
             }
             Err(error) => {
                 lease.release().await;
+                progress.failure = Some(error.clone());
                 self.despite(error, &row).await
             }
         }
@@ -222,13 +251,13 @@ impl Renewal<'_> {
                     return Err(Error::Throttled { retry_at: lease.note_throttle(settings.quota) });
                 }
                 Err(Denied::NotSent(error)) => {
-                    tracing::info!(user = name_of(row), %error, attempt, "a renewal request could not be sent");
+                    tracing::debug!(user = name_of(row), %error, attempt, "a renewal request could not be sent");
                     let tries_again = error.is_transient() && attempt < max_attempts();
                     self.take_back(lease, requester, &error, tries_again);
                     return Ok(Requested::NotSent { error: *error, tries_again });
                 }
                 Err(Denied::Failed(error)) => {
-                    tracing::info!(user = name_of(row), %error, attempt, "a renewal attempt failed");
+                    tracing::debug!(user = name_of(row), %error, attempt, "a renewal attempt failed");
                     if attempt >= max_attempts() {
                         break *error;
                     }
@@ -271,7 +300,7 @@ impl Renewal<'_> {
                 rows.obtained(&row)?
             }
             Ok(Fenced::Superseded) => {
-                tracing::info!(
+                tracing::debug!(
                     user = name_of(&token),
                     "another process has renewed this token; using its token"
                 );
@@ -284,7 +313,7 @@ impl Renewal<'_> {
                 rows.obtained_unsaved(&token, unsaved)?
             }
         };
-        Ok(Step::Done(Obtained { life, ..obtained }))
+        Ok(Step::Renewed(Obtained { life, ..obtained }, Leader::ThisProcess))
     }
 
     /// The spooled token for the refresh token of `row` that satisfies the caller.
@@ -300,7 +329,8 @@ impl Renewal<'_> {
 
     fn unless_granted(&self, row: OAuthToken) -> Result<Step, Error> {
         if self.wish.is_granted_by(&row, None, self.parts.machine.now()) {
-            self.parts.rows.obtained(&row).map(Step::Done)
+            let obtained = self.parts.rows.obtained(&row)?;
+            Ok(Step::Renewed(obtained, Leader::AnotherProcess))
         } else {
             Ok(Step::Again(row))
         }
@@ -313,7 +343,10 @@ impl Renewal<'_> {
     /// Ends the renewal with a verdict, except for one to renew or to wait.
     async fn settle(&self, verdict: Verdict, state: &LeaseState, row: OAuthToken) -> Result<Step, Error> {
         match verdict {
-            Verdict::HandOut => self.parts.rows.obtained_with_life(&row, &state.ledger).map(Step::Done),
+            Verdict::HandOut => {
+                let obtained = self.parts.rows.obtained_with_life(&row, &state.ledger)?;
+                Ok(Step::Renewed(obtained, Leader::AnotherProcess))
+            }
             Verdict::Fail(error) => self.despite(error, &row).await,
             Verdict::Rejected(code) => self.despite(self.rejected(code, &row)?, &row).await,
             // By now its token may have expired.

@@ -21,6 +21,18 @@ pub(super) enum Demand {
     InsteadOf(String),
 }
 
+impl Demand {
+    /// Why a token is renewed, for the log.
+    pub(super) fn reason(&self) -> &'static str {
+        match self {
+            Self::Fresh => "it has expired or is about to",
+            Self::Early(_) => "it expires soon",
+            Self::Newer => "a new one was requested",
+            Self::InsteadOf(_) => "Zoho rejected it",
+        }
+    }
+}
+
 /// A demand, together with the tokens that do not satisfy it although they are valid.
 #[derive(Clone, Debug)]
 pub(super) struct Wish {

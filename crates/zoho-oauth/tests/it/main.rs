@@ -19,6 +19,7 @@ mod damaged_leases;
 mod file;
 #[cfg(all(feature = "mysql", feature = "postgres", feature = "redis", feature = "secrets-manager"))]
 mod identity;
+mod log;
 mod many;
 mod matching;
 mod messages;

@@ -11,7 +11,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tracing::debug;
+use tokio::time::Instant;
+use tracing::{debug, info};
 use zoho_oauth::AccessToken;
 
 use crate::caller::Caller;
@@ -245,22 +246,38 @@ impl Request {
             Blame::None => return Ok((incoming, Some(rejection))),
             Blame::Possible if self.caller.is_replacement(&token) => return Ok((incoming, Some(rejection))),
             blame => {
-                debug!(operation = %self.operation_name(), code = rejection.code(), "Zoho rejected the access token");
                 // A waiting call gives up its slot so that others can proceed.
                 drop(incoming);
-                match (self.caller.replace(&token).await, blame) {
-                    (Ok(newer), Blame::Possible) => {
-                        self.caller.note_replacement(&newer);
-                        newer
-                    }
-                    (Ok(newer), _) => newer,
-                    // Without a new token, the rejection is all that is known.
-                    (Err(_), Blame::Possible) => return Err(rejection.into()),
-                    (Err(error), _) => return Err(error),
-                }
+                self.replaced(&token, rejection, blame).await?
             }
         };
         self.send_with(&newer, reading).await
+    }
+
+    /// Returns an access token in place of one that Zoho has just rejected.
+    async fn replaced(
+        &self,
+        token: &AccessToken,
+        rejection: ApiError,
+        blame: Blame,
+    ) -> Result<AccessToken, Error> {
+        let started = Instant::now();
+        let replaced = self.caller.replace(token).await;
+        let (operation, duration) = (self.operation_name(), started.elapsed());
+        let reason = format!("HTTP {} {}", rejection.status(), rejection.code());
+        match &replaced {
+            Ok(_) => info!(%operation, reason, ?duration, "repeating the call with another access token"),
+            Err(error) => info!(%operation, reason, %error, ?duration, "there is no other access token"),
+        }
+        match (replaced, blame) {
+            (Ok(newer), Blame::Possible) => {
+                self.caller.note_replacement(&newer);
+                Ok(newer)
+            }
+            // Without a new token, the rejection is all that is known.
+            (Err(_), Blame::Possible) => Err(rejection.into()),
+            (replaced, _) => replaced,
+        }
     }
 
     /// Sends the request with this token and judges the response, once.

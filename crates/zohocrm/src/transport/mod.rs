@@ -13,11 +13,12 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::time::Instant;
+use tracing::info;
 use url::Url;
 use zoho_oauth::AccessToken;
 
 use crate::error::Error;
-use crate::message::{Body, Method};
+use crate::message::{Body, Method, OperationName};
 
 use gate::Gate;
 use http::Http;
@@ -92,6 +93,7 @@ impl Transport {
     /// Sends the request, with retries. The slot among the concurrent calls is released when the body has been received or
     /// the response is dropped.
     pub(crate) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Incoming, Error> {
+        let operation = OperationName::new(outgoing.method, outgoing.url.path());
         let (mut count, mut started) = (1, None);
         loop {
             let pass = self.gate.enter().await?;
@@ -102,9 +104,15 @@ impl Transport {
             match self.retries.verdict(attempts, outgoing.repeatable, status) {
                 Verdict::Final => return outcome.map(|incoming| incoming.holding(pass)),
                 Verdict::RetryAfter { delay, all_calls } => {
-                    tracing::debug!(attempt = count, ?delay, "retrying the call");
+                    let reason = match &outcome {
+                        Ok(incoming) => format!("HTTP {}", incoming.status),
+                        Err(error) => error.to_string(),
+                    };
                     if all_calls {
+                        info!(%operation, reason, attempt = count, duration = ?delay, "pausing all calls");
                         self.gate.close_for(delay);
+                    } else {
+                        info!(%operation, reason, attempt = count, duration = ?delay, "retrying the call");
                     }
                     // A waiting call gives up its slot so that others can proceed.
                     drop((pass, outcome));

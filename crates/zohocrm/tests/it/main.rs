@@ -14,6 +14,7 @@ mod composite;
 mod coql;
 mod deleted;
 mod errors;
+mod events;
 mod files;
 mod metadata;
 mod notes;

@@ -5,6 +5,7 @@ mod api_domains;
 mod clocks;
 mod data_centers;
 mod early;
+mod events;
 #[cfg(feature = "simulation")]
 mod host;
 #[cfg(feature = "simulation")]

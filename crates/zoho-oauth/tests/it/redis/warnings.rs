@@ -1,27 +1,24 @@
 //! Warnings of the Redis store on its first connection to a server that can lose tokens.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use servers::{Kind, Server, private, private_with};
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::Level;
 use zoho_oauth::store::TokenStore;
 
 use super::support::{Namespace, token};
+use crate::log::Log;
 
 #[tokio::test]
 #[ignore = "needs Redis"]
 async fn a_server_without_an_append_only_file_causes_one_warning_per_store() {
     let Some(mut server) = with(&["--appendonly=no"]) else { return };
     let namespace = Namespace::on(&server);
-    let log = Log::default();
-    let _guard = tracing::subscriber::set_default(log.subscriber());
+    let (log, _guard) = Log::start(Level::WARN);
     let store = namespace.store();
-    assert_eq!(log.warnings(), "", "the store does not connect before it is used");
+    assert_eq!(log.text(), "", "the store does not connect before it is used");
     store.save_token(&token("ada")).await.unwrap();
     server.restart().unwrap();
     store.save_token(&token("ada")).await.unwrap();
-    let warnings = log.warnings();
+    let warnings = log.text();
     assert_eq!(warnings.matches("WARN").count(), 1, "{warnings}");
     assert!(
         warnings.contains("appendfsync always") && warnings.contains("the Redis token store"),
@@ -64,45 +61,7 @@ fn with(options: &[&str]) -> Option<Server> {
 }
 
 async fn warnings_of(namespace: &Namespace) -> String {
-    let log = Log::default();
-    let _guard = tracing::subscriber::set_default(log.subscriber());
+    let (log, _guard) = Log::start(Level::WARN);
     namespace.store().save_token(&token("ada")).await.unwrap();
-    log.warnings()
-}
-
-/// Captures the log of this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn subscriber(&self) -> impl tracing::Subscriber + Send + Sync + use<> {
-        tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::WARN)
-            .with_ansi(false)
-            .with_writer(self.clone())
-            .finish()
-    }
-
-    fn warnings(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    log.text()
 }
