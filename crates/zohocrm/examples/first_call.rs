@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stored = authenticator.store().get_tokens().await?;
     let user = stored.iter().find_map(|token| token.user_signature()).ok_or("log in first: give a code")?;
     let crm = Crm::new(&authenticator, user);
-    let page = crm.records("Leads").list().fields(["Last_Name", "Email"]).per_page(50).send().await?;
+    let page = crm.records("Leads").list().fields(["Last_Name", "Email"]).per_page(50).await?;
     for lead in &page.records {
         println!("{}  {}", lead.text("Last_Name").unwrap_or("-"), lead.text("Email").unwrap_or("-"));
     }

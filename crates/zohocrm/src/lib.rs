@@ -1,24 +1,25 @@
 //! A client for the Zoho CRM API, version 8.
 //!
-//! Tokens come from [`zoho_oauth`]: an [`Authenticator`] stores and renews them. This crate asks it for an access token
-//! before each call, and for another one if Zoho rejects a token early.
-//!
 //! ```no_run
-//! use zohocrm::{Authenticator, Crm, DataCenter, OAuthClient, Record};
+//! use zohocrm::store::SqliteStore;
+//! use zohocrm::{Authenticator, Crm, DataCenter, Grant, OAuthClient, Record};
 //!
-//! # async fn first_call() -> Result<(), zohocrm::Error> {
+//! # async fn first_call() -> Result<(), Box<dyn std::error::Error>> {
+//! // The client id, the secret and the code come from https://api-console.zoho.com (Self Client).
 //! let authenticator = Authenticator::builder(DataCenter::Eu.production())
-//!     .client(OAuthClient::new("1000.EXAMPLE", "secret"))
+//!     .client(OAuthClient::new("1000.…", "the client secret"))
+//!     .store(SqliteStore::open("zohooauth.db")?)
 //!     .build()?;
-//! let crm = Crm::new(&authenticator, "ada@example.com:60000001");
+//! // Once. From then on, every program that opens the store is logged in.
+//! let login = authenticator.exchange(Grant::from_self_client("1000.…")).await?;
+//! let user = login.token().user_signature().ok_or("the scope ZohoCRM.users.READ is missing")?;
 //!
-//! let page = crm.records("Leads").list().fields(["Last_Name", "Email"]).per_page(50).send().await?;
-//! for lead in &page.records {
+//! let crm = Crm::new(&authenticator, user); // later: Crm::new(&authenticator, "ada@example.com:60000001")
+//! for lead in crm.records("Leads").list().fields(["Last_Name", "Email"]).await?.records.iter() {
 //!     println!("{}", lead.text("Last_Name").unwrap_or("-"));
 //! }
 //!
-//! let results = crm.records("Leads").create([Record::new().with("Last_Name", "Hopper")]).await?;
-//! for result in results {
+//! for result in crm.records("Leads").create([Record::new().with("Last_Name", "Hopper")]).await? {
 //!     match result {
 //!         Ok(written) => println!("created {}", written.id().unwrap_or("?")),
 //!         Err(error) => eprintln!("{error}"),
@@ -27,6 +28,11 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! The [`guide`] has an example for each common task, from the login to errors.
+//!
+//! Tokens come from [`zoho_oauth`]: an [`Authenticator`] stores and renews them. This crate asks it for an access token
+//! before each call, and for another one if Zoho rejects a token early.
 //!
 //! # Contents
 //!
@@ -42,6 +48,22 @@
 //! * [`api`]: every operation that Zoho describes, one module for each area, behind features.
 //! * [`Request`], [`RawResponse`]: any other call.
 //! * [`Error`], [`ApiError`]: why a call failed, and what to do next.
+//!
+//! # Features
+//!
+//! | feature | adds | default |
+//! |---|---|---|
+//! | `bulk` | bulk read and bulk write jobs, with streamed rows | yes |
+//! | `file`, `sqlite` | [token stores](store) for one machine | yes |
+//! | `mysql`, `postgres`, `redis`, `secrets-manager` | token stores for several machines | no |
+//! | `automation`, `bulk-operations`, `email`, `files`, `portals`, `records-extra`, `services`, `settings`, `sharing`, `templates`, `users`, `zia` | groups of areas under [`Crm::api`]; [`api`] lists which area is in which | no |
+//! | `full` | all of these groups, and `bulk` | no |
+//!
+//! # Logging
+//!
+//! The crate logs with [`tracing`](https://docs.rs/tracing) and installs no subscriber. At INFO there is one event for each
+//! login, each renewal of a token and who led it, each call that is repeated with another token, and each retry and pause,
+//! with its operation, reason and duration. Each request and each attempt is at DEBUG. No event contains a secret or a query.
 
 mod account;
 pub mod api;

@@ -20,6 +20,7 @@ mod metadata;
 mod notes;
 mod notifications;
 mod photo;
+mod readme;
 mod records;
 mod related;
 mod retries;
