@@ -3,8 +3,6 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use zoho_oauth::store::SqliteStore;
-
 use crate::Outcome;
 use crate::fixture;
 use crate::measure::{Effort, repeat};
@@ -22,8 +20,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     }
     let folder = options.fresh_folder()?;
     let path = folder.path().join("zohooauth.db");
-    fixture::write_database(&path, 1)?;
-    drop(SqliteStore::open(&path)?);
+    fixture::write_indexed_database(&path, 1)?;
     let row = fixture::row(0);
     let mut zoho = Command::new(program);
     zoho.args(["token", "--user", &fixture::user_name(0)])

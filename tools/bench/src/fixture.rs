@@ -121,7 +121,7 @@ pub(crate) fn tomorrow() -> u64 {
     u64::try_from(moment.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Writes a database file as an official SDK leaves it.
+/// Writes a database file as an official SDK leaves it, without an index.
 pub(crate) fn write_database(path: &Path, rows: u64) -> Outcome {
     let mut connection = Connection::open(path)?;
     let transaction = connection.transaction()?;
@@ -133,11 +133,17 @@ pub(crate) fn write_database(path: &Path, rows: u64) -> Outcome {
             statement.execute(params_from_iter(row(number).values()))?;
         }
     }
-    for column in ["user_name", "access_token", "grant_token", "refresh_token"] {
-        // The first write of a store adds them; these programs only read.
-        transaction.execute(&format!("create index oauthtoken_{column} on oauthtoken ({column})"), [])?;
-    }
     Ok(transaction.commit()?)
+}
+
+/// Writes a database file as a store leaves it, with an index for each column that look-ups use.
+pub(crate) fn write_indexed_database(path: &Path, rows: u64) -> Outcome {
+    write_database(path, rows)?;
+    let connection = Connection::open(path)?;
+    for column in ["user_name", "access_token", "grant_token", "refresh_token"] {
+        connection.execute(&format!("create index oauthtoken_{column} on oauthtoken ({column})"), [])?;
+    }
+    Ok(())
 }
 
 /// Writes a token file as an official SDK leaves it. No value needs quotes.

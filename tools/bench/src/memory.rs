@@ -25,7 +25,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     for (users, limit) in sizes {
         let folder = options.fresh_folder()?;
         let path = folder.path().join("zohooauth.db");
-        fixture::write_database(&path, *users)?;
+        fixture::write_indexed_database(&path, *users)?;
         let store = Counting { store: SqliteStore::open(&path)?, calls: calls.clone() };
         let authenticator = Authenticator::builder(DataCenter::Us.production())
             .spool_folder(folder.path().join("spool"))

@@ -65,11 +65,12 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
 fn compare_files(options: &Options, report: &mut Report, python: &str, kind: &str, tokens: u64) -> Outcome {
     let folder = options.fresh_folder()?;
     let (ours, theirs) = (folder.path().join("ours"), folder.path().join("theirs"));
-    for path in [&ours, &theirs] {
-        match kind {
-            "sqlite" => fixture::write_database(path, tokens)?,
-            _ => fixture::write_file(path, tokens)?,
+    match kind {
+        "sqlite" => {
+            fixture::write_indexed_database(&ours, tokens)?;
+            fixture::write_database(&theirs, tokens)?;
         }
+        _ => [&ours, &theirs].into_iter().try_for_each(|path| fixture::write_file(path, tokens))?,
     }
     let store = open(kind, &ours)?;
     let peer =

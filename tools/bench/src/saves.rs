@@ -1,6 +1,5 @@
 //! `SqliteStore::save_token`, beside one bare commit per save with the same durability.
 
-use std::path::Path;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use rand::rngs::StdRng;
@@ -34,7 +33,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
 fn save(options: &Options, report: &mut Report, rows: u64, goals: [(u32, Limit); 3]) -> Outcome {
     let folder = options.fresh_folder()?;
     let (ours, bares) = (folder.path().join("ours.db"), folder.path().join("bare.db"));
-    write_indexed(&ours, rows)?;
+    fixture::write_indexed_database(&ours, rows)?;
     std::fs::copy(&ours, &bares)?;
     let (store, mut bare) = (SqliteStore::open(&ours)?, connect(&bares)?);
     for (savers, limit) in goals {
@@ -50,14 +49,6 @@ fn save(options: &Options, report: &mut Report, rows: u64, goals: [(u32, Limit);
         report.line(&Line { what, product, other: Some(floor), limit });
     }
     Ok(())
-}
-
-/// Writes a file that the store has set up, with an empty write-ahead log.
-fn write_indexed(path: &Path, rows: u64) -> Outcome {
-    fixture::write_database(path, rows)?;
-    drop(SqliteStore::open(path)?);
-    let connection = Connection::open(path)?;
-    Ok(connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?)
 }
 
 fn runtime_for(savers: u32) -> Outcome<Runtime> {

@@ -24,7 +24,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     for rows in sizes {
         let folder = options.fresh_folder()?;
         let path = folder.path().join("zohooauth.db");
-        fixture::write_database(&path, *rows)?;
+        fixture::write_indexed_database(&path, *rows)?;
         let store = SqliteStore::open(&path)?;
         let bare = connect(&path)?;
         for key in Key::ALL {

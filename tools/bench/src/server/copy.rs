@@ -33,7 +33,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     let (rows, runs) = if options.quick { (5_000, 1) } else { (100_000, 3) };
     let folder = options.fresh_folder()?;
     let path = folder.path().join("zohooauth.db");
-    fixture::write_database(&path, rows)?;
+    fixture::write_indexed_database(&path, rows)?;
     let from = AnyStore::from(SqliteStore::open(&path)?);
     let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
     let (mut copies, mut inserts) = (Vec::new(), Vec::new());
