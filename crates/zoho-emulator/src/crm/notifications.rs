@@ -7,7 +7,8 @@ use crate::bodies::{
 };
 use crate::crm::request::Request;
 use crate::http::Response;
-use crate::model::channels::{Channel, resource, text_of};
+use crate::model::channels::{Channel, resource};
+use crate::model::records::id_of;
 
 const SUBSCRIBED: &str = "Successfully subscribed for actions-watch of the given module";
 const UPDATED: &str = "Successfully updated the subscribe details";
@@ -28,15 +29,16 @@ pub(crate) fn enable(request: &Request<'_>) -> Result<Response, Response> {
 /// `GET`: the channels, one entry for each module.
 pub(crate) fn list(request: &Request<'_>) -> Result<Response, Response> {
     let (page, per_page) = (request.parameter("page", 1_usize)?, request.parameter("per_page", 200_usize)?);
-    let wanted = |name: &str, value: &Value| {
-        request.call.query_value(name).is_none_or(|wanted| text_of(value) == wanted)
+    let wanted = |name: &str, value: Option<&str>| {
+        request.call.query_value(name).is_none_or(|wanted| value == Some(wanted))
     };
     let state = request.world.state();
     let channels = state.channels.live(request.organization(), request.world.now_ms());
     let entries = channels.flat_map(|channel| channel.entries(request.metadata(), base_url(request)));
     let entries: Vec<Value> = entries
         .filter(|entry| {
-            wanted("channel_id", &entry["channel_id"]) && wanted("module", &entry["resource_name"])
+            wanted("channel_id", id_of(&entry["channel_id"]).as_deref())
+                && wanted("module", entry["resource_name"].as_str())
         })
         .collect();
     let listed: Vec<&Value> =
@@ -122,7 +124,7 @@ fn respond(status: u16, outcomes: impl IntoIterator<Item = Outcome>) -> Response
 /// The channel that a request changes.
 fn known(request: &Request<'_>, body: &Value, path: &str) -> Result<Channel, Value> {
     let missing = || mandatory_not_found("channel_id", &format!("{path}.channel_id"));
-    let id = body.get("channel_id").map(text_of).ok_or_else(missing)?;
+    let id = body.get("channel_id").and_then(id_of).ok_or_else(missing)?;
     let mut state = request.world.state();
     let channel = state.channels.find(request.organization(), &id, request.world.now_ms());
     channel.cloned().ok_or_else(not_subscribed)

@@ -1,5 +1,6 @@
 //! A request to the CRM whose caller and route are known.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::bodies::{
 use crate::http::{Call, Response};
 use crate::model::identity::User;
 use crate::model::metadata::{Metadata, Module};
-use crate::model::records::Person;
+use crate::model::records::{Person, id_of};
 use crate::scope::Scopes;
 use crate::timestamp::parse_iso8601;
 use crate::world::World;
@@ -34,11 +35,11 @@ pub(crate) struct Request<'a> {
     pub(crate) caller: &'a Caller<'a>,
     pub(crate) call: &'a Call,
     /// The path segment for each `{name}` of the route.
-    pub(super) parts: Vec<(&'static str, &'a str)>,
-    pub(super) metadata: Arc<Metadata>,
-    pub(super) module: Option<Arc<Module>>,
+    parts: Vec<(&'static str, &'a str)>,
+    metadata: Arc<Metadata>,
+    module: Option<Arc<Module>>,
     /// Processes another request of the same caller, without charging credits for it.
-    pub(super) dispatch: fn(&World, &Caller<'_>, &Call) -> Response,
+    dispatch: fn(&World, &Caller<'_>, &Call) -> Response,
 }
 
 impl<'a> Request<'a> {
@@ -135,9 +136,37 @@ impl<'a> Request<'a> {
 
 /// Removes the list `key`, with 1 to 100 items, from a body.
 pub(crate) fn list_in(body: &mut Map<String, Value>, key: &str) -> Result<Vec<Value>, Response> {
+    list_up_to(MAX_RECORDS, body, key)
+}
+
+/// Removes the list `ids`, with 1 to 100 ids, from a body.
+pub(crate) fn ids_in(body: &mut Map<String, Value>) -> Result<Vec<String>, Response> {
+    ids_up_to(MAX_RECORDS, body)
+}
+
+/// Removes the list `ids`, with at least one id, from a body.
+pub(crate) fn ids_up_to(maximum: usize, body: &mut Map<String, Value>) -> Result<Vec<String>, Response> {
+    let ids = list_up_to(maximum, body, "ids")?;
+    let ids = ids.iter().enumerate().map(|(index, id)| {
+        let id = id_of(id).ok_or_else(|| wrong_type("ids", "bigint", &format!("$.ids[{index}]")))?;
+        Ok(id.into_owned())
+    });
+    ids.collect()
+}
+
+/// The id under `key` in a part of a body; `path` locates the part.
+pub(crate) fn id_in(part: &Map<String, Value>, key: &str, path: &str) -> Result<String, Value> {
+    let path = format!("{path}.{key}");
+    match part.get(key) {
+        None | Some(Value::Null) => Err(mandatory_not_found(key, &path)),
+        Some(id) => id_of(id).map(Cow::into_owned).ok_or_else(|| invalid_data(key, "bigint", &path)),
+    }
+}
+
+fn list_up_to(maximum: usize, body: &mut Map<String, Value>, key: &str) -> Result<Vec<Value>, Response> {
     let path = format!("$.{key}");
     match body.remove(key) {
-        Some(Value::Array(list)) if list.len() > MAX_RECORDS => Err(too_many(MAX_RECORDS, key)),
+        Some(Value::Array(list)) if list.len() > maximum => Err(too_many(maximum, key)),
         Some(Value::Array(list)) if !list.is_empty() => Ok(list),
         None => Err(missing_key(key, &path)),
         Some(_) => Err(wrong_type(key, "jsonarray", &path)),

@@ -25,6 +25,7 @@ mod mass;
 mod messages;
 mod metadata;
 mod notifications;
+mod numeric_ids;
 mod quotas;
 mod records;
 mod related;

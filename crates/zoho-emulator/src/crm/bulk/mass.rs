@@ -5,16 +5,14 @@
 use serde_json::{Map, Value, json};
 
 use super::order::order_job;
-use crate::bodies::{
-    error, invalid_parameter, many, missing_key, missing_parameter, success, too_many, wrong_type,
-};
+use crate::bodies::{error, invalid_parameter, many, missing_key, missing_parameter, success, wrong_type};
 use crate::crm::records::Writer;
-use crate::crm::request::{Request, list_in};
+use crate::crm::request::{Request, ids_up_to, list_in};
 use crate::http::Response;
 use crate::model::jobs::job::{Job, Stage};
 use crate::model::jobs::mass::{Change, Order, Outcome};
 use crate::model::metadata::Module;
-use crate::model::records::{Fields, Person};
+use crate::model::records::{Fields, Person, id_of, parse_id};
 use crate::world::World;
 use crate::world::state::State;
 
@@ -30,24 +28,25 @@ pub(crate) fn update(request: &Request<'_>) -> Result<Response, Response> {
         return Err(wrong_type("data", "jsonobject", "$.data[0]"));
     };
     let scheduled = Scheduled { status: 200, code: "SUCCESS", message: "mass update scheduled successfully" };
-    carry_out(request, &body, Change::Set(fields), &scheduled)
+    carry_out(request, body, Change::Set(fields), &scheduled)
 }
 
 /// `POST v8/{module}/actions/mass_delete`
 pub(crate) fn delete(request: &Request<'_>) -> Result<Response, Response> {
     let body = request.body()?;
     let scheduled = Scheduled { status: 200, code: "SUCCESS", message: "mass delete scheduled successfully" };
-    carry_out(request, &body, Change::Delete, &scheduled)
+    carry_out(request, body, Change::Delete, &scheduled)
 }
 
 /// `POST v8/{module}/actions/mass_change_owner`
 pub(crate) fn change_owner(request: &Request<'_>) -> Result<Response, Response> {
     let body = request.body()?;
-    let owner = body.get("owner").or_else(|| body.get("Owner")).filter(|owner| owner["id"].is_string());
+    let owner = body.get("owner").or_else(|| body.get("Owner"));
+    let owner = owner.filter(|owner| id_of(&owner["id"]).is_some());
     let owner = owner.ok_or_else(|| missing_key("owner", "$.owner"))?;
     let fields = Fields::from_iter([("Owner".to_owned(), owner.clone())]);
     let message = "change owner is successfully scheduled";
-    carry_out(request, &body, Change::Set(fields), &Scheduled { status: 202, code: "SCHEDULED", message })
+    carry_out(request, body, Change::Set(fields), &Scheduled { status: 202, code: "SCHEDULED", message })
 }
 
 /// `GET` on each of these three paths, with `job_id`.
@@ -70,19 +69,18 @@ struct Scheduled {
 /// Changes the records in `ids`, or creates a job for the records of the custom view `cvid`.
 fn carry_out(
     request: &Request<'_>,
-    body: &Map<String, Value>,
+    mut body: Map<String, Value>,
     change: Change,
     scheduled: &Scheduled,
 ) -> Result<Response, Response> {
     let module = request.module()?;
-    let Some(ids) = body.get("ids") else { return schedule(request, body, change, scheduled) };
-    let ids = ids.as_array().ok_or_else(|| wrong_type("ids", "jsonarray", "$.ids"))?;
-    if ids.len() > MAX_IDS {
-        return Err(too_many(MAX_IDS, "ids"));
+    if !body.contains_key("ids") {
+        return schedule(request, &body, change, scheduled);
     }
+    let ids = ids_up_to(MAX_IDS, &mut body)?;
     let writer = Writer::of(request)?;
     let state = &mut *request.world.state();
-    let outcomes = ids.iter().filter_map(Value::as_str).map(|id| apply(&change, &writer, state, module, id));
+    let outcomes = ids.iter().map(|id| apply(&change, &writer, state, module, id));
     Ok(many(200, "data", outcomes.collect::<Vec<_>>()))
 }
 
@@ -93,7 +91,7 @@ fn schedule(
     scheduled: &Scheduled,
 ) -> Result<Response, Response> {
     let view = body.get("cvid").ok_or_else(|| missing_key("cvid", "$.cvid"))?;
-    if view.as_str().is_none_or(|id| id.parse::<u64>().is_err()) {
+    if id_of(view).and_then(|id| parse_id(&id)).is_none() {
         let details = json!({ "api_name": "cvid", "json_path": "$.cvid" });
         return Err(error(400, "INVALID_DATA", &details, "the cvid given seems to be invalid"));
     }

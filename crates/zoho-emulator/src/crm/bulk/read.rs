@@ -105,7 +105,7 @@ fn read_order(request: &Request<'_>, body: &Value) -> Result<Order, Response> {
         let message = "the emulator supports only CSV; Zoho also supports ICS for Events";
         return Err(error(400, "NOT_SUPPORTED_FEATURE", &details, message));
     }
-    if query["cvid"].is_string() {
+    if !query["cvid"].is_null() {
         let message = "the emulator has no custom views";
         return Err(error(400, "CVID_NOT_SUPPORTED", &json!({ "cvid": query["cvid"] }), message));
     }

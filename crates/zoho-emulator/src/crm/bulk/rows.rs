@@ -1,5 +1,7 @@
 //! The rows of an uploaded file, and their results.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use csv::StringRecord;
 use serde_json::{Value, json};
@@ -9,7 +11,7 @@ use crate::crm::records::Writer;
 use crate::model::identity::User;
 use crate::model::jobs::write::{Counts, Mapping, Operation, Order, Outcome};
 use crate::model::metadata::{Kind, Module};
-use crate::model::records::{Fields, Person};
+use crate::model::records::{Fields, Person, id_of};
 use crate::world::World;
 use crate::world::state::State;
 
@@ -126,7 +128,7 @@ impl<'o> Rows<'o> {
         let find_by = self.order.find_by.as_deref()?;
         let value = fields.get(find_by)?;
         if find_by == "id" {
-            return value.as_str().map(str::to_owned);
+            return id_of(value).map(Cow::into_owned);
         }
         let table = state.records.table_mut(writer.organization, &module.api_name);
         table.find(find_by, value).first().map(u64::to_string)

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::page::Page;
 use crate::bodies::{Outcome, error, failure, invalid_id, many, missing_parameter, page_info, success};
-use crate::crm::request::Request;
+use crate::crm::request::{Request, ids_in};
 use crate::http::Response;
 use crate::model::criteria::Criterion;
 use crate::model::metadata::Module;
@@ -130,19 +130,18 @@ fn each_requested(
     request: &Request<'_>,
     one: fn(&Request<'_>, &str) -> Outcome,
 ) -> Result<Response, Response> {
-    let in_body = if request.call.body.is_empty() { Value::Null } else { Value::Object(request.body()?) };
+    let mut in_body = if request.call.body.is_empty() { Map::new() } else { request.body()? };
     let filter = match in_body.get("filters") {
         Some(filters) => Some(Criterion::of_json(filters).ok_or_else(invalid_filters)?),
         None => filter_parameter(request)?,
     };
-    let listed = in_body.get("ids").and_then(Value::as_array);
-    let ids: Vec<String> = match (filter, listed) {
-        (Some(filter), _) => {
+    let ids: Vec<String> = match filter {
+        Some(filter) => {
             let entries = entries(request).into_iter().filter(|(_, body)| fits(&filter, body));
             entries.filter_map(|(_, body)| body["id"].as_str().map(str::to_owned)).collect()
         }
-        (None, Some(ids)) => ids.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        (None, None) => request.ids()?.into_iter().map(str::to_owned).collect(),
+        None if in_body.contains_key("ids") => ids_in(&mut in_body)?,
+        None => request.ids()?.into_iter().map(str::to_owned).collect(),
     };
     if ids.is_empty() {
         return Err(missing_parameter("ids"));

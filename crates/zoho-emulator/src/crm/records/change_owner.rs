@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::writer::Writer;
 use crate::bodies::{Outcome, error, invalid_id, missing_key, success, together};
-use crate::crm::request::{Request, list_in};
+use crate::crm::request::{Request, ids_in};
 use crate::http::Response;
-use crate::model::records::{Fields, parse_id};
+use crate::model::records::{Fields, id_of, parse_id};
 
 /// Changes the owner of the record in the path.
 pub(crate) fn change_owner_of_one(request: &Request<'_>) -> Result<Response, Response> {
@@ -19,17 +19,16 @@ pub(crate) fn change_owner_of_one(request: &Request<'_>) -> Result<Response, Res
 /// Changes the owner of the records whose ids are in the body.
 pub(crate) fn change_owner(request: &Request<'_>) -> Result<Response, Response> {
     let mut body = request.body()?;
-    let ids = list_in(&mut body, "ids")?;
-    let ids: Vec<&str> = ids.iter().filter_map(Value::as_str).collect();
-    change(request, &body, &ids)
+    let ids = ids_in(&mut body)?;
+    change(request, &body, &ids.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 fn change(request: &Request<'_>, body: &Map<String, Value>, ids: &[&str]) -> Result<Response, Response> {
     let module = request.module()?;
     let writer = Writer::of(request)?;
     let id = body.get("owner").ok_or_else(|| missing_key("owner", "$.owner"))?;
-    let id = id.get("id").and_then(Value::as_str).ok_or_else(|| missing_key("id", "$.owner.id"))?;
-    let owner = writer.colleague(Some(id), None).ok_or_else(|| {
+    let id = id.get("id").and_then(id_of).ok_or_else(|| missing_key("id", "$.owner.id"))?;
+    let owner = writer.colleague(Some(&id), None).ok_or_else(|| {
         let details = json!({ "api_name": "id", "json_path": "$.owner.id" });
         error(400, "INVALID_DATA", &details, "the owner id given is invalid")
     })?;

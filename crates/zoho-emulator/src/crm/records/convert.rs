@@ -10,7 +10,7 @@ use crate::bodies::{failure, invalid_id, invalid_module, many, success, wrong_ty
 use crate::crm::request::Request;
 use crate::http::Response;
 use crate::model::metadata::Module;
-use crate::model::records::{Fields, Record};
+use crate::model::records::{Fields, Record, id_of};
 use crate::timestamp::iso8601;
 use crate::world::state::State;
 

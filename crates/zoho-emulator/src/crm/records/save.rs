@@ -8,6 +8,7 @@ use super::note::check_note;
 use super::validate::{Draft, Purpose, validate};
 use super::writer::Writer;
 use crate::bodies::{Outcome, failure, invalid_id, success};
+use crate::crm::request::id_in;
 use crate::model::channels::{Change, Event};
 use crate::model::metadata::{Kind, Module};
 use crate::model::records::{Fields, Record, parse_id};
@@ -50,7 +51,10 @@ impl Writer<'_> {
     ) -> Outcome {
         let unique = module.fields.iter().filter(|field| field.unique).map(|field| &field.api_name);
         let table = state.records.table_mut(self.organization, &module.api_name);
-        let id = fields.get("id").and_then(Value::as_str).and_then(parse_id);
+        let id = match fields.get("id") {
+            None | Some(Value::Null) => None,
+            Some(_) => parse_id(&id_in(&fields, "id", path)?),
+        };
         let by_id = id.filter(|id| table.get(*id).is_some()).map(|id| (id, "id".to_owned()));
         let duplicate = by_id.or_else(|| {
             requested.iter().chain(&module.duplicate_check_fields).chain(unique).find_map(|field| {

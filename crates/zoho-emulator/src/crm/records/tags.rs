@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::writer::Writer;
 use crate::bodies::{invalid_data, mandatory_not_found};
-use crate::model::records::Tag;
+use crate::model::records::{Tag, id_of};
 use crate::world::state::State;
 
 /// Resolves the tags in a write. Unknown names become new tags of the module.
@@ -19,12 +19,12 @@ pub(crate) fn named_tags(
 ) -> Result<Vec<Value>, Value> {
     let named = sent.iter().enumerate().map(|(index, tag)| {
         let path = format!("{path}[{index}]");
-        let part = |key: &str| tag.get(key).and_then(Value::as_str);
-        let (id, name) = (part("id"), part("name").or(tag.as_str()));
+        let id = tag.get("id").and_then(id_of);
+        let name = tag.get("name").unwrap_or(tag).as_str();
         let tags = state.tags.of(writer.organization, module);
         let known = tags.iter().find(|tag| match name {
             Some(name) => tag.name.eq_ignore_ascii_case(name),
-            None => Some(tag.id.as_str()) == id,
+            None => Some(tag.id.as_str()) == id.as_deref(),
         });
         if let Some(known) = known {
             return Ok(known.reference());

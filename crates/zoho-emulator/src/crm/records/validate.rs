@@ -8,7 +8,7 @@ use super::tags::named_tags;
 use super::writer::Writer;
 use crate::bodies::{failure, invalid_data, mandatory_not_found};
 use crate::model::metadata::{Field, Kind, Module};
-use crate::model::records::{Fields, Person, Record, parse_id};
+use crate::model::records::{Fields, Person, Record, id_of, parse_id};
 use crate::timestamp::{is_date, iso8601, parse_iso8601};
 use crate::world::state::State;
 
@@ -145,14 +145,14 @@ impl Checker<'_> {
 
     /// A record by its id: `{"id": "…"}` or only the id.
     fn lookup(&self, field: &Field, value: &Value, module: Option<&str>, path: &str) -> Result<Value, Value> {
-        let id = value.get("id").unwrap_or(value).as_str().ok_or_else(|| wrong_type(field, path))?;
+        let id = id_of(value.get("id").unwrap_or(value)).ok_or_else(|| wrong_type(field, path))?;
         let organization = self.writer.organization;
         let records = &self.state.records;
         let known = match module {
-            Some(module) => records.get(organization, module, id).map(|record| (module, record)),
+            Some(module) => records.get(organization, module, &id).map(|record| (module, record)),
             None => records
                 .tables(organization)
-                .find_map(|(module, table)| Some((module, table.get(parse_id(id)?)?))),
+                .find_map(|(module, table)| Some((module, table.get(parse_id(&id)?)?))),
         };
         let Some((of, record)) = known else {
             let details = json!({ "api_name": field.api_name, "json_path": format!("{path}.id") });
@@ -178,7 +178,8 @@ impl Checker<'_> {
             let Value::Object(mut row) = row else {
                 return Err(invalid_data(&field.api_name, "jsonobject", &path));
             };
-            let known = row.get("id").map(|id| rows.iter().position(|row| row["id"] == *id));
+            let id = row.get("id").filter(|id| !id.is_null());
+            let known = id.map(|id| rows.iter().position(|row| id_of(&row["id"]) == id_of(id)));
             let at = match known {
                 Some(None) => {
                     let details = json!({ "api_name": "id", "json_path": format!("{path}.id") });
@@ -214,12 +215,12 @@ impl Checker<'_> {
 
 /// A user of the organization, by id or email address.
 fn user(writer: &Writer<'_>, field: &Field, value: &Value, path: &str) -> Result<Arc<Person>, Value> {
-    let by = |key: &str| value.get(key).and_then(Value::as_str);
-    let (id, email) = (by("id").or(value.as_str()), by("email"));
+    let id = id_of(value.get("id").unwrap_or(value));
+    let email = value.get("email").and_then(Value::as_str);
     if id.is_none() && email.is_none() {
         return Err(wrong_type(field, path));
     }
-    writer.colleague(id, email).ok_or_else(|| {
+    writer.colleague(id.as_deref(), email).ok_or_else(|| {
         let details = json!({ "api_name": field.api_name, "json_path": format!("{path}.id") });
         failure("INVALID_DATA", &details, "the id given seems to be invalid")
     })

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::writer::Writer;
-use crate::bodies::{Outcome, invalid_data, mandatory_not_found, many};
-use crate::crm::request::{Request, list_in};
+use crate::bodies::{Outcome, error, invalid_data, many, wrong_type};
+use crate::crm::request::{Request, id_in, list_in};
 use crate::http::Response;
 use crate::world::state::State;
 
@@ -23,8 +23,7 @@ pub(crate) fn update(request: &Request<'_>) -> Result<Response, Response> {
     let sent = request.list_in_body("data")?;
     let state = &mut *request.world.state();
     let outcomes = each(sent, |fields, path| {
-        let id = fields.get("id").and_then(Value::as_str).map(str::to_owned);
-        let id = id.ok_or_else(|| mandatory_not_found("id", &format!("{path}.id")))?;
+        let id = id_in(&fields, "id", path)?;
         writer.update(state, module, &id, fields, path)
     });
     Ok(respond(200, outcomes))

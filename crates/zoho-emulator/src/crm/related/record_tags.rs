@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use crate::bodies::{invalid_id, success, together};
 use crate::crm::records::{Writer, named_tags};
-use crate::crm::request::{Request, list_in};
+use crate::crm::request::{Request, ids_in, list_in};
 use crate::http::Response;
-use crate::model::records::parse_id;
+use crate::model::records::{id_of, parse_id};
 use crate::world::state::State;
 
 /// Adds tags to the record in the path.
@@ -40,8 +40,7 @@ pub(crate) fn remove_tags(request: &Request<'_>) -> Result<Response, Response> {
 /// The ids in the body, or in the parameter `ids`.
 fn ids(request: &Request<'_>, body: &mut Map<String, Value>) -> Result<Vec<String>, Response> {
     if body.contains_key("ids") {
-        let ids = list_in(body, "ids")?;
-        return Ok(ids.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+        return ids_in(body);
     }
     Ok(request.ids()?.into_iter().map(str::to_owned).collect())
 }
@@ -74,8 +73,7 @@ fn remove(
 ) -> Result<Response, Response> {
     let sent = list_in(body, "tags")?;
     let names = |tag: &Value| {
-        let has = |key: &str, sent: &Value| !tag[key].is_null() && tag[key] == sent[key];
-        sent.iter().any(|sent| has("id", sent) || has("name", sent))
+        sent.iter().any(|sent| id_of(&tag["id"]) == id_of(&sent["id"]) || tag["name"] == sent["name"])
     };
     let state = &mut *request.world.state();
     change(request, state, ids, |tags| tags.retain(|tag| !names(tag)))

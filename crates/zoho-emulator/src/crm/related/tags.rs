@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use crate::bodies::{
     Outcome, error, failure, invalid_data, invalid_id, mandatory_not_found, many, success, unknown_id,
 };
-use crate::crm::request::Request;
+use crate::crm::request::{Request, id_in};
 use crate::http::Response;
-use crate::model::records::Tag;
+use crate::model::records::{Tag, id_of};
 use crate::timestamp::iso8601;
 use crate::world::state::State;
 
@@ -47,8 +47,9 @@ pub(crate) fn update_tags(request: &Request<'_>) -> Result<Response, Response> {
     let state = &mut *request.world.state();
     let outcomes = sent.iter().enumerate().map(|(index, tag)| {
         let path = format!("$.tags[{index}]");
-        let id = tag["id"].as_str().ok_or_else(|| mandatory_not_found("id", &format!("{path}.id")))?;
-        update(request, state, &module.api_name, id, tag, &path)
+        let id = tag.as_object().map(|tag| id_in(tag, "id", &path));
+        let id = id.unwrap_or_else(|| Err(invalid_data("tags", "jsonobject", &path)))?;
+        update(request, state, &module.api_name, &id, tag, &path)
     });
     Ok(many(200, "tags", outcomes.collect::<Vec<_>>()))
 }
@@ -74,7 +75,7 @@ pub(crate) fn delete_tag(request: &Request<'_>) -> Result<Response, Response> {
 /// Replaces the tag `conflict_id` by the tag in the path, in all records, and deletes it.
 pub(crate) fn merge_tag(request: &Request<'_>) -> Result<Response, Response> {
     let sent = request.list_in_body("tags")?;
-    let conflict = sent[0]["conflict_id"].as_str().map(str::to_owned);
+    let conflict = id_of(&sent[0]["conflict_id"]);
     let conflict = conflict
         .ok_or_else(|| Response::json(400, &mandatory_not_found("conflict_id", "$.tags[0].conflict_id")))?;
     let state = &mut *request.world.state();

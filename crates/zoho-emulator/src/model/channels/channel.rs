@@ -1,5 +1,6 @@
 //! A channel: which events of which modules are posted, and where.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -8,6 +9,7 @@ use url::Url;
 use super::event::Event;
 use crate::bodies::{invalid_data, mandatory_not_found};
 use crate::model::metadata::Metadata;
+use crate::model::records::{id_of, parse_id};
 use crate::timestamp::{iso8601, milliseconds, parse_iso8601};
 
 const MAX_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -41,7 +43,7 @@ impl Channel {
         let missing = |name: &str| mandatory_not_found(name, &format!("{path}.{name}"));
         let wrong = |name: &str, expected: &str| invalid_data(name, expected, &format!("{path}.{name}"));
         let id = body.get("channel_id").filter(|id| !id.is_null()).ok_or_else(|| missing("channel_id"))?;
-        if text_of(id).parse::<u64>().is_err() {
+        if id_of(id).and_then(|id| parse_id(&id)).is_none() {
             return Err(wrong("channel_id", "bigint"));
         }
         let events = match (body.get("events"), before) {
@@ -91,8 +93,8 @@ impl Channel {
         })
     }
 
-    pub(crate) fn id_text(&self) -> String {
-        text_of(&self.id)
+    pub(crate) fn id_text(&self) -> Cow<'_, str> {
+        id_of(&self.id).unwrap_or_default()
     }
 
     /// The watched modules, in the order in which the client named them.

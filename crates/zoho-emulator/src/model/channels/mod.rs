@@ -5,7 +5,7 @@ mod channel;
 mod event;
 mod message;
 
-pub(crate) use self::channel::{Channel, resource, text_of};
+pub(crate) use self::channel::{Channel, resource};
 pub(crate) use self::event::{Change, Event};
 
 /// The channels of all organizations.

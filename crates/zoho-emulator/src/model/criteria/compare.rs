@@ -1,5 +1,6 @@
 //! How values compare: strings regardless of case, timestamps regardless of offset, lookups by id or name.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::Value;
@@ -13,7 +14,10 @@ use crate::timestamp::{is_date, parse_iso8601};
 pub(crate) fn compare(one: &Value, other: &Value) -> Option<Ordering> {
     match (one, other) {
         (Value::Null, _) | (_, Value::Null) => None,
-        (Value::Number(_), _) | (_, Value::Number(_)) => number(one)?.partial_cmp(&number(other)?),
+        (Value::Number(_), _) | (_, Value::Number(_)) => match (integer(one), integer(other)) {
+            (Some(one), Some(other)) => Some(one.cmp(&other)),
+            _ => number(one)?.partial_cmp(&number(other)?),
+        },
         (Value::Bool(one), other) => Some(one.cmp(&boolean(other)?)),
         (Value::String(one), Value::String(other)) => match (timestamp(one), timestamp(other)) {
             (Some(one), Some(other)) => Some(one.cmp(&other)),
@@ -77,6 +81,15 @@ fn holds(value: &Value, wanted: &Value, test: fn(&str, &str) -> bool) -> bool {
 /// The values that identify a lookup, an owner or a tag.
 fn parts(value: &Value) -> impl Iterator<Item = &Value> {
     ["id", "name", "email"].into_iter().filter_map(|part| value.get(part))
+}
+
+/// Integers are compared as such: a float cannot hold the 19 digits of an id.
+fn integer(value: &Value) -> Option<i128> {
+    match value {
+        Value::Number(number) => number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from)),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
 }
 
 fn number(value: &Value) -> Option<f64> {

@@ -57,7 +57,7 @@ impl RecordStore {
     ) -> Cow<'a, Value> {
         let Some((lookup, rest)) = path.split_once('.') else { return record.value(path) };
         let referred = record.value(lookup);
-        let id = referred.get("id").and_then(Value::as_str).and_then(parse_id);
+        let id = referred.get("id").and_then(id_of).and_then(|id| parse_id(&id));
         let mut tables = self.tables(organization);
         match id.and_then(|id| tables.find_map(|(_, table)| table.get(id))) {
             Some(record) => self.value_along(organization, record, rest),
@@ -100,4 +100,13 @@ impl RecordStore {
 /// Parses an id. `None`: it is not a number.
 pub(crate) fn parse_id(id: &str) -> Option<u64> {
     id.parse().ok()
+}
+
+/// An id in a body as text. Zoho accepts ids as strings and as numbers; its SDKs for Python, Ruby and Java send numbers.
+pub(crate) fn id_of(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(text.into()),
+        Value::Number(number) => number.as_u64().map(|id| id.to_string().into()),
+        _ => None,
+    }
 }

@@ -1,10 +1,12 @@
 //! The records of one module of one organization, indexed for every order of a list.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::id_of;
 use super::record::{Person, Record};
 
 /// The field by which a list is sorted.
@@ -178,7 +180,7 @@ impl SortBy {
 fn key(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.to_lowercase()),
-        Value::Object(fields) => fields.get("id").and_then(Value::as_str).map(str::to_owned),
+        Value::Object(fields) => fields.get("id").and_then(id_of).map(Cow::into_owned),
         Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
         Value::Null | Value::Array(_) => None,
     }
