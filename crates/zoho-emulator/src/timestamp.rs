@@ -19,9 +19,11 @@ pub(crate) fn iso8601(epoch_ms: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+00:00")
 }
 
-/// Parses a timestamp such as `2026-01-31T10:15:00+05:30` into milliseconds since 1970.
+/// Parses a timestamp such as `2026-01-31T10:15:00+05:30` into milliseconds since 1970. The offset may be written as
+/// `+0530`, `+05` or `Z`.
 pub(crate) fn parse_iso8601(text: &str) -> Option<u64> {
-    let date_time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    let date_time = OffsetDateTime::parse(text, &Rfc3339);
+    let date_time = date_time.or_else(|_| OffsetDateTime::parse(text, &Iso8601::PARSING)).ok()?;
     u64::try_from(date_time.unix_timestamp_nanos() / 1_000_000).ok()
 }
 
@@ -45,8 +47,22 @@ mod tests {
     #[test]
     fn timestamps_are_read_with_their_offset() {
         assert_eq!(parse_iso8601("1970-01-01T05:30:01+05:30"), Some(1000));
-        assert_eq!(parse_iso8601("1970-01-01T00:00:01Z"), Some(1000));
-        assert_eq!(parse_iso8601("1970-01-01T00:00:01"), None);
+        for same in [
+            "1970-01-01T00:00:01Z",
+            "1970-01-01T00:00:01+0000",
+            "1970-01-01T00:00:01+00",
+            "1970-01-01T00:00:01-00:00",
+            "1970-01-01T05:30:01.000+0530",
+            "1969-12-31T16:00:01-0800",
+            "19700101T000001Z",
+        ] {
+            assert_eq!(parse_iso8601(same), Some(1000), "{same}");
+        }
+        assert_eq!(parse_iso8601("1970-01-01T00:00:01.234Z"), Some(1234));
+        assert_eq!(parse_iso8601("1970-01-01T00:01+00:00"), Some(60_000));
+        for wrong in ["1970-01-01T00:00:01", "1970-01-01", "1970-01-01T00:00:01+99:00", "yesterday", ""] {
+            assert_eq!(parse_iso8601(wrong), None, "{wrong}");
+        }
         assert!(is_date("2024-02-29") && !is_date("2023-02-29") && !is_date("20240229"));
     }
 }

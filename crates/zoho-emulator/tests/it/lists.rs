@@ -55,6 +55,34 @@ async fn an_unmodified_record_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_moment_in_a_header_may_have_any_form_of_iso_8601() {
+    let zoho = Emulator::start().await;
+    let token = access_token(&zoho);
+    let id = lead(&zoho, &token, json!({ "Last_Name": "Old" })).await;
+    let modified = modified_time(&zoho, &token, &id).await;
+    let utc = modified.strip_suffix("+00:00").unwrap();
+    for offset in ["+00:00", "+0000", "+00", "-0000", "Z", ".000Z", ".000+0000", ".123456+00:00"] {
+        for path in [format!("/crm/v8/Leads/{id}"), "/crm/v8/Leads?fields=Last_Name".to_owned()] {
+            let since = format!("{utc}{offset}");
+            let since = ("If-Modified-Since", since.as_str());
+            assert_eq!(with_header(&zoho, Method::GET, &path, since, None).await.status, 304, "{since:?}");
+        }
+    }
+    for (earlier, status) in [("+0530", 200), ("+01:00", 200), ("-0800", 304)] {
+        let since = format!("{utc}{earlier}");
+        let reply =
+            with_header(&zoho, Method::GET, "/crm/v8/Leads?fields=id", ("If-Modified-Since", &since), None)
+                .await;
+        assert_eq!(reply.status, status, "{since}");
+    }
+    let body = json!({ "data": [{ "City": "York" }] });
+    let path = format!("/crm/v8/Leads/{id}");
+    let seen = format!("{utc}+0000");
+    let seen = ("If-Unmodified-Since", seen.as_str());
+    assert_eq!(with_header(&zoho, Method::PUT, &path, seen, Some(body)).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_record_that_was_modified_in_the_meantime_is_not_overwritten() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
