@@ -43,7 +43,12 @@ pub(crate) fn invalid_parameter(name: &str) -> Response {
     error(400, "INVALID_DATA", &json!({ "param_name": name }), "invalid data")
 }
 
-/// 400 `LIMIT_EXCEEDED` for a parameter of the query or a list of the body.
+/// 400 `LIMIT_EXCEEDED` for a parameter of the query.
+pub(crate) fn too_many_in_parameter(limit: usize, name: &str, message: &str) -> Response {
+    error(400, "LIMIT_EXCEEDED", &json!({ "limit": limit, "param_name": name }), message)
+}
+
+/// 400 `LIMIT_EXCEEDED` for a list of the body.
 pub(crate) fn too_many(limit: usize, name: &str) -> Response {
     let due_to = json!([{ "api_name": name, "json_path": format!("$.{name}") }]);
     let details = json!({ "limit": limit, "limit_due_to": due_to });

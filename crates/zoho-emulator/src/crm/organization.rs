@@ -55,7 +55,7 @@ pub(crate) fn users(request: &Request<'_>) -> Result<Response, Response> {
         "CurrentUserSubordinates" | "DeactiveUsers" | "NotConfirmedUsers" | "DeletedUsers" => Vec::new(),
         _ => return Err(invalid_parameter("type")),
     };
-    if let Some(ids) = request.list_parameter("ids") {
+    if let Some(ids) = request.ids_parameter()? {
         found.retain(|user| ids.contains(&user.id.as_str()));
     }
     let listed: Vec<Value> = found

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::bodies::{
-    error, invalid_module, invalid_parameter, missing_key, missing_parameter, no_permission, scope_mismatch,
-    too_many, wrong_type,
+    error, invalid_data, invalid_module, invalid_parameter, mandatory_not_found, missing_key,
+    missing_parameter, no_permission, scope_mismatch, too_many, too_many_in_parameter, wrong_type,
 };
 use crate::http::{Call, Response};
 use crate::model::identity::User;
@@ -103,9 +103,18 @@ impl<'a> Request<'a> {
 
     /// The 1 to 100 ids in the parameter `ids`.
     pub(crate) fn ids(&self) -> Result<Vec<&'a str>, Response> {
-        let ids = self.list_parameter("ids").filter(|ids| !ids.is_empty());
-        let ids = ids.ok_or_else(|| missing_parameter("ids"))?;
-        if ids.len() > MAX_RECORDS { Err(too_many(MAX_RECORDS, "ids")) } else { Ok(ids) }
+        let ids = self.ids_parameter()?.filter(|ids| !ids.is_empty());
+        ids.ok_or_else(|| missing_parameter("ids"))
+    }
+
+    /// The up to 100 ids in the parameter `ids`, if the request has it.
+    pub(crate) fn ids_parameter(&self) -> Result<Option<Vec<&'a str>>, Response> {
+        let ids = self.list_parameter("ids");
+        if ids.as_ref().is_some_and(|ids| ids.len() > MAX_RECORDS) {
+            let message = "Limit Exceeded, You cannot give more than 100 record ids";
+            return Err(too_many_in_parameter(MAX_RECORDS, "ids", message));
+        }
+        Ok(ids)
     }
 
     /// A parsed parameter; `default` if it is missing.

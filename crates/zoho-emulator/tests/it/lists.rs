@@ -170,8 +170,67 @@ async fn a_page_token_belongs_to_one_order_and_excludes_a_page_number() {
     zoho.add_records(ADA, "Leads", 3);
     let body = get(&zoho, &token, "/crm/v8/Leads?fields=id&per_page=2").await.json();
     let page_token = body["info"]["next_page_token"].as_str().unwrap();
-    let other = format!("/crm/v8/Leads?fields=id&per_page=2&sort_order=asc&page_token={page_token}");
-    assert_eq!(get(&zoho, &token, &other).await.crm_error(), (400, "INVALID_DATA".to_owned()));
+    for (parameters, code) in [
+        ("fields=id&per_page=2&sort_order=asc", "TOKEN_BOUND_DATA_MISMATCH"),
+        ("fields=id&per_page=3", "TOKEN_BOUND_DATA_MISMATCH"),
+        ("fields=id,City&per_page=2", "TOKEN_BOUND_DATA_MISMATCH"),
+        ("fields=id", "TOKEN_BOUND_DATA_MISMATCH"),
+        ("fields=id&per_page=2&page=2", "AMBIGUITY_DURING_PROCESSING"),
+    ] {
+        let path = format!("/crm/v8/Leads?{parameters}&page_token={page_token}");
+        assert_eq!(get(&zoho, &token, &path).await.crm_error(), (400, code.to_owned()), "{parameters}");
+    }
+    for elsewhere in ["Deals?fields=id&per_page=2", "Leads?per_page=2&fields=id&page_token=odd"] {
+        let path = format!("/crm/v8/{elsewhere}&page_token={page_token}");
+        assert_eq!(get(&zoho, &token, &path).await.json()["details"], json!({ "param_name": "page_token" }));
+    }
+    let reordered = format!("/crm/v8/Leads?page_token={page_token}&per_page=2&fields=id");
+    assert_eq!(values(&get(&zoho, &token, &reordered).await, "id").len(), 1);
+}
+
+#[tokio::test]
+async fn page_tokens_end_at_record_100_000() {
+    let zoho = Emulator::builder().concurrent_calls(10).start().await;
+    zoho.add_records(ADA, "Leads", 100_001);
+    let token = access_token(&zoho);
+    let list = "/crm/v8/Leads?fields=id&per_page=200&sort_order=asc";
+    let mut page = get(&zoho, &token, list).await;
+    for number in 2..=500 {
+        let next = page.json()["info"]["next_page_token"].as_str().unwrap().to_owned();
+        page = get(&zoho, &token, &format!("{list}&page_token={next}")).await;
+        assert_eq!(page.json()["info"]["page"], number);
+    }
+    let info = &page.json()["info"];
+    assert_eq!((&info["count"], &info["more_records"]), (&json!(200), &json!(true)));
+    let next = info["next_page_token"].as_str().unwrap();
+    let beyond = get(&zoho, &token, &format!("{list}&page_token={next}")).await;
+    assert_eq!(beyond.crm_error(), (400, "PAGINATION_LIMIT_EXCEEDED".to_owned()));
+    assert_eq!(beyond.json()["details"], json!({ "param_name": "page_token" }));
+}
+
+#[tokio::test]
+async fn a_list_takes_up_to_a_hundred_ids() {
+    let zoho = Emulator::start().await;
+    let token = access_token(&zoho);
+    let id = lead(&zoho, &token, json!({ "Last_Name": "One" })).await;
+    let ids = |count: usize| vec![id.as_str(); count].join(",");
+    let bin = "/crm/v8/settings/recycle_bin";
+    for (method, path) in [
+        (Method::GET, "/crm/v8/Leads?fields=id&ids=".to_owned()),
+        (Method::GET, format!("/crm/v8/Leads/{id}/Attachments?fields=id&ids=")),
+        (Method::GET, "/crm/v8/users?ids=".to_owned()),
+        (Method::GET, format!("{bin}?ids=")),
+        (Method::DELETE, format!("{bin}?ids=")),
+        (Method::DELETE, format!("/crm/v8/Leads/{id}/Attachments?ids=")),
+        (Method::DELETE, format!("/crm/v8/Leads/{id}/Products?ids=")),
+        (Method::DELETE, "/crm/v8/Leads?ids=".to_owned()),
+    ] {
+        let many = call(&zoho, &token, method.clone(), &format!("{path}{}", ids(101)), None).await;
+        assert_eq!(many.crm_error(), (400, "LIMIT_EXCEEDED".to_owned()), "{path}");
+        assert_eq!(many.json()["details"], json!({ "limit": 100, "param_name": "ids" }));
+        let fine = call(&zoho, &token, method, &format!("{path}{}", ids(100)), None).await;
+        assert!(!fine.text.contains("LIMIT_EXCEEDED"), "{path}: {}", fine.text);
+    }
 }
 
 #[tokio::test]

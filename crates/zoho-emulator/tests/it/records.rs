@@ -136,6 +136,27 @@ async fn an_upsert_updates_an_existing_record_and_creates_a_missing_one() {
 }
 
 #[tokio::test]
+async fn an_upsert_by_a_field_that_does_not_exist_writes_nothing() {
+    let zoho = Emulator::start().await;
+    let token = access_token(&zoho);
+    for (fields, path) in [
+        (json!(["Email", "E_mail"]), "$.duplicate_check_fields[1]"),
+        (json!([7]), "$.duplicate_check_fields[0]"),
+        (json!("Email"), "$.duplicate_check_fields"),
+    ] {
+        let body = json!({ "data": [{ "Last_Name": "One" }], "duplicate_check_fields": fields });
+        let reply = call(&zoho, &token, Method::POST, "/crm/v8/Leads/upsert", Some(body)).await;
+        assert_eq!(reply.crm_error(), (400, "INVALID_DATA".to_owned()));
+        assert_eq!(reply.json()["details"]["json_path"], path);
+    }
+    assert_eq!(get(&zoho, &token, "/crm/v8/Leads?fields=id").await.status, 204);
+    for fields in [json!([]), Value::Null] {
+        let body = json!({ "data": [{ "Last_Name": "One" }], "duplicate_check_fields": fields });
+        assert_eq!(call(&zoho, &token, Method::POST, "/crm/v8/Leads/upsert", Some(body)).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn a_list_requires_fields_and_shows_only_those() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
@@ -202,9 +223,10 @@ async fn a_page_token_belongs_to_one_user_one_module_and_one_day() {
 
     let path = format!("/crm/v8/Leads?fields=id&per_page=2&{page}");
     assert_eq!(get(&zoho, &ada, &path).await.json()["info"]["count"], 1);
-    assert_eq!(get(&zoho, &bob, &path).await.crm_error(), (400, "INVALID_DATA".to_owned()));
-    let elsewhere = get(&zoho, &ada, &format!("/crm/v8/Deals?fields=id&{page}")).await;
-    assert_eq!(elsewhere.crm_error(), (400, "INVALID_DATA".to_owned()));
+    let mismatch = (400, "TOKEN_BOUND_DATA_MISMATCH".to_owned());
+    assert_eq!(get(&zoho, &bob, &path).await.crm_error(), mismatch);
+    let elsewhere = get(&zoho, &ada, &format!("/crm/v8/Deals?fields=id&per_page=2&{page}")).await;
+    assert_eq!(elsewhere.crm_error(), mismatch);
     let both = get(&zoho, &ada, &format!("{path}&page=2")).await;
     assert_eq!(both.crm_error(), (400, "AMBIGUITY_DURING_PROCESSING".to_owned()));
     zoho.advance(Duration::from_secs(24 * 60 * 60 + 1));
@@ -215,9 +237,7 @@ async fn a_page_token_belongs_to_one_user_one_module_and_one_day() {
 async fn invalid_paging_parameters_are_rejected() {
     let zoho = Emulator::start().await;
     let token = access_token(&zoho);
-    for wrong in
-        ["per_page=201", "per_page=0", "page=0", "page=x", "sort_by=City", "sort_order=up", "page_token=x"]
-    {
+    for wrong in ["per_page=201", "per_page=0", "page=0", "page=x", "sort_by=City", "sort_order=up"] {
         let reply = get(&zoho, &token, &format!("/crm/v8/Leads?fields=id&{wrong}")).await;
         assert_eq!(reply.crm_error(), (400, "INVALID_DATA".to_owned()), "{wrong}");
     }

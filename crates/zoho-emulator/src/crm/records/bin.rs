@@ -63,7 +63,7 @@ pub(crate) fn deleted(request: &Request<'_>) -> Result<Response, Response> {
 /// The recycle bin: the deleted records of all modules of the organization.
 pub(crate) fn recycle_bin(request: &Request<'_>) -> Result<Response, Response> {
     let page = Page::by_number(request)?;
-    let ids = request.list_parameter("ids");
+    let ids = request.ids_parameter()?;
     let filter = filter_parameter(request)?;
     let entries = entries(request).into_iter().filter(|(_, body)| {
         let id_fits = ids.as_ref().is_none_or(|ids| ids.iter().any(|id| body["id"] == *id));

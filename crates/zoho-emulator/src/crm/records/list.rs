@@ -57,7 +57,7 @@ enum Wanted {
 impl Filter {
     pub(super) fn of(request: &Request<'_>) -> Result<Self, Response> {
         request.parameter("include_child", false)?;
-        let ids = request.list_parameter("ids").map(|ids| ids.into_iter().filter_map(parse_id).collect());
+        let ids = request.ids_parameter()?.map(|ids| ids.into_iter().filter_map(parse_id).collect());
         Ok(Self {
             ids,
             converted: wanted(request, "converted", Wanted::No)?,

@@ -1,4 +1,6 @@
-//! Pages of a list: by number up to record 2,000, by page token beyond.
+//! Pages of a list: by number up to record 2,000, by page token up to record 100,000.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,6 +18,8 @@ use crate::timestamp::iso8601;
 const MAX_PAGE: usize = 200;
 /// The last record that a page number can reach; beyond it, a page token is required.
 const MAX_WITHOUT_TOKEN: usize = 2000;
+/// The last record that a page token can reach.
+const MAX_WITH_TOKEN: usize = 100_000;
 const PAGE_TOKEN_LIFETIME_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The order of a list.
@@ -105,6 +109,11 @@ impl Page {
         let mut page = Self::by_number(request)?;
         let token = read_token(request, order, token)?;
         (page.number, page.after) = (token.number, Some(token.after));
+        if page.number.saturating_mul(page.length) > MAX_WITH_TOKEN {
+            let details = json!({ "param_name": "page_token" });
+            let message = "You can only get upto 100000 records using page_token param";
+            return Err(error(400, "PAGINATION_LIMIT_EXCEEDED", &details, message));
+        }
         Ok(page)
     }
 
@@ -208,29 +217,42 @@ struct Token {
 impl Token {
     fn encode(&self, request: &Request<'_>, order: Order) -> String {
         let (time, id) = self.after;
-        let list = list_name(request, order);
+        let list = list_of(request, order);
         URL_SAFE_NO_PAD.encode(format!("{} {time} {id} {} {list}", self.number, self.expires_ms))
     }
 
-    fn parse(token: &str) -> Option<(Self, String)> {
+    fn parse(token: &str) -> Option<(Self, u64)> {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
-        let mut parts = text.splitn(5, ' ');
+        let mut parts = text.split(' ');
         let number = parts.next()?.parse().ok()?;
         let after = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
         let expires_ms = parts.next()?.parse().ok()?;
-        Some((Self { number, after, expires_ms }, parts.next()?.to_owned()))
+        Some((Self { number, after, expires_ms }, parts.next()?.parse().ok()?))
     }
 }
 
-/// Identifies a list and its user.
-fn list_name(request: &Request<'_>, order: Order) -> String {
-    let (by, direction) = order.names();
-    format!("{} {by} {direction} {}", request.call.path, request.caller.user.email)
+/// Identifies a list, its parameters and its user: a token is valid only together with them.
+fn list_of(request: &Request<'_>, order: Order) -> u64 {
+    let mut parameters: Vec<_> = request
+        .call
+        .query
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "page" | "page_token"))
+        .collect();
+    parameters.sort();
+    let mut hasher = DefaultHasher::new();
+    (&request.call.path, order.names(), &request.caller.user.email, parameters).hash(&mut hasher);
+    hasher.finish()
 }
 
 fn read_token(request: &Request<'_>, order: Order, token: &str) -> Result<Token, Response> {
-    let known = Token::parse(token).filter(|(_, list)| *list == list_name(request, order));
-    let (token, _) = known.ok_or_else(|| invalid_parameter("page_token"))?;
+    let known = Token::parse(token).filter(|(_, list)| *list == list_of(request, order));
+    let (token, _) = known.ok_or_else(|| {
+        let details = json!({ "param_name": "page_token" });
+        let message =
+            "The page_token given seems to be invalid or input param is added or altered or deleted";
+        error(400, "TOKEN_BOUND_DATA_MISMATCH", &details, message)
+    })?;
     if token.expires_ms <= request.world.now_ms() {
         let details = json!({ "api_name": "page_token", "json_path": "$.query.page_token" });
         return Err(error(400, "EXPIRED_VALUE", &details, "Page token expired"));

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Value, json};
 
-use crate::bodies::error;
+use crate::bodies::too_many_in_parameter;
 use crate::crm::request::Request;
 use crate::http::Response;
 use crate::model::metadata::Module;
@@ -114,8 +114,7 @@ fn internal_fields() -> [(&'static str, Value); 17] {
 pub(crate) fn fields_parameter<'a>(request: &Request<'a>) -> Result<Option<Vec<&'a str>>, Response> {
     let fields = request.list_parameter("fields").filter(|fields| !fields.is_empty());
     if fields.as_ref().is_some_and(|fields| fields.len() > MAX_FIELDS) {
-        let details = json!({ "limit": MAX_FIELDS, "param_name": "fields" });
-        return Err(error(400, "LIMIT_EXCEEDED", &details, "the number of fields exceeds the limit"));
+        return Err(too_many_in_parameter(MAX_FIELDS, "fields", "limit exceeded"));
     }
     Ok(fields)
 }

@@ -1,11 +1,12 @@
 //! Creates, updates, upserts and deletes up to 100 records in a request, each with its own result.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::writer::Writer;
 use crate::bodies::{Outcome, error, invalid_data, many, wrong_type};
 use crate::crm::request::{Request, id_in, list_in};
 use crate::http::Response;
+use crate::model::metadata::Module;
 use crate::world::state::State;
 
 pub(crate) fn create(request: &Request<'_>) -> Result<Response, Response> {
@@ -44,12 +45,29 @@ pub(crate) fn upsert(request: &Request<'_>) -> Result<Response, Response> {
     let module = request.module()?;
     let writer = Writer::of(request)?;
     let mut body = request.body()?;
-    let requested = body.remove("duplicate_check_fields").unwrap_or_default();
-    let requested = requested.as_array().map_or(&[][..], Vec::as_slice).iter();
-    let requested: Vec<String> = requested.filter_map(Value::as_str).map(str::to_owned).collect();
+    let requested = duplicate_check_fields(&mut body, module)?;
     let sent = list_in(&mut body, "data")?;
     let state = &mut *request.world.state();
     Ok(respond(200, each(sent, |fields, path| writer.upsert(state, module, fields, &requested, path))))
+}
+
+/// The fields in `duplicate_check_fields`, which must be fields of the module.
+fn duplicate_check_fields(body: &mut Map<String, Value>, module: &Module) -> Result<Vec<String>, Response> {
+    let key = "duplicate_check_fields";
+    let names = match body.remove(key) {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::Array(names)) => names,
+        Some(_) => return Err(wrong_type(key, "jsonarray", &format!("$.{key}"))),
+    };
+    let names = names.iter().enumerate().map(|(index, name)| {
+        let field = name.as_str().and_then(|name| module.find(name));
+        let field = field.map(|field| field.api_name.clone());
+        field.ok_or_else(|| {
+            let details = json!({ "api_name": key, "json_path": format!("$.{key}[{index}]") });
+            error(400, "INVALID_DATA", &details, "invalid data")
+        })
+    });
+    names.collect()
 }
 
 /// Deletes the records in `ids`.
@@ -72,10 +90,7 @@ fn delete_all(request: &Request<'_>, ids: &[&str]) -> Result<Response, Response>
 }
 
 /// Applies a write to each record, with the path of the record in the body.
-fn each(
-    sent: Vec<Value>,
-    mut one: impl FnMut(serde_json::Map<String, Value>, &str) -> Outcome,
-) -> Vec<Outcome> {
+fn each(sent: Vec<Value>, mut one: impl FnMut(Map<String, Value>, &str) -> Outcome) -> Vec<Outcome> {
     let each = sent.into_iter().enumerate().map(|(index, record)| {
         let path = format!("$.data[{index}]");
         match record {

@@ -26,7 +26,7 @@ pub(crate) fn attachments(request: &Request<'_>) -> Result<Response, Response> {
     let mut state = request.world.state();
     let parent = parent(request, &state)?;
     let mut ids = attached(request, &mut state, parent);
-    if let Some(wanted) = request.list_parameter("ids") {
+    if let Some(wanted) = request.ids_parameter()? {
         ids.retain(|id| wanted.contains(&id.to_string().as_str()));
     }
     let table = state.records.table_mut(request.organization(), &module.api_name);
