@@ -21,20 +21,67 @@ async fn records_that_refer_to_a_record_are_in_its_related_list() {
         if reply.status == 204 { Vec::new() } else { values(&reply, "Last_Name") }
     };
     assert_eq!(names().await, ["Byron"]);
+    assert_eq!(get(&zoho, &token, &format!("{list}/{contact}?fields=Last_Name")).await.status, 200);
+    assert_eq!(get(&zoho, &token, &format!("{list}/{other}")).await.status, 204);
 
-    let added = json!({ "data": [{ "id": other }, { "id": "1" }] });
-    let added = call(&zoho, &token, Method::PUT, &list, Some(added)).await;
-    assert_eq!((added.status, codes(&added)), (207, vec!["SUCCESS".to_owned(), "INVALID_DATA".to_owned()]));
+    let path = format!("/crm/v8/Contacts/{other}");
+    update(&zoho, &token, &path, json!({ "Account_Name": { "id": account } })).await;
     assert_eq!(names().await, ["Byron", "Babbage"]);
-    assert_eq!(get(&zoho, &token, &format!("{list}/{other}?fields=Last_Name")).await.status, 200);
-    assert_eq!(get(&zoho, &token, &format!("{list}/1")).await.status, 204);
+    update(&zoho, &token, &path, json!({ "Account_Name": null })).await;
+    assert_eq!(names().await, ["Byron"]);
+}
 
-    let delinked = call(&zoho, &token, Method::DELETE, &format!("{list}/{contact}"), None).await;
-    assert_eq!((delinked.status, codes(&delinked)), (200, vec!["SUCCESS".to_owned()]));
-    let delinked = call(&zoho, &token, Method::DELETE, &format!("{list}?ids={other},{contact}"), None).await;
-    assert_eq!(codes(&delinked), ["SUCCESS", "INVALID_DATA"]);
-    assert!(names().await.is_empty());
-    assert_eq!(get(&zoho, &token, &format!("/crm/v8/Contacts/{contact}")).await.status, 200);
+#[tokio::test]
+async fn a_related_list_that_comes_from_a_lookup_cannot_be_changed_by_the_parent() {
+    let zoho = Emulator::start().await;
+    let token = access_token(&zoho);
+    let account = record(&zoho, &token, "Accounts", json!({ "Account_Name": "School" })).await;
+    let of_school = json!({ "Last_Name": "Byron", "Account_Name": { "id": account } });
+    let contact = record(&zoho, &token, "Contacts", of_school).await;
+    let task = json!({ "Subject": "Call", "What_Id": { "id": account } });
+    let task = record(&zoho, &token, "Tasks", task).await;
+    for (list, id) in [("Contacts", contact.as_str()), ("Tasks", &task), ("Deals", "1"), ("Attachments", "1")]
+    {
+        let path = format!("/crm/v8/Accounts/{account}/{list}");
+        let body = json!({ "data": [{ "id": id }] });
+        let mut attempts = vec![
+            call(&zoho, &token, Method::PUT, &path, Some(body.clone())).await,
+            call(&zoho, &token, Method::PUT, &format!("{path}/{id}"), Some(body)).await,
+        ];
+        if list != "Attachments" {
+            attempts.push(call(&zoho, &token, Method::DELETE, &format!("{path}/{id}"), None).await);
+            attempts.push(call(&zoho, &token, Method::DELETE, &format!("{path}?ids={id}"), None).await);
+        }
+        for reply in attempts {
+            assert_eq!(reply.crm_error(), (400, "INVALID_DATA".to_owned()), "{list}");
+            assert_eq!(reply.json()["details"], json!({ "resource_path_index": 2 }));
+        }
+    }
+    let contact = get(&zoho, &token, &format!("/crm/v8/Contacts/{contact}")).await.json();
+    assert_eq!(contact["data"][0]["Account_Name"]["id"], json!(account));
+}
+
+#[tokio::test]
+async fn a_linked_record_is_added_and_removed_by_either_side() {
+    let zoho = Emulator::start().await;
+    let token = access_token(&zoho);
+    let one = lead(&zoho, &token, json!({ "Last_Name": "One" })).await;
+    let account = record(&zoho, &token, "Accounts", json!({ "Account_Name": "School" })).await;
+    let desk = record(&zoho, &token, "Products", json!({ "Product_Name": "Desk" })).await;
+    let list = format!("/crm/v8/Products/{desk}/Leads");
+    let added = json!({ "data": [{ "id": one }, { "id": "1" }, {}] });
+    let added = call(&zoho, &token, Method::PUT, &list, Some(added)).await;
+    assert_eq!(
+        (added.status, codes(&added)),
+        (207, ["SUCCESS", "INVALID_DATA", "MANDATORY_NOT_FOUND"].map(Into::into).to_vec())
+    );
+    call(&zoho, &token, Method::PUT, &format!("/crm/v8/Accounts/{account}/Products/{desk}"), None).await;
+
+    let removed = call(&zoho, &token, Method::DELETE, &format!("{list}?ids={one},{account}"), None).await;
+    assert_eq!(codes(&removed), ["SUCCESS", "INVALID_DATA"], "an account is not in the list of leads");
+    let accounts = get(&zoho, &token, &format!("/crm/v8/Products/{desk}/Accounts?fields=Account_Name")).await;
+    assert_eq!(values(&accounts, "Account_Name"), ["School"]);
+    assert_eq!(get(&zoho, &token, &format!("{list}?fields=id")).await.status, 204);
 }
 
 #[tokio::test]
@@ -124,6 +171,9 @@ async fn notes_can_be_created_on_a_record_and_in_their_module() {
     );
     let read = get(&zoho, &token, &path).await.json()["data"][0].clone();
     assert_eq!((&read["Note_Title"], &read["Note_Content"]), (&json!("Soon"), &json!("Never")));
+    let other = lead(&zoho, &token, json!({ "Last_Name": "King" })).await;
+    let taken = update(&zoho, &token, &format!("/crm/v8/Leads/{other}/Notes/{second}"), json!({})).await;
+    assert_eq!(codes(&taken), ["INVALID_DATA"], "a note stays with its record");
     let first = values(&listed, "id")[0].as_str().unwrap().to_owned();
     assert_eq!(call(&zoho, &token, Method::DELETE, &format!("{list}/{first}"), None).await.status, 200);
     assert_eq!(call(&zoho, &token, Method::DELETE, &path, None).await.status, 200);

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::parent::{parent, unknown_relation};
-use crate::bodies::{Outcome, invalid_data, invalid_id, many, missing_parameter, success};
+use crate::bodies::{invalid_data, invalid_id, many, missing_parameter, success};
 use crate::crm::records::{List, Order, Page, View, Writer, fields_parameter, page_response};
-use crate::crm::request::Request;
+use crate::crm::request::{Request, id_in};
 use crate::http::Response;
 use crate::model::metadata::Module;
 use crate::model::metadata::related_list::Relation;
-use crate::model::records::{Fields, parse_id};
+use crate::model::records::parse_id;
 use crate::world::state::State;
 
 /// The records of a related list.
@@ -40,13 +40,13 @@ pub(crate) fn related_record(request: &Request<'_>) -> Result<Response, Response
     Ok(Response::json(200, &json!({ "data": [view.show(record)] })))
 }
 
-/// Adds records to a related list and updates their fields.
+/// Adds linked records to a related list, or updates the notes in it.
 pub(crate) fn update_related(request: &Request<'_>) -> Result<Response, Response> {
     let sent = request.list_in_body("data")?;
     relate_all(request, sent, None)
 }
 
-/// Adds one record to a related list and updates its fields.
+/// Adds one linked record to a related list, or updates a note in it.
 pub(crate) fn update_related_one(request: &Request<'_>) -> Result<Response, Response> {
     let mut sent =
         if request.call.body.is_empty() { vec![json!({})] } else { request.list_in_body("data")? };
@@ -54,13 +54,13 @@ pub(crate) fn update_related_one(request: &Request<'_>) -> Result<Response, Resp
     relate_all(request, sent, Some(request.part("related_id")))
 }
 
-/// Removes records from a related list.
+/// Removes linked records from a related list, or deletes the notes in it.
 pub(crate) fn delink(request: &Request<'_>) -> Result<Response, Response> {
     let ids = request.ids()?;
     delink_all(request, &ids)
 }
 
-/// Removes one record from a related list.
+/// Removes one linked record from a related list, or deletes a note in it.
 pub(crate) fn delink_one(request: &Request<'_>) -> Result<Response, Response> {
     delink_all(request, &[request.part("related_id")])
 }
@@ -68,13 +68,21 @@ pub(crate) fn delink_one(request: &Request<'_>) -> Result<Response, Response> {
 fn relate_all(request: &Request<'_>, sent: Vec<Value>, id: Option<&str>) -> Result<Response, Response> {
     let writer = Writer::of(request)?;
     let state = &mut *request.world.state();
-    let related = Related::of(request, state)?;
+    let related = Related::to_change(request, state)?;
+    let known = related.ids(request, state);
     let outcomes = sent.into_iter().enumerate().map(|(index, record)| {
         let path = format!("$.data[{index}]");
         let Value::Object(fields) = record else { return Err(invalid_data("data", "jsonobject", &path)) };
-        let own = fields.get("id").and_then(Value::as_str).map(str::to_owned);
-        let id = id.map(str::to_owned).or(own).unwrap_or_default();
-        related.add(&writer, state, &id, fields, &path)
+        let id = id.map_or_else(|| id_in(&fields, "id", &path), |id| Ok(id.to_owned()))?;
+        let child = parse_id(&id).ok_or_else(|| invalid_id(&id))?;
+        if related.relation != Relation::Link && !known.contains(&child) {
+            return Err(invalid_id(&id));
+        }
+        writer.update(state, &related.module, &id, fields, &path)?;
+        if related.relation == Relation::Link {
+            state.records.link(related.parent, child);
+        }
+        Ok(success(&json!({ "id": id }), "record updated"))
     });
     Ok(many(200, "data", outcomes.collect::<Vec<_>>()))
 }
@@ -82,11 +90,15 @@ fn relate_all(request: &Request<'_>, sent: Vec<Value>, id: Option<&str>) -> Resu
 fn delink_all(request: &Request<'_>, ids: &[&str]) -> Result<Response, Response> {
     let writer = Writer::of(request)?;
     let state = &mut *request.world.state();
-    let related = Related::of(request, state)?;
+    let related = Related::to_change(request, state)?;
     let known = related.ids(request, state);
     let outcomes = ids.iter().map(|id| {
         let child = parse_id(id).filter(|id| known.contains(id)).ok_or_else(|| invalid_id(id))?;
-        related.remove(&writer, state, id, child)
+        if related.relation != Relation::Link {
+            return writer.delete(state, &related.module.api_name, id);
+        }
+        state.records.unlink(related.parent, child);
+        Ok(success(&json!({ "id": id }), "relation removed"))
     });
     Ok(many(200, "data", outcomes.collect::<Vec<_>>()))
 }
@@ -107,50 +119,27 @@ impl Related {
         Ok(Self { parent: parent(request, state)?, relation: list.relation, module })
     }
 
+    /// A list that can be changed: its records are linked with their parent, or are its notes. The records of other lists
+    /// have a lookup instead, which is changed in the record itself.
+    /// <https://www.zoho.com/crm/developer/docs/api/v8/update-related-records.html>
+    fn to_change(request: &Request<'_>, state: &State) -> Result<Self, Response> {
+        let related = Self::of(request, state)?;
+        let can_change = related.relation == Relation::Link || related.module.api_name == "Notes";
+        can_change.then_some(related).ok_or_else(unknown_relation)
+    }
+
     /// The records in the list.
     fn ids(&self, request: &Request<'_>, state: &mut State) -> Vec<u64> {
         match &self.relation {
-            Relation::Link => state.records.linked(self.parent),
+            Relation::Link => {
+                let linked = state.records.linked(self.parent);
+                let table = state.records.table_mut(request.organization(), &self.module.api_name);
+                linked.into_iter().filter(|id| table.get(*id).is_some()).collect()
+            }
             Relation::Field(field) => {
                 let table = state.records.table_mut(request.organization(), &self.module.api_name);
                 table.find(field, &json!({ "id": self.parent.to_string() }))
             }
         }
-    }
-
-    /// Adds a record to the list and updates its fields.
-    fn add(
-        &self,
-        writer: &Writer<'_>,
-        state: &mut State,
-        id: &str,
-        mut fields: Fields,
-        path: &str,
-    ) -> Outcome {
-        if let Relation::Field(field) = &self.relation {
-            fields.insert(field.clone(), json!({ "id": self.parent.to_string() }));
-        }
-        writer.update(state, &self.module, id, fields, path)?;
-        if let (Relation::Link, Some(child)) = (&self.relation, parse_id(id)) {
-            state.records.link(self.parent, child);
-        }
-        Ok(success(&json!({ "id": id }), "record updated"))
-    }
-
-    /// Removes a record from the list. A record that requires its parent, such as a note, is deleted.
-    fn remove(&self, writer: &Writer<'_>, state: &mut State, id: &str, child: u64) -> Outcome {
-        match &self.relation {
-            Relation::Link => {
-                state.records.unlink(self.parent, child);
-            }
-            Relation::Field(field) if self.module.find(field).is_some_and(|field| field.mandatory) => {
-                return writer.delete(state, &self.module.api_name, id);
-            }
-            Relation::Field(field) => {
-                let cleared = [(field.clone(), Value::Null)].into_iter().collect();
-                writer.update(state, &self.module, id, cleared, "$")?;
-            }
-        }
-        Ok(success(&json!({ "id": id }), "relation removed"))
     }
 }
