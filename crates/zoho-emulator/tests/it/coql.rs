@@ -96,6 +96,57 @@ async fn an_id_is_found_by_its_digits_with_and_without_quotes() {
 }
 
 #[tokio::test]
+async fn long_integers_compare_as_numbers_and_several_values_as_one_text() {
+    let zoho = Emulator::start().await;
+    let token = access_token(&zoho);
+    let students = json!([
+        { "Name": "Ada", "Passport_Number": "9", "Interests": ["Art", "Chess"] },
+        { "Name": "Bob", "Passport_Number": "10", "Interests": ["Chess"] },
+        { "Name": "Cay", "Passport_Number": "100000000000000001", "Interests": [] },
+        { "Name": "Dan", "Passport_Number": "100000000000000002" },
+        { "Name": "Eve", "Passport_Number": -3, "Interests": ["Chess", "Art"] },
+    ]);
+    create(&zoho, &token, "Students", students).await;
+    for (condition, expected) in [
+        ("Passport_Number > 9", json!(["Bob", "Cay", "Dan"])),
+        ("Passport_Number < 10", json!(["Ada", "Eve"])),
+        ("Passport_Number = '010'", json!(["Bob"])),
+        ("Passport_Number = 100000000000000001", json!(["Cay"])),
+        ("Passport_Number >= '100000000000000002'", json!(["Dan"])),
+        ("Passport_Number between 9 and 10", json!(["Ada", "Bob"])),
+        ("Passport_Number in (9, 100000000000000002)", json!(["Ada", "Dan"])),
+        ("Interests = 'Art;Chess'", json!(["Ada"])),
+        ("Interests = 'Chess'", json!(["Bob"])),
+        ("Interests != 'Chess'", json!(["Ada", "Cay", "Dan", "Eve"])),
+        ("Interests in ('Chess', 'Chess;Art')", json!(["Bob", "Eve"])),
+        ("Interests like '%Art%'", json!(["Ada", "Eve"])),
+        ("Interests like 'Art%'", json!(["Ada"])),
+        ("Interests not like '%Art%'", json!(["Bob", "Cay", "Dan"])),
+        ("Interests is null", json!(["Cay", "Dan"])),
+        ("Interests is not null", json!(["Ada", "Bob", "Eve"])),
+    ] {
+        let query = format!("select Name from Students where {condition}");
+        assert_eq!(json!(column(&zoho, &token, "Name", &query).await), expected, "{condition}");
+    }
+    for (order, expected) in [
+        ("Passport_Number", ["Eve", "Ada", "Bob", "Cay", "Dan"]),
+        ("Passport_Number desc", ["Dan", "Cay", "Bob", "Ada", "Eve"]),
+        ("Interests, Name", ["Cay", "Dan", "Ada", "Bob", "Eve"]),
+    ] {
+        let query = format!("select Name from Students where id is not null order by {order}");
+        assert_eq!(column(&zoho, &token, "Name", &query).await, expected, "{order}");
+    }
+    let query =
+        "select MIN(Passport_Number), MAX(Passport_Number) as Largest from Students where id is not null";
+    let row = ask(&zoho, &token, query).await.json()["data"][0].clone();
+    assert_eq!(row, json!({ "MIN(Passport_Number)": "-3", "Largest": "100000000000000002" }));
+    let query = "select Passport_Number, COUNT(id) from Students where id is not null \
+                 group by Passport_Number order by Passport_Number";
+    let groups = column(&zoho, &token, "Passport_Number", query).await;
+    assert_eq!(groups, ["-3", "9", "10", "100000000000000001", "100000000000000002"]);
+}
+
+#[tokio::test]
 async fn rows_are_ordered_and_limited_as_the_query_says() {
     let (zoho, token) = with_leads().await;
     for (clauses, expected, more) in [

@@ -12,6 +12,7 @@ use super::{archive, criteria};
 use crate::bodies::error;
 use crate::crm::request::Request;
 use crate::http::Response;
+use crate::model::criteria::comparable;
 use crate::model::jobs::job::{Job, Stage};
 use crate::model::jobs::read::{Order, Outcome};
 use crate::model::metadata::{Kind, Module};
@@ -71,13 +72,15 @@ pub(crate) fn result(request: &Request<'_>) -> Result<Response, Response> {
 pub(super) fn run(world: &World, id: u64) -> Option<(String, Value)> {
     let mut state = world.state();
     let state = &mut *state;
+    let metadata = state.metadata();
     let job = state.jobs.reads.get_mut(id)?;
     job.outcome = Some(if job.fails {
         Err(json!({
             "code": "INTERNAL_ERROR", "details": {}, "message": "Internal Server Error", "status": "error",
         }))
     } else {
-        Ok(carry_out(&job.order, &state.records, &job.organization, id))
+        let module = metadata.module(&job.order.module);
+        Ok(carry_out(&job.order, module.as_deref(), &state.records, &job.organization, id))
     });
     let callback = job.callback.clone()?;
     let stage = body(job, world.now_ms());
@@ -158,12 +161,21 @@ fn columns(query: &Value, module: &Module) -> Result<Vec<String>, Response> {
     Ok(columns)
 }
 
-fn carry_out(order: &Order, records: &RecordStore, organization: &str, id: u64) -> Outcome {
+fn carry_out(
+    order: &Order,
+    module: Option<&Module>,
+    records: &RecordStore,
+    organization: &str,
+    id: u64,
+) -> Outcome {
     let table = records.table(organization, &order.module);
     let after = order.after.map(|last_id| (0, last_id));
     let all = table.into_iter().flat_map(|table| table.ordered(SortBy::Id, false, after));
     let matches = |record: &&Record| {
-        let value = |field: &str| records.value_along(organization, record, field);
+        let value = |name: &str| {
+            let kind = module.and_then(|module| module.find(name)).map(|field| &field.kind);
+            comparable(kind, record.value(name))
+        };
         order.criterion.as_ref().is_none_or(|criterion| criterion.matches(&value))
     };
     let mut rest = all.filter(matches).skip((order.page - 1) * PAGE);

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::query::{Column, Query, operator_of};
+use super::query::{Column, Kinds, Query, operator_of};
 use super::rejection::Rejection;
 use crate::model::criteria::{Condition, can_be};
 use crate::model::metadata::{Field, Kind, Metadata, Module};
@@ -19,8 +19,8 @@ const MAX_REACH: usize = 100_000;
 /// How many lookups a column may follow.
 const MAX_RELATIONS: usize = 2;
 
-/// Checks a parsed query.
-pub(super) fn check(query: &Query, module: &Module, metadata: &Metadata) -> Result<(), Rejection> {
+/// Checks a parsed query. Returns the kinds of the fields in it.
+pub(super) fn check(query: &Query, module: &Module, metadata: &Metadata) -> Result<Kinds, Rejection> {
     check_limits(query)?;
     check_aliases(&query.columns)?;
     check_duplicates(query)?;
@@ -28,13 +28,17 @@ pub(super) fn check(query: &Query, module: &Module, metadata: &Metadata) -> Resu
     let aliases: Vec<&str> = query.columns.iter().filter_map(|column| column.alias.as_deref()).collect();
     let selected = query.columns.iter().map(|column| column.field.as_str());
     let ordered = query.order_by.iter().map(|order| order.by.as_str()).filter(|by| !aliases.contains(by));
+    let mut kinds = Kinds::new();
     for path in selected.chain(query.group_by.iter().map(String::as_str)).chain(ordered) {
-        find(path, module, metadata)?;
+        let field = find(path, module, metadata)?;
+        kinds.extend(field.map(|field| (path.to_owned(), field.kind)));
     }
     for condition in query.criterion.conditions() {
-        check_condition(condition, find(&condition.field, module, metadata)?.as_ref())?;
+        let field = find(&condition.field, module, metadata)?;
+        check_condition(condition, field.as_ref())?;
+        kinds.extend(field.map(|field| (condition.field.clone(), field.kind)));
     }
-    Ok(())
+    Ok(kinds)
 }
 
 fn check_limits(query: &Query) -> Result<(), Rejection> {

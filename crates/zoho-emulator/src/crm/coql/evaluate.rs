@@ -6,14 +6,16 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::query::{Column, Function, Order, Query};
-use crate::model::criteria::compare;
+use super::query::{Column, Function, Kinds, Order, Query};
+use crate::model::criteria::{comparable, compare};
+use crate::model::metadata::Kind;
 use crate::model::records::{Record, RecordStore};
 
 /// The records that a query reads.
 pub(super) struct Source<'a> {
     pub(super) records: &'a RecordStore,
     pub(super) organization: &'a str,
+    pub(super) kinds: Kinds,
 }
 
 type Row = Map<String, Value>;
@@ -22,11 +24,13 @@ type Row = Map<String, Value>;
 pub(super) fn rows(query: &Query, source: &Source<'_>) -> (Vec<Row>, bool) {
     let table = source.records.table(source.organization, &query.module);
     let records = table.into_iter().flat_map(|table| table.iter());
-    let mut matching = records.filter(|record| query.criterion.matches(&|field| source.value(record, field)));
+    let mut matching =
+        records.filter(|record| query.criterion.matches(&|field| source.comparable(record, field)));
     if query.is_grouped() {
         let mut rows = grouped(query, source, &matching.collect::<Vec<_>>());
         rows.sort_by(|one, other| {
-            in_order(&query.order_by, |by| key_in(query, by, one), |by| key_in(query, by, other))
+            let key = |row, by: &str| source.as_compared(query.field_of(by), key_in(query, by, row));
+            in_order(&query.order_by, |by| key(one, by), |by| key(other, by))
         });
         let more = rows.len() > query.offset + query.limit();
         return (rows.into_iter().skip(query.offset).take(query.limit()).collect(), more);
@@ -39,7 +43,7 @@ pub(super) fn rows(query: &Query, source: &Source<'_>) -> (Vec<Row>, bool) {
     }
     let mut matching: Vec<&Record> = matching.collect();
     matching.sort_by(|one, other| {
-        let key = |record, by: &str| source.value(record, query.field_of(by));
+        let key = |record, by: &str| source.comparable(record, query.field_of(by));
         in_order(&query.order_by, |by| key(one, by), |by| key(other, by))
     });
     let more = matching.len() > query.offset + query.limit();
@@ -57,6 +61,22 @@ impl Query {
 impl<'a> Source<'a> {
     fn value(&self, record: &'a Record, path: &str) -> Cow<'a, Value> {
         self.records.value_along(self.organization, record, path)
+    }
+
+    /// The value at a path as it compares.
+    fn comparable(&self, record: &'a Record, path: &str) -> Cow<'a, Value> {
+        self.as_compared(path, self.value(record, path))
+    }
+
+    /// A value at a path as it compares. Several values of a pick list compare as one text, `Art;Chess`.
+    fn as_compared<'v>(&self, path: &str, value: Cow<'v, Value>) -> Cow<'v, Value> {
+        match (self.kinds.get(path), value.as_ref()) {
+            (Some(Kind::MultiSelectPickList(_)), Value::Array(chosen)) => {
+                let chosen: Vec<&str> = chosen.iter().filter_map(Value::as_str).collect();
+                Cow::Owned(if chosen.is_empty() { Value::Null } else { json!(chosen.join(";")) })
+            }
+            (kind, _) => comparable(kind, value),
+        }
     }
 
     /// The columns of a record, and its id in any case.
@@ -96,7 +116,10 @@ fn group_row(columns: &[Column], source: &Source<'_>, records: &[&Record]) -> Ro
     let value_of = |column: &Column| {
         let values = records.iter().map(|record| source.value(record, &column.field));
         match column.function {
-            Some(function) => function.of(values.filter(|value| !value.is_null())),
+            Some(function) => {
+                let values = values.filter(|value| !value.is_null());
+                function.of(values, |value| source.as_compared(&column.field, Cow::Borrowed(value)))
+            }
             None => values.into_iter().next().map(Cow::into_owned).unwrap_or_default(),
         }
     };
@@ -104,12 +127,17 @@ fn group_row(columns: &[Column], source: &Source<'_>, records: &[&Record]) -> Ro
 }
 
 impl Function {
-    fn of<'v>(self, values: impl Iterator<Item = Cow<'v, Value>>) -> Value {
+    fn of<'v>(
+        self,
+        values: impl Iterator<Item = Cow<'v, Value>>,
+        as_compared: impl Fn(&Value) -> Cow<'_, Value>,
+    ) -> Value {
         let values: Vec<Cow<'v, Value>> = values.collect();
-        let numbers = || values.iter().filter_map(|value| value.as_f64());
+        let numbers = || values.iter().filter_map(|value| as_compared(value).as_f64());
         let extreme = |wanted: Ordering| {
             let better = |best: Cow<'v, Value>, next: &Cow<'v, Value>| {
-                if compare(next, &best) == Some(wanted) { next.clone() } else { best }
+                let order = compare(&as_compared(next), &as_compared(&best));
+                if order == Some(wanted) { next.clone() } else { best }
             };
             let first = values.first().cloned();
             first.map_or(Value::Null, |first| values.iter().fold(first, better).into_owned())

@@ -27,9 +27,9 @@ pub(crate) fn query(request: &Request<'_>) -> Result<Response, Response> {
     let query = parser::parse(text).map_err(Rejection::into_response)?;
     let module = request.metadata().module(&query.module).ok_or_else(unknown_module)?;
     request.needs_module(&module, "READ")?;
-    check::check(&query, &module, request.metadata()).map_err(Rejection::into_response)?;
+    let kinds = check::check(&query, &module, request.metadata()).map_err(Rejection::into_response)?;
     let state = request.world.state();
-    let source = Source { records: &state.records, organization: request.organization() };
+    let source = Source { records: &state.records, organization: request.organization(), kinds };
     let (rows, more) = evaluate::rows(&query, &source);
     drop(state);
     if rows.is_empty() {

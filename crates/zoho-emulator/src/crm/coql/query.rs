@@ -1,6 +1,12 @@
 //! A parsed query.
 
+use std::collections::HashMap;
+
 use crate::model::criteria::{Condition, Criterion, Operator};
+use crate::model::metadata::Kind;
+
+/// The kinds of the fields in a query, by path.
+pub(super) type Kinds = HashMap<String, Kind>;
 
 /// `select … from … where … group by … order by … limit …`
 #[derive(Clone, Debug, PartialEq)]

@@ -8,7 +8,7 @@ use super::view::{Shown, View, fields_parameter};
 use crate::bodies::{error, invalid_parameter, missing_parameter, page_info};
 use crate::crm::request::Request;
 use crate::http::Response;
-use crate::model::criteria::{Criterion, contains, equal};
+use crate::model::criteria::{Criterion, comparable, contains, equal};
 use crate::model::metadata::{Kind, Module};
 use crate::model::records::{Record, SortBy};
 
@@ -99,7 +99,8 @@ impl Search {
             fields.filter_map(|field| record.fields.get(&field.api_name)).any(fits)
         };
         match self {
-            Self::Criteria(criterion) => criterion.matches(&|name| record.value(name)),
+            Self::Criteria(criterion) => criterion
+                .matches(&|name| comparable(module.find(name).map(|field| &field.kind), record.value(name))),
             Self::Email(email) => any(&Kind::Email, &|value| equal(value, email)),
             Self::Phone(phone) => {
                 any(&Kind::Phone, &|value| value.as_str().is_some_and(|known| digits(known) == *phone))

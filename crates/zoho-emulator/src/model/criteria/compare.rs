@@ -27,6 +27,15 @@ pub(crate) fn compare(one: &Value, other: &Value) -> Option<Ordering> {
     }
 }
 
+/// The value of a field of this kind as it compares. A long integer is written as a string, but compares as a number.
+pub(crate) fn comparable<'v>(kind: Option<&Kind>, value: Cow<'v, Value>) -> Cow<'v, Value> {
+    let number = match (kind, value.as_ref()) {
+        (Some(Kind::BigInteger), Value::String(digits)) => digits.parse().ok(),
+        _ => None,
+    };
+    number.map_or(value, |number| Cow::Owned(Value::Number(number)))
+}
+
 /// Whether two values are equal. A lookup equals its id and its name, a list equals each of its elements.
 pub(crate) fn equal(one: &Value, other: &Value) -> bool {
     match (one, other) {

@@ -6,5 +6,5 @@ mod json;
 mod parse;
 mod search;
 
-pub(crate) use self::compare::{can_be, compare, contains, equal};
+pub(crate) use self::compare::{can_be, comparable, compare, contains, equal};
 pub(crate) use self::criterion::{Condition, Criterion, Operator};
