@@ -49,6 +49,7 @@ mod scope;
 mod secret;
 mod server;
 mod timestamp;
+mod version;
 mod world;
 
 pub use builder::EmulatorBuilder;

@@ -13,7 +13,7 @@ use crate::secret;
 const MAX_SIZE: usize = 20 << 20;
 const MAX_FILES: usize = 10;
 
-/// `POST v8/files`: one or several files; all of them or none.
+/// `POST files`: one or several files; all of them or none.
 pub(crate) fn upload(request: &Request<'_>) -> Result<Response, Response> {
     let files: Vec<_> = request.call.files.iter().filter(|file| file.field == "file").collect();
     if files.is_empty() {
@@ -42,7 +42,7 @@ pub(crate) fn upload(request: &Request<'_>) -> Result<Response, Response> {
     Ok(Response::json(200, &json!({ "data": results })))
 }
 
-/// `GET v8/files?id=…`
+/// `GET files?id=…`
 pub(crate) fn download(request: &Request<'_>) -> Result<Response, Response> {
     let id = id(request)?;
     let state = request.world.state();
@@ -50,7 +50,7 @@ pub(crate) fn download(request: &Request<'_>) -> Result<Response, Response> {
     Ok(Response::download(&file.name, file.content.clone()))
 }
 
-/// `DELETE v8/files?id=…`
+/// `DELETE files?id=…`
 pub(crate) fn delete(request: &Request<'_>) -> Result<Response, Response> {
     let id = id(request)?;
     if !request.world.state().files.remove(request.organization(), id) {

@@ -4,6 +4,7 @@ use super::request::Caller;
 use super::{bulk, coql, records};
 use crate::http::Call;
 use crate::model::credits::Spent;
+use crate::version::Version;
 use crate::world::World;
 use crate::world::concurrency::CallPermit;
 
@@ -24,10 +25,11 @@ pub(crate) fn admit(world: &World, call: &Call) -> Result<Option<CallPermit>, To
 
 /// The price of a call in API credits. <https://www.zoho.com/crm/developer/docs/api/v8/api-limits.html>
 pub(super) fn cost(call: &Call) -> u64 {
-    match call.key().as_str() {
-        "POST /crm/v8/coql" => coql::cost(call),
-        "POST /crm/bulk/v8/read" => bulk::READ_COST,
-        "POST /crm/bulk/v8/write" => bulk::WRITE_COST,
+    let path = Version::split(&call.path).map(|(_, path)| path).unwrap_or_default();
+    match (call.method.as_str(), path.as_ref()) {
+        ("POST", "coql") => coql::cost(call),
+        ("POST", "bulk/read") => bulk::READ_COST,
+        ("POST", "bulk/write") => bulk::WRITE_COST,
         _ => records::cost(call),
     }
 }

@@ -19,8 +19,8 @@ const UNSUBSCRIBED: &str = "Successfully un-subscribed from actions-watch";
 pub(crate) fn enable(request: &Request<'_>) -> Result<Response, Response> {
     each(request, 201, |channel, path| {
         let (metadata, now) = (request.metadata(), request.world.now_ms());
-        let channel = Channel::read(channel, None, metadata, path, now)?;
-        let result = json!({ "events": channel.subscriptions(metadata, base_url(request)) });
+        let channel = Channel::read(channel, None, metadata, path, now, request.version)?;
+        let result = json!({ "events": channel.subscriptions(metadata, &api_url(request)) });
         request.world.state().channels.put(request.organization(), channel);
         Ok(success(&result, SUBSCRIBED))
     })
@@ -34,7 +34,7 @@ pub(crate) fn list(request: &Request<'_>) -> Result<Response, Response> {
     };
     let state = request.world.state();
     let channels = state.channels.live(request.organization(), request.world.now_ms());
-    let entries = channels.flat_map(|channel| channel.entries(request.metadata(), base_url(request)));
+    let entries = channels.flat_map(|channel| channel.entries(request.metadata(), &api_url(request)));
     let entries: Vec<Value> = entries
         .filter(|entry| {
             wanted("channel_id", id_of(&entry["channel_id"]).as_deref())
@@ -56,8 +56,8 @@ pub(crate) fn replace(request: &Request<'_>) -> Result<Response, Response> {
     each(request, 200, |channel, path| {
         let (metadata, now) = (request.metadata(), request.world.now_ms());
         known(request, channel, path)?;
-        let channel = Channel::read(channel, None, metadata, path, now)?;
-        let result = json!({ "events": channel.subscriptions(metadata, base_url(request)) });
+        let channel = Channel::read(channel, None, metadata, path, now, request.version)?;
+        let result = json!({ "events": channel.subscriptions(metadata, &api_url(request)) });
         request.world.state().channels.put(request.organization(), channel);
         Ok(success(&result, UPDATED))
     })
@@ -68,8 +68,8 @@ pub(crate) fn change(request: &Request<'_>) -> Result<Response, Response> {
     each(request, 200, |body, path| {
         let (metadata, now) = (request.metadata(), request.world.now_ms());
         let before = known(request, body, path)?;
-        let mut channel = Channel::read(body, Some(&before), metadata, path, now)?;
-        let result = json!({ "events": channel.subscriptions(metadata, base_url(request)) });
+        let mut channel = Channel::read(body, Some(&before), metadata, path, now, request.version)?;
+        let result = json!({ "events": channel.subscriptions(metadata, &api_url(request)) });
         let deletes = body["_delete_events"] == json!(true);
         if deletes {
             let named = std::mem::replace(&mut channel.events, before.events);
@@ -91,7 +91,7 @@ pub(crate) fn disable(request: &Request<'_>) -> Result<Response, Response> {
             state.channels.find(request.organization(), id, now).ok_or_else(not_subscribed)?.clone();
         state.channels.remove(request.organization(), id);
         let module = channel.modules().first().copied().unwrap_or_default();
-        let mut details = resource(module, request.metadata(), base_url(request));
+        let mut details = resource(module, request.metadata(), &api_url(request));
         details["channel_id"] = channel.id.clone();
         Ok(success(&details, UNSUBSCRIBED))
     });
@@ -134,6 +134,7 @@ fn not_subscribed() -> Value {
     failure("NOT_SUBSCRIBED", &json!({}), "the channel is not subscribed")
 }
 
-fn base_url<'r>(request: &'r Request<'_>) -> &'r str {
-    &request.world.home_of(request.caller.user).base_url
+/// The URL of the API in the version of the request.
+fn api_url(request: &Request<'_>) -> String {
+    format!("{}/crm/{}", request.world.home_of(request.caller.user).base_url, request.version)
 }

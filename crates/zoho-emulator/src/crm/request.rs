@@ -16,6 +16,7 @@ use crate::model::metadata::{Metadata, Module};
 use crate::model::records::{Person, id_of};
 use crate::scope::Scopes;
 use crate::timestamp::parse_iso8601;
+use crate::version::Version;
 use crate::world::World;
 
 /// The maximum number of records in a request.
@@ -34,6 +35,8 @@ pub(crate) struct Request<'a> {
     pub(crate) world: &'a World,
     pub(crate) caller: &'a Caller<'a>,
     pub(crate) call: &'a Call,
+    /// The version of the API that the path names.
+    pub(crate) version: Version,
     /// The path segment for each `{name}` of the route.
     parts: Vec<(&'static str, &'a str)>,
     metadata: Arc<Metadata>,
@@ -43,6 +46,20 @@ pub(crate) struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
+    pub(super) fn new(
+        world: &'a World,
+        caller: &'a Caller<'a>,
+        call: &'a Call,
+        version: Version,
+        parts: Vec<(&'static str, &'a str)>,
+        dispatch: fn(&World, &Caller<'_>, &Call) -> Response,
+    ) -> Self {
+        let metadata = world.state().metadata();
+        let name = parts.iter().find(|(name, _)| *name == "module").map(|(_, part)| *part);
+        let module = name.and_then(|name| metadata.module(name));
+        Self { world, caller, call, version, parts, metadata, module, dispatch }
+    }
+
     /// The path segment for a `{name}` of the route; empty if the route has no such name.
     pub(crate) fn part(&self, name: &str) -> &'a str {
         self.parts.iter().find(|(known, _)| *known == name).map_or("", |(_, part)| part)

@@ -36,6 +36,7 @@ mod seeding;
 mod tags;
 mod tokens;
 mod validation;
+mod versions;
 
 use std::sync::Arc;
 use std::time::Duration;

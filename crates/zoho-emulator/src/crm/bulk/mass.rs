@@ -21,7 +21,7 @@ const MAX_IDS: usize = 500;
 
 type MassJob = Job<Order, Outcome>;
 
-/// `POST v8/{module}/actions/mass_update`
+/// `POST {module}/actions/mass_update`
 pub(crate) fn update(request: &Request<'_>) -> Result<Response, Response> {
     let mut body = request.body()?;
     let Value::Object(fields) = list_in(&mut body, "data")?.swap_remove(0) else {
@@ -31,14 +31,14 @@ pub(crate) fn update(request: &Request<'_>) -> Result<Response, Response> {
     carry_out(request, body, Change::Set(fields), &scheduled)
 }
 
-/// `POST v8/{module}/actions/mass_delete`
+/// `POST {module}/actions/mass_delete`
 pub(crate) fn delete(request: &Request<'_>) -> Result<Response, Response> {
     let body = request.body()?;
     let scheduled = Scheduled { status: 200, code: "SUCCESS", message: "mass delete scheduled successfully" };
     carry_out(request, body, Change::Delete, &scheduled)
 }
 
-/// `POST v8/{module}/actions/mass_change_owner`
+/// `POST {module}/actions/mass_change_owner`
 pub(crate) fn change_owner(request: &Request<'_>) -> Result<Response, Response> {
     let body = request.body()?;
     let owner = body.get("owner").or_else(|| body.get("Owner"));

@@ -27,7 +27,7 @@ const RESULT_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 type ReadJob = Job<Order, Outcome>;
 
-/// `POST bulk/v8/read`
+/// `POST bulk/read`
 pub(crate) fn create(request: &Request<'_>) -> Result<Response, Response> {
     let body = Value::Object(request.body()?);
     let callback = callback_of(&body)?;
@@ -48,7 +48,7 @@ pub(crate) fn create(request: &Request<'_>) -> Result<Response, Response> {
     Ok(Response::json(201, &json!({ "data": [result], "info": {} })))
 }
 
-/// `GET bulk/v8/read/{id}`
+/// `GET bulk/read/{id}`
 pub(crate) fn details(request: &Request<'_>) -> Result<Response, Response> {
     let state = request.world.state();
     let job = state.jobs.reads.get(request.organization(), request.id());
@@ -56,7 +56,7 @@ pub(crate) fn details(request: &Request<'_>) -> Result<Response, Response> {
     Ok(Response::json(200, &json!({ "data": [body(job, request.world.now_ms())] })))
 }
 
-/// `GET bulk/v8/read/{id}/result`
+/// `GET bulk/read/{id}/result`
 pub(crate) fn result(request: &Request<'_>) -> Result<Response, Response> {
     let state = request.world.state();
     let now = request.world.now_ms();
@@ -128,6 +128,7 @@ fn read_order(request: &Request<'_>, body: &Value) -> Result<Order, Response> {
     echo["module"] = module.reference();
     echo["page"] = json!(page);
     Ok(Order {
+        version: request.version,
         columns: columns(query, &module)?,
         module: module.api_name.clone(),
         criterion,
@@ -238,7 +239,7 @@ fn body(job: &ReadJob, now: u64) -> Value {
                 "page": job.order.page,
                 "per_page": PAGE,
                 "count": outcome.count,
-                "download_url": format!("/crm/bulk/v8/read/{}/result", job.id),
+                "download_url": format!("/crm/bulk/{}/read/{}/result", job.order.version, job.id),
                 "more_records": outcome.more_records,
                 "next_page_token": outcome.more_records.then(|| next.token(job)),
             });

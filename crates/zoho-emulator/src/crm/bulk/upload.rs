@@ -13,7 +13,7 @@ use crate::timestamp::iso8601;
 /// 25 MB.
 const MAX_SIZE: usize = 25 << 20;
 
-/// `POST v8/upload`
+/// `POST upload`
 pub(crate) fn upload(request: &Request<'_>) -> Result<Response, Response> {
     let feature = request.call.header("feature");
     if feature.is_none() || request.call.header("x-crm-org") != Some(&request.caller.user.zgid) {

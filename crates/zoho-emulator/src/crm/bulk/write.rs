@@ -20,7 +20,7 @@ const RESULT_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 type WriteJob = Job<Order, Outcome>;
 
-/// `POST bulk/v8/write`
+/// `POST bulk/write`
 pub(crate) fn create(request: &Request<'_>) -> Result<Response, Response> {
     let body = Value::Object(request.body()?);
     let callback = callback_of(&body)?;
@@ -33,7 +33,7 @@ pub(crate) fn create(request: &Request<'_>) -> Result<Response, Response> {
     Ok(Response::json(201, &created))
 }
 
-/// `GET bulk/v8/write/{id}`
+/// `GET bulk/write/{id}`
 pub(crate) fn details(request: &Request<'_>) -> Result<Response, Response> {
     let state = request.world.state();
     let job = state.jobs.writes.get(request.organization(), request.id());

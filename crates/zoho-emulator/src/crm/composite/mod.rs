@@ -13,7 +13,7 @@ use crate::http::Response;
 
 const MAX_SUB_REQUESTS: usize = 5;
 
-/// `POST v8/__composite_requests`
+/// `POST __composite_requests`
 pub(crate) fn respond(request: &Request<'_>) -> Result<Response, Response> {
     let body = request.body()?;
     let rollback = flag(&body, &["rollback_on_fail"])?.unwrap_or(false);
@@ -35,7 +35,8 @@ pub(crate) fn respond(request: &Request<'_>) -> Result<Response, Response> {
         let details = json!({ "api_name": KEY, "json_path": path, "maximum_length": MAX_SUB_REQUESTS });
         return Err(error(400, "INVALID_DATA", &details, "invalid data"));
     }
-    let sub_requests = bodies.iter().enumerate().map(|(index, body)| SubRequest::read(body, index));
+    let sub_requests = bodies.iter().enumerate();
+    let sub_requests = sub_requests.map(|(index, body)| SubRequest::read(body, index, request.version));
     let mut run = Run { request, sub_requests: sub_requests.collect(), results: vec![None; bodies.len()] };
     run.reject_duplicate_ids();
     if rollback { Ok(run.all_or_none()) } else { Ok(run.each_on_its_own(parallel)) }

@@ -8,9 +8,9 @@ use super::reference::{Reference, resolve, resolve_all};
 use crate::bodies::{failure, invalid_data, mandatory_not_found};
 use crate::crm::coql;
 use crate::http::{Call, Pairs};
+use crate::version::Version;
 
 pub(super) const KEY: &str = "__composite_requests";
-const VERSION: u32 = 8;
 const URI_PATTERN: &str = "/crm(/.*)?/v[0-9]+([.][0-9]+)?/.*";
 const ID_PATTERN: &str = "[a-zA-Z0-9][a-zA-Z0-9_]*";
 const RESTRICTED_HEADERS: [&str; 2] = ["authorization", "x-crm-org"];
@@ -24,7 +24,9 @@ const MAX_READ: usize = 25;
 pub(super) struct SubRequest {
     pub(super) id: Option<String>,
     method: String,
-    /// The path below `/crm/v8/`, with the query if there is one.
+    /// The segment of the path that names the version.
+    version: String,
+    /// The path after the version, with the query if there is one.
     uri: String,
     params: Value,
     headers: Value,
@@ -32,8 +34,8 @@ pub(super) struct SubRequest {
 }
 
 impl SubRequest {
-    /// Parses the sub-request at this index.
-    pub(super) fn read(body: &Value, index: usize) -> Result<Self, Value> {
+    /// Parses the sub-request at this index of a composite request.
+    pub(super) fn read(body: &Value, index: usize, composite_version: Version) -> Result<Self, Value> {
         let path = |name: &str| format!("$.{KEY}[{index}].{name}");
         let text = |name: &str| match &body[name] {
             Value::Null => Err(mandatory_not_found(name, &path(name))),
@@ -50,8 +52,12 @@ impl SubRequest {
             return Err(mismatch("method", "GET|POST|PUT|PATCH|DELETE"));
         }
         let (version, rest) = version_and_rest(&uri).ok_or_else(|| mismatch("uri", URI_PATTERN))?;
-        if version > VERSION {
-            let details = json!({ "sub_request_version": version, "composite_request_version": VERSION });
+        let composite_version = composite_version.to_string();
+        if number_of(version).as_f64() > number_of(&composite_version).as_f64() {
+            let details = json!({
+                "sub_request_version": number_of(version),
+                "composite_request_version": number_of(&composite_version),
+            });
             let message = "the version of a sub request is higher than that of the composite request";
             return Err(failure("NOT_ALLOWED", &details, message));
         }
@@ -80,7 +86,8 @@ impl SubRequest {
             return Err(failure);
         }
         let (params, body) = (body["params"].clone(), body["body"].clone());
-        Ok(Self { id, method, uri: rest.to_owned(), params, headers: headers.clone(), body })
+        let (version, uri) = (version.to_owned(), rest.to_owned());
+        Ok(Self { id, method, version, uri, params, headers: headers.clone(), body })
     }
 
     /// The ids of the sub-requests that it refers to.
@@ -116,7 +123,8 @@ impl SubRequest {
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&query).finish();
         let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
         let headers = pairs_of(&headers).into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
-        Ok(Call::new(&self.method, &format!("/crm/v8/{path}"), &query, headers.collect(), body))
+        let path = format!("/crm/{}/{path}", self.version);
+        Ok(Call::new(&self.method, &path, &query, headers.collect(), body))
     }
 
     /// Applies the limits of sub-requests: they write one record and read 25.
@@ -144,17 +152,18 @@ impl SubRequest {
     }
 }
 
-/// Splits a URI: `/crm/v3/Leads` is version 3 and `Leads`.
-fn version_and_rest(uri: &str) -> Option<(u32, &str)> {
+/// Splits a URI: `/crm/v3/Leads` is `v3` and `Leads`.
+fn version_and_rest(uri: &str) -> Option<(&str, &str)> {
     let uri = uri.strip_prefix('/').unwrap_or(uri).strip_prefix("crm/")?;
-    let version = uri.split('/').find(|segment| is_version(segment))?;
+    let version =
+        uri.split('/').find(|segment| segment.starts_with('v') && number_of(segment).is_number())?;
     let (_, rest) = uri.split_once(&format!("{version}/"))?;
-    let number = version.trim_start_matches('v').split('.').next()?.parse().ok()?;
-    Some((number, rest))
+    Some((version, rest))
 }
 
-fn is_version(segment: &str) -> bool {
-    segment.strip_prefix('v').is_some_and(|number| !number.is_empty() && number.parse::<f64>().is_ok())
+/// The number of a version; `null` if the segment names none.
+fn number_of(version: &str) -> Value {
+    version[1..].parse().map_or(Value::Null, Value::Number)
 }
 
 /// Whether composite requests do not support the API: files, bulk jobs, and composite requests themselves.

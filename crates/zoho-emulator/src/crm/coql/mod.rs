@@ -16,7 +16,7 @@ use self::rejection::Rejection;
 use crate::crm::request::Request;
 use crate::http::{Call, Response};
 
-/// `POST v8/coql`: runs a query.
+/// `POST coql`: runs a query.
 pub(crate) fn query(request: &Request<'_>) -> Result<Response, Response> {
     let body = request.body()?;
     let Some(text) = body.get("select_query").and_then(Value::as_str) else {

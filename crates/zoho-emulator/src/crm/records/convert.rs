@@ -124,9 +124,12 @@ impl Conversion<'_> {
         module: &Module,
         requested: &Map<String, Value>,
     ) -> Result<Option<Value>, Value> {
-        let named = requested.get(&module.api_name).map(|named| named.get("id").unwrap_or(named));
-        let Some(id) = named.and_then(Value::as_str) else { return Ok(None) };
-        let known = state.records.get(self.writer.organization, &module.api_name, id);
+        let id = match requested.get(&module.api_name) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::Object(named)) if !named.contains_key("id") => return Ok(None),
+            Some(named) => id_of(named.get("id").unwrap_or(named)),
+        };
+        let known = id.and_then(|id| state.records.get(self.writer.organization, &module.api_name, &id));
         known.map(|record| Some(named_record(module, record))).ok_or_else(|| {
             let path = format!("$.data[0].{}.id", module.api_name);
             let details = json!({ "api_name": module.api_name, "json_path": path });

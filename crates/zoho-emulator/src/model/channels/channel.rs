@@ -11,6 +11,7 @@ use crate::bodies::{invalid_data, mandatory_not_found};
 use crate::model::metadata::Metadata;
 use crate::model::records::{id_of, parse_id};
 use crate::timestamp::{iso8601, milliseconds, parse_iso8601};
+use crate::version::Version;
 
 const MAX_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// The lifetime of a channel that names no expiry, or one that is too late.
@@ -20,6 +21,8 @@ const MAX_TOKEN_LENGTH: usize = 50;
 /// A client's subscription to changes of records.
 #[derive(Clone, Debug)]
 pub(crate) struct Channel {
+    /// The version of the API in which the channel was created.
+    pub(super) version: Version,
     /// A number or a string, as the client wrote it.
     pub(crate) id: Value,
     pub(crate) events: Vec<(String, Event)>,
@@ -39,6 +42,7 @@ impl Channel {
         metadata: &Metadata,
         path: &str,
         now: u64,
+        version: Version,
     ) -> Result<Self, Value> {
         let missing = |name: &str| mandatory_not_found(name, &format!("{path}.{name}"));
         let wrong = |name: &str, expected: &str| invalid_data(name, expected, &format!("{path}.{name}"));
@@ -72,6 +76,7 @@ impl Channel {
         };
         let flag = |name: &str, before: Option<bool>| body[name].as_bool().or(before).unwrap_or(false);
         Ok(Self {
+            version,
             id: id.clone(),
             events,
             notify_url,
@@ -109,9 +114,9 @@ impl Channel {
     }
 
     /// What a response says about each module of the channel.
-    pub(crate) fn subscriptions(&self, metadata: &Metadata, base_url: &str) -> Vec<Value> {
+    pub(crate) fn subscriptions(&self, metadata: &Metadata, api_url: &str) -> Vec<Value> {
         let subscription = |module: &str| {
-            let mut subscription = resource(module, metadata, base_url);
+            let mut subscription = resource(module, metadata, api_url);
             subscription["channel_expiry"] = json!(iso8601(self.expires_ms));
             subscription["resource_name"] = json!(module);
             subscription["channel_id"] = self.id.clone();
@@ -121,8 +126,8 @@ impl Channel {
     }
 
     /// The channel as a list shows it: one entry for each module.
-    pub(crate) fn entries(&self, metadata: &Metadata, base_url: &str) -> Vec<Value> {
-        let mut entries = self.subscriptions(metadata, base_url);
+    pub(crate) fn entries(&self, metadata: &Metadata, api_url: &str) -> Vec<Value> {
+        let mut entries = self.subscriptions(metadata, api_url);
         for (entry, module) in entries.iter_mut().zip(self.modules()) {
             let events = self.events.iter().filter(|(watched, _)| watched == module);
             let events: Vec<String> =
@@ -147,13 +152,8 @@ impl Channel {
 }
 
 /// The URL and id of a module.
-pub(crate) fn resource(module: &str, metadata: &Metadata, base_url: &str) -> Value {
-    json!({ "resource_uri": format!("{base_url}/crm/v8/{module}"), "resource_id": metadata.module_id(module) })
-}
-
-/// An id, which may be a number or a string, as text.
-pub(crate) fn text_of(id: &Value) -> String {
-    id.as_str().map_or_else(|| id.to_string(), str::to_owned)
+pub(crate) fn resource(module: &str, metadata: &Metadata, api_url: &str) -> Value {
+    json!({ "resource_uri": format!("{api_url}/{module}"), "resource_id": metadata.module_id(module) })
 }
 
 /// Replaces an expiry that is too late by the default one.

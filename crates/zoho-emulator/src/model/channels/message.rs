@@ -35,7 +35,7 @@ impl Channel {
             "server_time": now,
             "query_params": parameters,
             "module": change.module,
-            "resource_uri": format!("{base_url}/crm/v8/{}", change.module),
+            "resource_uri": format!("{base_url}/crm/{}/{}", self.version, change.module),
             "ids": [change.id],
             "affected_fields": affected,
             "operation": change.event.operation(),

@@ -4,10 +4,13 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::model::criteria::Criterion;
+use crate::version::Version;
 
 /// What a job is to read.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
+    /// The version of the API in which the job was created.
+    pub(crate) version: Version,
     pub(crate) module: String,
     pub(crate) columns: Vec<String>,
     pub(crate) criterion: Option<Criterion>,
