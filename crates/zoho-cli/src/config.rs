@@ -151,6 +151,16 @@ impl Config {
         })
     }
 
+    /// Id, secret and redirect URL of the client app, as far as they are set.
+    pub(crate) fn client_settings(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
+        let secret = self.options.client_secret.as_ref().map(ExposeSecret::expose_secret);
+        (
+            filled(self.options.client_id.as_deref()),
+            filled(secret),
+            filled(self.options.redirect_url.as_deref()),
+        )
+    }
+
     /// The client id and secret for a lookup: the typed ones, or those of the environment if the lookup needs a client
     /// app (`needs_client`). A variable that is always set must not narrow every lookup.
     pub(crate) fn client_to_find(&self, needs_client: bool) -> (Option<&str>, Option<&SecretString>) {

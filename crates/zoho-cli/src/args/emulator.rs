@@ -2,8 +2,6 @@
 
 use clap::Args;
 
-use crate::messages::Problem;
-
 /// The user of an emulator that is started without `--user`.
 pub(crate) const EMULATOR_USER: &str = "ada@example.com";
 
@@ -20,14 +18,6 @@ pub(crate) struct Emulator {
     /// Email address of a user, optionally with the id of the organization; may be repeated
     #[arg(long = "user", value_name = "EMAIL[:ZGID]", default_value = EMULATOR_USER)]
     pub(crate) users: Vec<String>,
-
-    /// Id and secret of the client app. Default: random
-    #[arg(long, value_name = "ID:SECRET", value_parser = client)]
-    pub(crate) client: Option<(String, String)>,
-
-    /// Redirect URL of the client app; may be repeated
-    #[arg(long = "client-redirect-url", value_name = "URL", requires = "client")]
-    pub(crate) client_redirect_urls: Vec<String>,
 
     /// Lifetime of access tokens in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
@@ -56,9 +46,4 @@ pub(crate) struct Emulator {
     /// Skip the login pages: this user accepts every request
     #[arg(long, value_name = "EMAIL")]
     pub(crate) auto_consent: Option<String>,
-}
-
-fn client(text: &str) -> Result<(String, String), Problem> {
-    let (id, secret) = text.split_once(':').ok_or(Problem::NotAClient)?;
-    Ok((id.to_owned(), secret.to_owned()))
 }

@@ -16,14 +16,17 @@ pub(crate) async fn run(config: &Config, options: Emulator) -> Result<(), Failur
     // Registered before the URL is printed, because the reader may stop the process as soon as it sees it.
     let interrupted = interruption()?;
     let (port, user) = (options.port, email(&options.users[0]).to_owned());
-    let zoho = builder(options).try_start().await;
+    let zoho = builder(options).client(client(config)).try_start().await;
     let zoho = zoho.map_err(|error| Failure::from(Problem::EmulatorPort { port }).caused_by(&error))?;
     let (url, client, code) = (zoho.base_url(), zoho.default_client(), zoho.self_client_code(&user));
+    // A secret that was given may be a real one.
+    let (_, given_secret, _) = config.client_settings();
+    let client_secret = given_secret.is_none().then_some(client.secret());
     if config.output.is_json() {
         config.output.json(&json!({
             "base_url": url,
             "client_id": client.id(),
-            "client_secret": client.secret(),
+            "client_secret": client_secret,
             "user": user,
             "code": code,
         }))?;
@@ -31,7 +34,7 @@ pub(crate) async fn run(config: &Config, options: Emulator) -> Result<(), Failur
         config.output.data(Greeting {
             url: &url,
             client_id: client.id(),
-            client_secret: client.secret(),
+            client_secret,
             user: &user,
             code: &code,
         })?;
@@ -52,11 +55,6 @@ fn builder(options: Emulator) -> EmulatorBuilder {
         .expiry_in_real_seconds(options.expiry_in_real_seconds)
         .legacy_expiry_units(options.legacy_expiry_units)
         .throttle_status(options.throttle_status);
-    if let Some((id, secret)) = options.client {
-        let client = ClientApp::new(id, secret);
-        builder =
-            builder.client(options.client_redirect_urls.into_iter().fold(client, ClientApp::redirect_url));
-    }
     for text in &options.users {
         let mut user = User::new(email(text));
         if email(text) == EMULATOR_USER {
@@ -71,6 +69,14 @@ fn builder(options: Emulator) -> EmulatorBuilder {
         Some(email) => builder.auto_consent(email),
         None => builder,
     }
+}
+
+/// The client app that the options describe. What they leave open is random.
+fn client(config: &Config) -> ClientApp {
+    let random = ClientApp::random();
+    let (id, secret, redirect_url) = config.client_settings();
+    ClientApp::new(id.unwrap_or(random.id()), secret.unwrap_or(random.secret()))
+        .redirect_url(redirect_url.unwrap_or(random.first_redirect_url()))
 }
 
 /// The email address of a user that is given as `EMAIL[:ZGID]`.

@@ -12,8 +12,6 @@ pub(crate) enum Problem {
     // Wrong usage.
     #[error("expected NAME=VALUE")]
     NotAParameter,
-    #[error("expected ID:SECRET")]
-    NotAClient,
     #[error("unknown encoding; expected a name such as utf-8, utf-16le, windows-1252 or shift_jis")]
     UnknownEncoding,
     #[error("`{path}` is neither a URL nor a path that starts with `/`")]
@@ -215,7 +213,6 @@ impl Problem {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::NotAParameter
-            | Self::NotAClient
             | Self::UnknownEncoding
             | Self::NotAPath { .. }
             | Self::ForeignHost { .. }

@@ -67,7 +67,8 @@ pub(crate) enum Claim {
 pub(crate) struct Greeting<'a> {
     pub(crate) url: &'a str,
     pub(crate) client_id: &'a str,
-    pub(crate) client_secret: &'a str,
+    /// `None`: the user gave it.
+    pub(crate) client_secret: Option<&'a str>,
     pub(crate) user: &'a str,
     pub(crate) code: &'a str,
 }
@@ -186,9 +187,15 @@ impl fmt::Display for Greeting<'_> {
              An emulator of Zoho runs at this address; its data is not real. Run these commands in another terminal:\n\n  \
              export ZOHO_ACCOUNTS_URL={url}\n  \
              export ZOHO_API_URL={url}\n  \
-             export ZOHO_CLIENT_ID={client_id}\n  \
-             export ZOHO_CLIENT_SECRET={client_secret}\n  \
-             zoho login --code {code}\n  \
+             export ZOHO_CLIENT_ID={client_id}\n"
+        )?;
+        match client_secret {
+            Some(secret) => writeln!(f, "  export ZOHO_CLIENT_SECRET={secret}")?,
+            None => writeln!(f, "  # ZOHO_CLIENT_SECRET is the secret that was given")?,
+        }
+        write!(
+            f,
+            "  zoho login --code {code}\n  \
              zoho api GET /crm/v8/users -q type=CurrentUser\n\n\
              The code logs {user} in once. To get another one:\n\n  \
              curl -X POST {url}/_emulator/self_client_code\n"

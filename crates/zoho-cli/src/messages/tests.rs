@@ -101,7 +101,6 @@ fn problems() -> Vec<Problem> {
     let file = || Origin::File("leads.csv".into());
     samples!(Problem:
         NotAParameter,
-        NotAClient,
         UnknownEncoding,
         NotAPath { path: text("crm/v8/Leads") },
         ForeignHost { host: text("api.example") },
@@ -376,12 +375,12 @@ fn claims() -> Vec<Claim> {
 }
 
 fn greeting() -> String {
-    let greeting = Greeting {
+    let greeting = |client_secret| Greeting {
         url: "http://127.0.0.1:8080",
         client_id: "1000.ID",
-        client_secret: "SECRET",
+        client_secret,
         user: "ada@example.com",
         code: "1000.CODE",
     };
-    greeting.to_string()
+    format!("{}\n{}", greeting(Some("SECRET")), greeting(None))
 }

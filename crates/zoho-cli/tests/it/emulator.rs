@@ -60,9 +60,11 @@ fn options_set_the_data_center_the_client_and_the_user() {
         "--json",
         "--data-center",
         "eu",
-        "--client",
-        "1000.CLIENT:secret",
-        "--client-redirect-url",
+        "--client-id",
+        "1000.CLIENT",
+        "--client-secret",
+        "a secret that is not shown",
+        "--redirect-url",
         "http://127.0.0.1/callback",
         "--user",
         "grace@example.com:60000009",
@@ -80,7 +82,9 @@ fn options_set_the_data_center_the_client_and_the_user() {
     let state: Value = serde_json::from_str(response.split("\r\n\r\n").nth(1).unwrap()).unwrap();
     assert_eq!(state["data_centers"]["eu"], started["base_url"]);
     assert_eq!(state["clients"][0]["redirect_urls"][0], "http://127.0.0.1/callback");
-    assert_eq!((&started["client_id"], &started["client_secret"]), (&"1000.CLIENT".into(), &"secret".into()));
+    assert_eq!((&started["client_id"], &started["client_secret"]), (&"1000.CLIENT".into(), &Value::Null));
+    assert_eq!(state["clients"][0]["id"], "1000.CLIENT");
+    assert_eq!(state["clients"][0]["secret"], "a secret that is not shown");
     assert_eq!(
         (&started["user"], &state["users"][0]["zgid"]),
         (&"grace@example.com".into(), &"60000009".into())

@@ -24,8 +24,10 @@ impl ClientApp {
         }
     }
 
-    /// A client with a random id and secret: the default of an emulator whose builder names no client.
-    pub(crate) fn random() -> Self {
+    /// A client app with a random id and secret and the redirect URL `http://127.0.0.1:8484/callback`: the one of an
+    /// emulator whose builder names none.
+    #[must_use]
+    pub fn random() -> Self {
         Self::new(secret::client_id(), secret::client_secret()).redirect_url("http://127.0.0.1:8484/callback")
     }
 
