@@ -301,3 +301,42 @@ async fn a_job_is_found_again_by_its_id_and_its_result_saved() {
     ada.crm.bulk_write_job(started.id()).save(&path).await.unwrap();
     assert!(std::fs::read(&path).unwrap().starts_with(b"PK"));
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_is_read_to_its_end_and_a_folder_is_an_error_before_anything_is_uploaded() {
+    use std::io::Write;
+    use std::os::fd::AsRawFd;
+
+    let ada = logged_in().await;
+    let folder = tempfile::tempdir().unwrap();
+    let error = write(&ada).insert().csv_file(folder.path()).next().await.unwrap().unwrap_err();
+    let message = error.to_string();
+    assert!(
+        message.contains(&*folder.path().to_string_lossy()) && message.contains("directory"),
+        "{message}"
+    );
+    assert_eq!((error.kind(), ada.zoho.journal().count(UPLOAD)), (ErrorKind::Request, 0));
+
+    let (pipe, mut writer) = std::io::pipe().unwrap();
+    writer.write_all(b"Last_Name\nHopper\nLovelace\n").unwrap();
+    drop(writer);
+    let job = only(write(&ada).insert().csv_file(format!("/dev/fd/{}", pipe.as_raw_fd()))).await;
+    assert_eq!(rows(&job).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_saved_result_replaces_no_file_by_an_empty_one() {
+    let ada = logged_in().await;
+    let job = only(write(&ada).insert().records([Record::new().with("Last_Name", "Hopper")])).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("result.zip");
+    std::fs::write(&path, "the only copy").unwrap();
+    let url = job.wait().await.unwrap().result.unwrap().download_url.unwrap();
+    let result = url.split_once("/v2/").unwrap().1;
+    ada.zoho.fault(Fault::on(format!("GET /v2/{result}")).respond(204, ""));
+    let error = job.save(&path).await.unwrap_err();
+    assert!(matches!(error, Error::NoFile { status: 204, .. }), "{error:?}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "the only copy");
+    assert!(job.save(&path).await.unwrap() > 0);
+}
