@@ -101,6 +101,15 @@ impl CsvReader {
         self.rows.delimiter()
     }
 
+    /// The error for a cell whose text a program cannot use. `column` is its position in [`columns`](Self::columns).
+    #[must_use]
+    pub fn invalid_cell(&self, line: u64, column: usize, evidence: impl Into<String>) -> CsvError {
+        let mut named = (1..).zip(&self.headings).filter(|(_, heading)| !heading.is_empty());
+        let column = named.nth(column).map(|(number, _)| number);
+        let problem = CsvProblem::Cell { evidence: evidence.into() };
+        self.error(Fault { line: Some(line), column, problem })
+    }
+
     fn read_header(&mut self) -> Result<(), Fault> {
         let Some(header) = self.rows.next()? else { return Ok(()) };
         self.headings = header.cells.iter().map(|cell| heading(cell).to_owned()).collect();

@@ -174,6 +174,14 @@ impl Read for Broken {
 }
 
 #[test]
+fn a_cell_that_a_program_cannot_use_is_named() {
+    let mut reader = open(",a,,b\n,1,,2\n", CsvFormat::default()).unwrap();
+    let line = reader.next().unwrap().unwrap().line;
+    let error = reader.invalid_cell(line, 1, "it is not an id").to_string();
+    assert_eq!(error, "could not use leads.csv: line 2, column 4 (`b`): it is not an id");
+}
+
+#[test]
 fn a_row_without_an_end_is_not_held_in_memory() {
     let endless = Cursor::new("a\n\"").chain(io::repeat(b'x').take(17 << 20));
     let mut reader = CsvReader::new("leads.csv", endless, CsvFormat::default()).unwrap();

@@ -98,6 +98,14 @@ pub enum CsvProblem {
     #[error("the cell has no heading; add one, or put a cell that contains the delimiter in quotes")]
     NoHeading,
 
+    /// A program cannot use the text of a cell: see [`CsvReader::invalid_cell`](crate::CsvReader::invalid_cell).
+    #[error("{evidence}")]
+    #[non_exhaustive]
+    Cell {
+        /// What is wrong with it.
+        evidence: String,
+    },
+
     /// A row is longer than what is held in memory.
     #[error("the row has more than {max_bytes} bytes; a closing quote may be missing")]
     #[non_exhaustive]
@@ -111,6 +119,7 @@ impl fmt::Display for CsvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.problem {
             CsvProblem::Unreadable { .. } => write!(f, "could not read {}: ", self.file)?,
+            CsvProblem::Cell { .. } => write!(f, "could not use {}: ", self.file)?,
             _ => write!(f, "{} is not valid CSV: ", self.file)?,
         }
         let line = self.line.map(|line| format!("line {line}"));

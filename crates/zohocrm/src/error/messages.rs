@@ -130,6 +130,7 @@ fn csv_problems() -> impl Iterator<Item = (Option<u64>, Option<usize>, CsvProble
         (Some(3), Some(2), CsvProblem::BlankBeforeQuote),
         (Some(3), None, CsvProblem::MissingCells { cells: 1, columns: 2 }),
         (Some(3), Some(3), CsvProblem::NoHeading),
+        (Some(3), Some(2), CsvProblem::Cell { evidence: "what the program says".to_owned() }),
         (Some(3), Some(2), CsvProblem::LongRow { max_bytes: 16_777_216 }),
     ]
     .into_iter()
