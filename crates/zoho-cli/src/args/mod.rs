@@ -20,6 +20,8 @@ use crate::messages::Problem;
 
 pub(crate) use bulk::{Bulk, BulkRead, BulkWrite};
 pub(crate) use csv::CsvOptions;
+#[cfg(test)]
+pub(crate) use csv::Delimiter;
 pub(crate) use emulator::{EMULATOR_USER, Emulator};
 pub(crate) use filter::Filter;
 pub(crate) use module::{Fields, Schema};

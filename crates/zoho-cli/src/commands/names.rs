@@ -40,8 +40,7 @@ impl<'a> Requested<'a> {
     pub(super) async fn check(&self, records: &[Record]) -> Result<(), Failure> {
         let is_missing = |name: &&String| {
             let name = field_of(name);
-            let is_internal = name == "id" || name.starts_with('$');
-            !is_internal && !records.iter().any(|record| record.fields().contains_key(name))
+            !is_in_every_module(name) && !records.iter().any(|record| record.fields().contains_key(name))
         };
         let missing: Vec<String> = self.fields.iter().filter(is_missing).cloned().collect();
         if missing.is_empty() {
@@ -74,13 +73,18 @@ pub(super) async fn check_fields(crm: &Crm, module: &str, names: &[String]) -> R
 pub(super) fn check(fields: &Fields, module: &str, names: &[String]) -> Result<(), Failure> {
     let is_unknown = |name: &&String| {
         let name = field_of(name);
-        name != "id" && !name.starts_with('$') && fields.field(name).is_none()
+        !is_in_every_module(name) && fields.field(name).is_none()
     };
     let unknown: Vec<_> = names.iter().filter(is_unknown).map(|name| unknown_field(fields, name)).collect();
     match unknown.is_empty() {
         true => Ok(()),
         false => Err(Problem::UnknownFields { module: module.to_owned(), fields: unknown }.into()),
     }
+}
+
+/// Whether a field needs no check: those of Zoho's own, and the default of `--fields`.
+fn is_in_every_module(name: &str) -> bool {
+    name.starts_with('$') || matches!(name, "id" | "Created_Time" | "Modified_Time")
 }
 
 /// A name that is not a field, and the field that it probably means.

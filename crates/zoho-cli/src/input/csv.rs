@@ -9,7 +9,7 @@ use zohocrm::{CsvFormat, CsvReader, CsvRow, Delimiter, Encoding, Error};
 use super::unreadable;
 use crate::args::CsvOptions;
 use crate::failure::Failure;
-use crate::messages::{NextStep, Note, Origin, Problem};
+use crate::messages::{InvalidCell, NextStep, Note, Origin, Problem};
 use crate::output::Output;
 
 /// How Zoho's exports begin an id.
@@ -60,6 +60,11 @@ impl CsvInput {
             return Err(Problem::SecondIdColumn { origin: origin.clone(), column: heading.clone() }.into());
         }
         Ok(Self { reader, columns, id_column })
+    }
+
+    /// The failure for a cell that cannot be sent.
+    pub(crate) fn invalid_cell(&self, line: u64, column: usize, reason: InvalidCell) -> Error {
+        self.reader.invalid_cell(line, column, reason.to_string()).into()
     }
 
     pub(crate) fn columns(&self) -> &[String] {

@@ -82,19 +82,20 @@ impl Input {
         Self { source: Source::Given(Box::new(records)), origin: Origin::Argument, count: 0 }
     }
 
+    #[cfg(test)]
+    pub(crate) fn of_csv(rows: CsvInput) -> Self {
+        Self { source: Source::Csv(rows), origin: Origin::StandardInput, count: 0 }
+    }
+
     /// The number of records read so far, including skipped ones.
     pub(crate) fn read_so_far(&self) -> usize {
         self.count
     }
 
-    pub(crate) fn origin(&self) -> &Origin {
-        &self.origin
-    }
-
-    /// The columns of CSV input, whose values are all strings. `None` for JSON.
-    pub(crate) fn columns(&self) -> Option<&[String]> {
+    /// CSV input, whose values are all strings. `None` for JSON.
+    pub(crate) fn csv(&self) -> Option<&CsvInput> {
         match &self.source {
-            Source::Csv(rows) => Some(rows.columns()),
+            Source::Csv(rows) => Some(rows),
             _ => None,
         }
     }

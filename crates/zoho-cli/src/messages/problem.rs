@@ -74,8 +74,6 @@ pub(crate) enum Problem {
     BodyMember { origin: Origin, member: String },
     #[error("{origin} has a second column of ids: `{column}`")]
     SecondIdColumn { origin: Origin, column: String },
-    #[error("invalid cell in {origin}, line {line}, column `{column}`: {reason}")]
-    InvalidCell { origin: Origin, line: u64, column: String, reason: InvalidCell },
     #[error("record {number}{} has no `id`", at(*line))]
     RecordWithoutId { number: usize, line: Option<u64> },
     #[error("module `{module}` has no field {}", listed(columns))]

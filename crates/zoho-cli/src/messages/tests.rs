@@ -29,6 +29,8 @@ fn every_message_and_every_help_is_in_one_snapshot() {
     let mut section = |title: &str, content: &str| write!(text, "# {title}\n\n{content}\n").unwrap();
     section("Errors of the command, with their exit codes", &failures());
     section("What to do next", &lines(&next_steps()));
+    let cells = samples!(InvalidCell: NotAnId, NotALookup, NotById, Subform);
+    section("Cells of CSV that cannot be sent", &lines(&cells));
     section("Warnings", &lines(&warnings()));
     section("Notes on standard error", &lines(&notes()));
     section("Progress", &progress());
@@ -130,10 +132,6 @@ fn problems() -> Vec<Problem> {
         NotAnObject { origin: Origin::Argument, number: 2 },
         BodyMember { origin: file(), member: text("trigger") },
         SecondIdColumn { origin: file(), column: text("Record Id") },
-        InvalidCell { origin: file(), line: 3, column: text("id"), reason: InvalidCell::NotAnId },
-        InvalidCell { origin: file(), line: 3, column: text("Owner"), reason: InvalidCell::NotALookup },
-        InvalidCell { origin: file(), line: 3, column: text("Owner.city"), reason: InvalidCell::NotById },
-        InvalidCell { origin: file(), line: 3, column: text("Items"), reason: InvalidCell::Subform },
         RecordWithoutId { number: 2, line: None },
         RecordWithoutId { number: 2, line: Some(3) },
         UnknownColumns { module: text("Leads"), columns: unknown() },

@@ -21,9 +21,9 @@ use crate::messages::{Note, Progress, Waiting, Warning};
 
 use activity::Activity;
 pub(crate) use destination::Destination;
-#[cfg(test)]
-pub(crate) use rows::csv_cell;
 pub(crate) use rows::{Rows, cell, field_of, id_first};
+#[cfg(test)]
+pub(crate) use rows::{csv, csv_cell};
 use table::Table;
 
 /// Prints the results and messages of a command.

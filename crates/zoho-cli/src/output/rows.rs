@@ -269,7 +269,11 @@ fn json(records: &[Record]) -> Result<Vec<String>, Failure> {
     written.map_err(|error| Failure::from(Problem::RecordAsJson).caused_by(&error))
 }
 
-fn csv(heading: Option<&Vec<String>>, columns: &[String], records: &[Record]) -> Result<String, Failure> {
+pub(crate) fn csv(
+    heading: Option<&Vec<String>>,
+    columns: &[String],
+    records: &[Record],
+) -> Result<String, Failure> {
     let cells = |record: &Record| -> Vec<String> {
         columns.iter().map(|column| value(record, column).map(csv_cell).unwrap_or_default()).collect()
     };

@@ -186,18 +186,17 @@ async fn a_column_or_cell_that_cannot_be_sent_is_named() {
         ("Name,NAME\nOne,Two\n", "the columns `Name` and `NAME` are the same field, `Name`"),
         (
             "Name,Owner\nOne,\nTwo,Ada Lovelace\n",
-            "`courses.csv`, line 3, column `Owner`: it is not the id of a record or user",
+            "`courses.csv`: line 3, column 2 (`Owner`): it is not the id of a record or user",
         ),
-        ("id,Name\n5.72577E+18,One\n", "line 2, column `id`: it is not an id"),
+        ("id,Name\n5.72577E+18,One\n", "line 2, column 1 (`id`): it is not an id"),
         ("Record Id,Name,id\n1,One,1\n", "a second column of ids: `id`"),
     ] {
         write(&terminal, "courses.csv", csv);
         let ran = terminal.run(&["records", "create", "Courses", "-d", "@courses.csv"]).ended(1);
         assert!(ran.stderr.contains(told) && ran.stderr.contains("nothing was written"), "{ran:?}");
+        let ran = terminal.run(&["bulk", "write", "Courses", "courses.csv", "--insert"]).ended(1);
+        assert!(ran.stderr.contains(told), "{ran:?}");
     }
-    write(&terminal, "courses.csv", "Nmae\nOne\n");
-    let ran = terminal.run(&["bulk", "write", "Courses", "courses.csv", "--insert"]).ended(1);
-    assert!(ran.stderr.contains("no field `Nmae` (did you mean `Name`?)"), "{ran:?}");
     let ran = terminal
         .run_with_input(&["records", "update", "Courses", "--input", "csv"], "id,Name\n,One\n")
         .ended(1);

@@ -56,7 +56,7 @@ pub(super) async fn run(config: &Config, options: args::BulkWrite) -> Result<(),
 async fn write(
     config: &Config,
     options: args::BulkWrite,
-    rows: CsvInput,
+    mut rows: CsvInput,
     outcome: &mut Outcome,
     progress: &mut Progress,
 ) -> Result<(), Trouble> {
@@ -77,8 +77,8 @@ async fn write(
     };
     let write = if insert || clear_empty { write } else { write.ignore_empty() };
     let names = columns.names();
-    let rows = rows.map(move |row| Ok(columns.texts(row?.cells)));
-    follow(write.skip_rows(skip).rows(names, rows), outcome, progress).await
+    let texts = std::iter::from_fn(move || Some(rows.next()?.and_then(|row| columns.texts(&rows, row))));
+    follow(write.skip_rows(skip).rows(names, texts), outcome, progress).await
 }
 
 /// Starts the jobs one after the other and waits for each.

@@ -5,13 +5,13 @@ mod cells;
 use std::sync::Arc;
 
 use serde_json::Value;
-use zohocrm::Record;
 use zohocrm::metadata::{Field, Fields};
+use zohocrm::{CsvRow, Error, Record};
 
 use crate::commands::names::unknown_field;
 use crate::failure::Failure;
-use crate::input::{Entry, api_id};
-use crate::messages::{Note, Origin, Problem};
+use crate::input::{CsvInput, Entry};
+use crate::messages::{InvalidCell, Note, Problem};
 use crate::output::Output;
 
 /// What is done with the rows.
@@ -136,9 +136,9 @@ impl Columns {
     }
 
     /// Converts a row to a record.
-    pub(super) fn record(&self, origin: &Origin, row: &Entry) -> Result<Record, Failure> {
+    pub(super) fn record(&self, rows: &CsvInput, row: &Entry) -> Result<Record, Error> {
         let mut record = Record::new();
-        for column in &self.columns {
+        for (index, column) in self.columns.iter().enumerate() {
             let Some(text) = row.record.text(&column.heading) else { continue };
             let value = match &column.target {
                 Target::Id => cells::id(text).map(|id| Some(Value::from(id))),
@@ -146,12 +146,8 @@ impl Columns {
                 Target::Reference { field, property } => cells::reference(field, property, text).map(Some),
                 Target::Name | Target::ReadOnly => Ok(None),
             };
-            let value = value.map_err(|reason| Problem::InvalidCell {
-                origin: origin.clone(),
-                line: row.line.unwrap_or_default(),
-                column: column.heading.clone(),
-                reason,
-            })?;
+            let value =
+                value.map_err(|reason| rows.invalid_cell(row.line.unwrap_or_default(), index, reason))?;
             if let (Some(name), Some(value)) = (column.target.field(), value) {
                 record.set(name, value);
             }
@@ -165,17 +161,12 @@ impl Columns {
     }
 
     /// The cells of the columns that are sent. Zoho converts them.
-    pub(super) fn texts(&self, cells: Vec<String>) -> Vec<String> {
-        let sent = self.columns.iter().zip(cells).filter(|(column, _)| column.target.api_name().is_some());
-        let text = |(column, cell): (&Column, String)| match &column.target {
-            Target::Field(field) if cells::is_list(field) && !cell.starts_with('[') => {
-                cells::list(&cell).collect::<Vec<_>>().join(";")
-            }
-            Target::Id => api_id(&cell).to_owned(),
-            Target::Field(field) if cells::is_reference(field) => api_id(&cell).to_owned(),
-            Target::Reference { property, .. } if property == "id" => api_id(&cell).to_owned(),
-            _ if cell.trim().is_empty() => String::new(),
-            _ => cell,
+    pub(super) fn texts(&self, rows: &CsvInput, row: CsvRow) -> Result<Vec<String>, Error> {
+        let cells = self.columns.iter().zip(row.cells).enumerate();
+        let sent = cells.filter(|(_, (column, _))| column.target.api_name().is_some());
+        let text = |(index, (column, cell)): (usize, (&Column, String))| {
+            let text = column.target.text(cell);
+            text.map_err(|reason| rows.invalid_cell(row.line, index, reason))
         };
         sent.map(text).collect()
     }
@@ -196,6 +187,25 @@ impl Target {
         match self {
             Self::Reference { field, .. } => Some(&field.api_name),
             _ => None,
+        }
+    }
+
+    /// A cell for a bulk write.
+    fn text(&self, cell: String) -> Result<String, InvalidCell> {
+        let is_by_id = match self {
+            Self::Id => true,
+            Self::Field(field) => cells::is_reference(field),
+            Self::Reference { property, .. } => property == "id",
+            Self::Name | Self::ReadOnly => false,
+        };
+        match self {
+            _ if cell.trim().is_empty() => Ok(String::new()),
+            Self::Id => cells::id(&cell).map(str::to_owned),
+            _ if is_by_id => cells::id(&cell).map(str::to_owned).map_err(|_| InvalidCell::NotALookup),
+            Self::Field(field) if cells::is_list(field) && !cell.starts_with('[') => {
+                Ok(cells::list(&cell).collect::<Vec<_>>().join(";"))
+            }
+            _ => Ok(cell),
         }
     }
 
@@ -252,9 +262,16 @@ fn may_be_set(field: &Field, purpose: Purpose) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+    use crate::args::{CsvOptions, Delimiter};
+    use crate::input::Input;
+    use crate::messages::Origin;
+    use crate::output::csv;
 
     fn fields() -> Fields {
         let field = |api_name: &str, label: &str, json_type: &str, read_only: bool| -> Field {
@@ -273,6 +290,19 @@ mod tests {
             field("Created_By", "Created By", "jsonobject", true),
             field("Created_Time", "Created Time", "string", true),
         ])
+    }
+
+    fn input(csv: &str) -> CsvInput {
+        let options = CsvOptions { encoding: None, delimiter: Some(Delimiter::Comma) };
+        let source = Cursor::new(csv.to_owned());
+        CsvInput::open(&Output::new(false), &Origin::StandardInput, source, options)
+            .unwrap_or_else(|_| panic!("CSV"))
+    }
+
+    fn records(columns: &Columns, csv: &str) -> Value {
+        let rows = input(csv);
+        let entries = Input::of_csv(input(csv)).map(|entry| entry.unwrap_or_else(|_| panic!("a row")));
+        entries.map(|entry| Value::from(columns.record(&rows, &entry).unwrap())).collect()
     }
 
     fn columns(headings: &[&str]) -> Result<Columns, String> {
@@ -310,23 +340,49 @@ mod tests {
         assert_eq!(columns.headings(|target| *target == Target::Name), ["Lead Owner"]);
         let read_only = columns.headings(|target| *target == Target::ReadOnly);
         assert_eq!(read_only, ["Created By.id", "Created By", "Lead Name"]);
-        let cells = ["zcrm_1", " zcrm_2", "Ada", "zcrm_3", "Ada", "Grace Hopper", " "].map(str::to_owned);
-        assert_eq!(columns.texts(cells.to_vec()), ["1", "2", ""]);
-        let record = headings.into_iter().zip(cells).collect();
-        let row = Entry { record, line: Some(2) };
-        let record = columns.record(&Origin::StandardInput, &row).unwrap();
-        assert_eq!(Value::from(record), json!({ "id": "1", "Owner": { "id": "2" }, "City1": " " }));
+        let csv = format!("{}\nzcrm_1, zcrm_2,Ada,zcrm_3,Ada,Grace Hopper, \n", headings.join(","));
+        let mut rows = input(&csv);
+        let row = rows.next().unwrap().unwrap();
+        assert_eq!(columns.texts(&rows, row).unwrap(), ["1", "2", ""]);
+        assert_eq!(records(&columns, &csv), json!([{ "id": "1", "Owner": { "id": "2" } }]));
     }
 
     #[test]
     fn a_cell_that_cannot_be_sent_is_named_by_its_line_and_column() {
-        let record = [("id", "1"), ("Owner", "Ada Lovelace")].into_iter().collect();
-        let row = Entry { record, line: Some(7) };
-        let failure = columns(&["id", "Owner"]).unwrap().record(&Origin::StandardInput, &row).unwrap_err();
-        let told = &failure.lines()[0];
-        assert!(
-            told.starts_with("invalid cell in standard input, line 7, column `Owner`: it is not the id"),
-            "{told}"
-        );
+        let columns = columns(&["id", "Owner"]).unwrap();
+        for (row, told) in [
+            ("1,Ada Lovelace", "line 2, column 2 (`Owner`): it is not the id of a record or user"),
+            ("5.72577E+18,", "line 2, column 1 (`Record Id`): it is not an id"),
+        ] {
+            let csv = format!("Record Id,Owner\n{row}\n");
+            let mut rows = input(&csv);
+            let row = rows.next().unwrap().unwrap();
+            let error = columns.texts(&rows, row).unwrap_err().to_string();
+            assert!(error.starts_with("could not use standard input: ") && error.contains(told), "{error}");
+            let entry = Input::of_csv(input(&csv)).next().unwrap().unwrap_or_else(|_| panic!("a row"));
+            assert_eq!(columns.record(&rows, &entry).unwrap_err().to_string(), error);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn records_that_are_printed_as_csv_are_read_as_they_were(
+            texts in prop::collection::vec(("[ -~\\r\\n\\t\u{a0}äß🦊]{0,9}", "[ -~\n]{0,9}", 1_u64..99), 1..9),
+        ) {
+            let columns = columns(&["id", "Last_Name", "City1", "Owner"]).unwrap();
+            let printed: Vec<Record> = texts
+                .into_iter()
+                .map(|(name, city, id)| {
+                    let texts = [("Last_Name", name), ("City1", city)];
+                    let texts = texts.into_iter().filter(|(_, text)| !text.trim().is_empty());
+                    let record = Record::with_id(id.to_string()).with("Owner", json!({ "id": "7" }));
+                    texts.fold(record, |record, (name, text)| record.with(name, text))
+                })
+                .collect();
+            let names = ["id", "Last_Name", "City1", "Owner"].map(str::to_owned).to_vec();
+            let csv = csv(Some(&names), &names, &printed).unwrap_or_else(|_| panic!("CSV"));
+            let printed: Value = printed.into_iter().map(Value::from).collect();
+            prop_assert_eq!(records(&columns, &csv), printed);
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::commands::columns::{Columns, Purpose};
 use crate::commands::{names, whose};
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::input::{Entry, Input};
+use crate::input::{CsvInput, Entry, Input};
 use crate::messages::{NextStep, Note, Problem};
 use crate::output::Rows;
 
@@ -62,7 +62,7 @@ async fn run(
     if let Operation::Upsert(fields) = &operation {
         names::check_fields(&crm, &module, fields).await?;
     }
-    let columns = match (input.columns(), operation.purpose()) {
+    let columns = match (input.csv().map(CsvInput::columns), operation.purpose()) {
         (None, _) => None,
         (Some(headings), None) => Some(Columns::of_ids(headings)),
         (Some(headings), Some(purpose)) => {
@@ -76,12 +76,12 @@ async fn run(
     let mut rejected = 0;
     while !batch.is_empty() {
         let first = input.read_so_far() - batch.len() + 1;
-        let record = |entry: Entry| match &columns {
-            Some(columns) => columns.record(input.origin(), &entry),
+        let record = |entry: Entry| match columns.as_ref().zip(input.csv()) {
+            Some((columns, rows)) => columns.record(rows, &entry),
             None => Ok(entry.record),
         };
-        let sent: Result<Vec<Record>, _> = batch.into_iter().map(record).collect();
-        let sent = sent.map_err(|failure| unwritten(failure, first - 1))?;
+        let sent: Result<Vec<Record>, Error> = batch.into_iter().map(record).collect();
+        let sent = sent.map_err(|error| unwritten(error.into(), first - 1))?;
         let results = operation.send(&records, &sent).await;
         let results = results.map_err(|error| stopped(error, first, sent.len()))?;
         let results: Vec<_> =
