@@ -46,7 +46,10 @@ pub(crate) struct Issued {
     pub(crate) access_token: SecretString,
     /// Only an exchange brings one.
     pub(crate) refresh_token: Option<SecretString>,
-    pub(crate) expires_at: SystemTime,
+    /// When the request was sent, by this machine's uptime. The token has lived since then at most.
+    pub(crate) requested_at: Duration,
+    /// How long the access token lives.
+    pub(crate) life: Duration,
     pub(crate) api_domain: Option<String>,
 }
 
@@ -136,9 +139,9 @@ impl Accounts {
         fields: Vec<(&'static str, SecretString)>,
     ) -> Result<Issued, Denied> {
         let url = format!("{}/oauth/v2/token", environment.accounts_url());
-        let sent_at = self.machine.now();
+        let requested_at = self.machine.uptime();
         match self.machine.send(Request { url, content: Content::Form(fields) }).await {
-            Ok(response) => interpret(request, sent_at, &response),
+            Ok(response) => interpret(request, requested_at, &response),
             Err(Failed { error, may_have_acted: true }) => Err(Denied::Failed(Box::new(error))),
             Err(Failed { error, may_have_acted: false }) => Err(Denied::NotSent(Box::new(error))),
         }
@@ -176,43 +179,29 @@ impl OAuthToken {
     #[must_use]
     pub fn of_response(body: &str, received_at: SystemTime) -> Option<Self> {
         let body: TokenBody = serde_json::from_str(body).ok()?;
-        let Issued { access_token, refresh_token, expires_at, api_domain } = body.issued(received_at)?;
         let token = Self {
-            access_token: Some(access_token),
-            refresh_token,
-            expires_at: Some(expires_at),
+            access_token: Some(filled(&body.access_token)?),
+            refresh_token: filled(&body.refresh_token),
+            expires_at: Some(received_at + body.life()),
             ..Self::new()
         };
-        Some(match api_domain {
+        Some(match body.api_domain() {
             Some(domain) => token.with_api_domain(domain),
             None => token,
         })
     }
 }
 
-impl TokenBody {
-    /// The tokens in the response to a request that was sent at `sent_at`.
-    fn issued(&self, sent_at: SystemTime) -> Option<Issued> {
-        let filled =
-            |token: &Option<SecretString>| token.clone().filter(|token| !token.expose_secret().is_empty());
-        Some(Issued {
-            access_token: filled(&self.access_token)?,
-            expires_at: sent_at + life(self),
-            refresh_token: filled(&self.refresh_token),
-            api_domain: self.api_domain.clone().filter(|domain| !domain.is_empty()),
-        })
-    }
-}
-
 /// Goes by the body rather than the status: Zoho sends error responses with HTTP 200.
-fn interpret(request: OAuthRequest, sent_at: SystemTime, response: &Response) -> Result<Issued, Denied> {
+fn interpret(request: OAuthRequest, requested_at: Duration, response: &Response) -> Result<Issued, Denied> {
     let failed = || Denied::Failed(Box::new(response.invalid()));
     if response.status == 429 {
         return Err(Denied::Throttled);
     }
     let Ok(body) = serde_json::from_str::<TokenBody>(&response.body) else { return Err(failed()) };
-    if let Some(issued) = body.issued(sent_at) {
-        return Ok(issued);
+    if let Some(access_token) = filled(&body.access_token) {
+        let (refresh_token, api_domain) = (filled(&body.refresh_token), body.api_domain());
+        return Ok(Issued { access_token, refresh_token, requested_at, life: body.life(), api_domain });
     }
     let text = body.error.as_ref().and_then(Value::as_str).filter(|text| !text.trim().is_empty());
     let Some(text) = text else { return Err(failed()) };
@@ -238,20 +227,31 @@ fn is_code(error: &str) -> bool {
     error.bytes().all(is_of_code) && (!is_capitalized || error == error.to_ascii_uppercase())
 }
 
-/// The lifetime of the new token. If there is an `expires_in_sec`, it is in seconds and `expires_in` in milliseconds.
-/// Otherwise `expires_in` is in seconds, unless that would be more than a day: access tokens live for an hour. Default: an
-/// hour.
-fn life(body: &TokenBody) -> Duration {
-    let number = |value: &Option<Value>| match value {
-        Some(Value::Number(number)) => number.as_u64(),
-        Some(Value::String(text)) => text.trim().parse().ok(),
-        _ => None,
-    };
-    const MAX: u64 = 10 * 365 * 24 * 60 * 60;
-    const DAY: u64 = 24 * 60 * 60;
-    let alone = || number(&body.expires_in).map(|number| if number > DAY { number / 1_000 } else { number });
-    let seconds = number(&body.expires_in_sec).or_else(alone).unwrap_or(3_600);
-    Duration::from_secs(seconds.min(MAX))
+impl TokenBody {
+    fn api_domain(&self) -> Option<String> {
+        self.api_domain.clone().filter(|domain| !domain.is_empty())
+    }
+
+    /// The lifetime of the new token. If there is an `expires_in_sec`, it is in seconds and `expires_in` in milliseconds.
+    /// Otherwise `expires_in` is in seconds, unless that would be more than a day: access tokens live for an hour. Default:
+    /// an hour.
+    fn life(&self) -> Duration {
+        let number = |value: &Option<Value>| match value {
+            Some(Value::Number(number)) => number.as_u64(),
+            Some(Value::String(text)) => text.trim().parse().ok(),
+            _ => None,
+        };
+        const MAX: u64 = 10 * 365 * 24 * 60 * 60;
+        const DAY: u64 = 24 * 60 * 60;
+        let alone =
+            || number(&self.expires_in).map(|number| if number > DAY { number / 1_000 } else { number });
+        let seconds = number(&self.expires_in_sec).or_else(alone).unwrap_or(3_600);
+        Duration::from_secs(seconds.min(MAX))
+    }
+}
+
+fn filled(token: &Option<SecretString>) -> Option<SecretString> {
+    token.clone().filter(|token| !token.expose_secret().is_empty())
 }
 
 #[cfg(test)]
@@ -261,12 +261,11 @@ mod tests {
     fn response(status: u16, body: &str) -> Result<Issued, Denied> {
         let (host, content_type) = ("accounts.zoho.eu".into(), "application/json".into());
         let response = Response { host, status, content_type, body: body.into() };
-        interpret(OAuthRequest::Refresh, SystemTime::UNIX_EPOCH, &response)
+        interpret(OAuthRequest::Refresh, Duration::ZERO, &response)
     }
 
     fn seconds(body: &str) -> u64 {
-        let issued = response(200, body).ok().expect("a token");
-        issued.expires_at.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()
+        response(200, body).ok().expect("a token").life.as_secs()
     }
 
     #[test]

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::rejections::{Rejections, Requester};
-use crate::token::{CLOCK_SLACK, epoch_milliseconds, fingerprint, from_epoch_milliseconds};
+use crate::token::{CLOCK_SLACK, epoch_milliseconds, fingerprint, from_epoch_milliseconds, milliseconds};
 
 /// How many access tokens Zoho issues per refresh token within a window of time.
 ///
@@ -231,10 +231,6 @@ impl Ledger {
         let issued = self.token.as_ref().filter(|issued| issued.id == short_id(token));
         issued.map(|issued| Duration::from_millis(issued.life))
     }
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Tells the tokens of one credential apart.

@@ -292,8 +292,12 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// Milliseconds since 1970, as the official SDKs store an expiry.
 pub(crate) fn epoch_milliseconds(moment: SystemTime) -> u64 {
-    let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    milliseconds(moment.duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+/// How many milliseconds `duration` lasts.
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The moment that many milliseconds after 1970, at most the end of the year 9999.

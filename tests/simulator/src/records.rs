@@ -49,7 +49,6 @@ pub(crate) enum Trouble {
     Slow,
     /// A process was killed or paused.
     Struck,
-    ClockStep,
     Reverted,
 }
 

@@ -11,6 +11,8 @@ use crate::persistence::Persistence;
 use crate::spool::Unsaved;
 use crate::token::{OAuthToken, UserSignature};
 
+use super::clock::Clock;
+
 /// A valid access token. Cheap to clone; `Debug` does not show the secret.
 #[derive(Clone)]
 pub struct AccessToken {
@@ -20,7 +22,10 @@ pub struct AccessToken {
 /// Kept small and without the secrets that renew it: the cache holds one per user.
 struct Inner {
     secret: SecretString,
+    /// By `clock`.
     expires_at: Option<SystemTime>,
+    /// The store's clock; `None` for a caller's token, which goes by this machine's.
+    clock: Option<Arc<Clock>>,
     user: Option<UserSignature>,
     id: Option<String>,
     environment: Environment,
@@ -40,25 +45,36 @@ static NOT_MANAGED: Persistence = Persistence::NotManaged;
 
 impl AccessToken {
     /// The access token of a stored row, if it has one.
-    pub(crate) fn stored(row: &OAuthToken, environment: Environment) -> Option<Self> {
-        Self::of(row, environment, Origin::Store)
+    pub(super) fn stored(row: &OAuthToken, environment: Environment, clock: &Arc<Clock>) -> Option<Self> {
+        Self::of(row, environment, Some(clock), Origin::Store)
     }
 
     /// The access token that a caller passed alone.
     pub(crate) fn not_managed(token: &OAuthToken, environment: Environment) -> Option<Self> {
-        Self::of(token, environment, Origin::Caller)
+        Self::of(token, environment, None, Origin::Caller)
     }
 
     /// The access token of `token`, which the store rejected.
-    pub(crate) fn unsaved(token: &OAuthToken, environment: Environment, unsaved: Unsaved) -> Option<Self> {
-        Self::of(token, environment, Origin::Spool(Box::new((token.clone(), unsaved))))
+    pub(super) fn unsaved(
+        token: &OAuthToken,
+        environment: Environment,
+        clock: &Arc<Clock>,
+        unsaved: Unsaved,
+    ) -> Option<Self> {
+        Self::of(token, environment, Some(clock), Origin::Spool(Box::new((token.clone(), unsaved))))
     }
 
-    fn of(token: &OAuthToken, environment: Environment, origin: Origin) -> Option<Self> {
+    fn of(
+        token: &OAuthToken,
+        environment: Environment,
+        clock: Option<&Arc<Clock>>,
+        origin: Origin,
+    ) -> Option<Self> {
         Some(Self {
             inner: Arc::new(Inner {
                 secret: token.access_token()?.clone(),
                 expires_at: token.expires_at(),
+                clock: clock.cloned(),
                 user: token.user_signature().cloned(),
                 id: token.id().map(str::to_owned),
                 environment,
@@ -93,16 +109,22 @@ impl AccessToken {
         matches!(&self.inner.origin, Origin::Spool(spooled) if !spooled.1.is_settled())
     }
 
+    /// When it expires by the store's clock.
+    pub(super) fn stored_expiry(&self) -> Option<SystemTime> {
+        self.inner.expires_at
+    }
+
     /// The secret itself, for the `Authorization: Zoho-oauthtoken …` header and nothing else.
     #[must_use]
     pub fn expose_secret(&self) -> &str {
         self.inner.secret.expose_secret()
     }
 
-    /// When it expires; `None` if that is not known.
+    /// When it expires, by this machine's clock as it is now; `None` if that is not known.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.inner.expires_at
+        let Inner { expires_at, clock, .. } = &*self.inner;
+        expires_at.map(|end| clock.as_ref().map_or(end, |clock| clock.as_ours(end)))
     }
 
     /// The hosts that accept it. Send it to no others.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::token::{OAuthToken, UserSignature, epoch_milliseconds};
+use crate::token::{OAuthToken, UserSignature, epoch_milliseconds, milliseconds};
 
 use super::access::AccessToken;
+use super::clock::Moment;
 use super::margins::{EARLY_RETRY_AFTER, Margins};
 use super::subject::Subject;
 use super::watch::{Reading, Standing, Watch};
@@ -20,15 +21,18 @@ pub(super) struct Cache {
     pub(super) watch: Arc<Watch>,
 }
 
-/// A token and how long it may be handed out. Moments are epoch milliseconds.
+/// A token and how long it may be handed out.
 ///
 /// It is stored in the map itself: with many users, each pointer to follow is a cache miss.
 #[derive(Debug)]
 struct Cached {
     token: AccessToken,
+    /// By the store's clock, in epoch milliseconds.
     fresh_until: u64,
+    /// By the store's clock, in epoch milliseconds.
     early_from: AtomicU64,
     generation: u64,
+    /// By the uptime, in milliseconds.
     read_at: u64,
     /// The generation for which a caller has started to read it again.
     read_for: AtomicU64,
@@ -55,23 +59,19 @@ impl Cache {
     }
 
     /// The token of `user`, if it may be handed out at `now`.
-    pub(super) fn of_user(&self, user: &UserSignature, now: u64) -> Option<Remembered> {
+    pub(super) fn of_user(&self, user: &UserSignature, now: Moment) -> Option<Remembered> {
         self.users.pin().get(user).and_then(|cached| self.recall(cached, now))
     }
 
     /// The token of `subject`, if it may be handed out at `now`.
-    pub(super) fn of(&self, subject: &Subject, now: u64) -> Option<Remembered> {
+    pub(super) fn of(&self, subject: &Subject, now: Moment) -> Option<Remembered> {
         self.view(subject, |cached| self.recall(cached, now)).flatten()
     }
 
-    /// The token that was last cached for `subject`, even if it is out of date, and when it enters its margin. If this
-    /// machine's clock was set since, neither is known.
+    /// The token that was last cached for `subject`, even if it is out of date, and when it enters its margin by the
+    /// store's clock, in epoch milliseconds.
     pub(super) fn last_of(&self, subject: &Subject) -> Option<(AccessToken, u64)> {
-        let last = |cached: &Cached| {
-            let is_by_this_clock = self.watch.is_by_this_clock(cached.generation);
-            is_by_this_clock.then(|| (cached.token.clone(), cached.fresh_until))
-        };
-        self.view(subject, last).flatten()
+        self.view(subject, |cached| (cached.token.clone(), cached.fresh_until))
     }
 
     /// Forgets the token of `subject`, which has none in the store.
@@ -83,17 +83,17 @@ impl Cache {
     }
 
     /// Whether this caller, which has just read the token of `subject` from the store, has to renew it early.
-    pub(super) fn claim_early_renewal(&self, subject: &Subject, now: u64) -> bool {
+    pub(super) fn claim_early_renewal(&self, subject: &Subject, now: Moment) -> bool {
         self.view(subject, |cached| cached.claim_early_renewal(now)).unwrap_or_default()
     }
 
-    fn recall(&self, cached: &Cached, now: u64) -> Option<Remembered> {
-        if now >= cached.fresh_until {
+    fn recall(&self, cached: &Cached, now: Moment) -> Option<Remembered> {
+        if now.store >= cached.fresh_until {
             return None;
         }
-        let starts_reading = match self.watch.standing(cached.generation, cached.read_at, now) {
+        let starts_reading = match self.watch.standing(cached.generation, cached.read_at, now.uptime) {
             Standing::Current => false,
-            _ if cached.token.is_unsaved() && self.watch.is_by_this_clock(cached.generation) => false,
+            _ if cached.token.is_unsaved() => false,
             Standing::Outdated(generation) => cached.claim_reading(generation),
             Standing::Unknown => return None,
         };
@@ -110,10 +110,8 @@ impl Cache {
 
     /// Caches `token`, the outcome of `reading`.
     pub(super) fn put(&self, subject: &Subject, token: AccessToken, margins: Margins, reading: Reading) {
-        let before_end = |margin: Duration| match token.expires_at() {
-            Some(end) => {
-                epoch_milliseconds(end).saturating_sub(u64::try_from(margin.as_millis()).unwrap_or(u64::MAX))
-            }
+        let before_end = |margin| match token.stored_expiry() {
+            Some(end) => epoch_milliseconds(end).saturating_sub(milliseconds(margin)),
             None => u64::MAX,
         };
         let has_early_window = !margins.early_window.is_zero() && token.is_renewable();
@@ -125,7 +123,7 @@ impl Cache {
             is_same.then(|| before.early_from.load(Ordering::Relaxed))
         });
         let early_from = match of_same.flatten() {
-            Some(before) if early_from <= reading.began_at => before.max(early_from),
+            Some(before) if early_from <= reading.began_at.store => before.max(early_from),
             _ => early_from,
         };
         let is_unsaved = token.is_unsaved();
@@ -135,7 +133,7 @@ impl Cache {
             fresh_until,
             early_from: AtomicU64::new(early_from),
             generation: reading.generation,
-            read_at: reading.began_at,
+            read_at: reading.began_at.uptime,
             read_for: AtomicU64::new(0),
         };
         let (users, others) = (self.users.pin(), self.others.pin());
@@ -174,14 +172,14 @@ impl Cached {
 
     /// Whether this caller has to renew the token in the background: one caller at a time, and after a failure
     /// another one half a minute later.
-    fn claim_early_renewal(&self, now: u64) -> bool {
+    fn claim_early_renewal(&self, now: Moment) -> bool {
         let from = self.early_from.load(Ordering::Relaxed);
-        now >= from
+        now.store >= from
             && self
                 .early_from
                 .compare_exchange(
                     from,
-                    now + EARLY_RETRY_AFTER.as_millis() as u64,
+                    now.store + EARLY_RETRY_AFTER.as_millis() as u64,
                     Ordering::AcqRel,
                     Ordering::Relaxed,
                 )

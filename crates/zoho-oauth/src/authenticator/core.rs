@@ -8,11 +8,12 @@ use crate::error::{Error, Invalid, LoginReason};
 use crate::login::Grant;
 use crate::spool::Unsaved;
 use crate::store::coordination::LeaseKey;
-use crate::token::{OAuthToken, UserSignature, epoch_milliseconds, fingerprint};
+use crate::token::{OAuthToken, UserSignature, fingerprint};
 
 use super::access::{AccessToken, Obtained};
 use super::cache::{Cache, Remembered};
-use super::exchange::{Exchange, Login};
+use super::clock::Moment;
+use super::exchange::{Exchange, Exchanged, Login};
 use super::flight::{Flight, Flights};
 use super::lookout::Lookout;
 use super::margins::Margins;
@@ -81,7 +82,8 @@ impl Core {
         else {
             return self.obtain(subject, wanted, Demand::Fresh).await;
         };
-        let patience = if self.now() < fresh_until { self.cache.watch.patience } else { RENEWAL_PATIENCE };
+        let patience =
+            if self.this_moment().store < fresh_until { self.cache.watch.patience } else { RENEWAL_PATIENCE };
         let obtaining = self.look_and_obtain(subject.clone(), wanted);
         tokio::pin!(obtaining);
         tokio::select! {
@@ -103,7 +105,7 @@ impl Core {
         wanted: OAuthToken,
     ) -> Result<AccessToken, Error> {
         self.lookout.next_look().await;
-        match self.cache.of(&subject, self.now()) {
+        match self.cache.of(&subject, self.this_moment()) {
             Some(remembered) => Ok(self.serve(remembered, || (subject, wanted))),
             None => self.obtain(subject, wanted, Demand::Fresh).await,
         }
@@ -129,7 +131,8 @@ impl Core {
         let key = LeaseKey::exchange(&grant.code);
         let work = || async move {
             core.recovery.run_for(&OAuthToken::new().with_grant_token(grant.code.clone())).await;
-            core.exchange_now(grant, client, OAuthToken::new()).await
+            let exchanged = core.exchange_now(grant, client, OAuthToken::new()).await?;
+            Ok(exchanged.into_login(core.parts.rows.store.clock()))
         };
         self.logins.join(key, work).await
     }
@@ -160,8 +163,8 @@ impl Core {
     }
 
     /// Starts a look at the store for changes of other processes, at its interval. Returns the time.
-    fn look_if_due(self: &Arc<Self>) -> u64 {
-        let now = self.now();
+    fn look_if_due(self: &Arc<Self>) -> Moment {
+        let now = self.this_moment();
         if self.lookout.look_if_due(now) && self.parts.spool.is_in_use() {
             let recovery = self.recovery.clone();
             self.parts.machine.spawn(Box::pin(async move { recovery.run_if_idle().await }));
@@ -169,9 +172,8 @@ impl Core {
         now
     }
 
-    /// The time of day, in epoch milliseconds.
-    fn now(&self) -> u64 {
-        epoch_milliseconds(self.parts.machine.now())
+    fn this_moment(&self) -> Moment {
+        self.parts.rows.store.clock().this_moment()
     }
 
     /// Hands out a token from memory, and starts what this caller has to start in the background.
@@ -232,7 +234,7 @@ impl Core {
         demand: &Demand,
     ) -> Result<AccessToken, Error> {
         let margins = self.parts.settings.margins;
-        let reading = self.cache.watch.reading(self.now());
+        let reading = self.cache.watch.reading(self.this_moment());
         let mut row = match self.find(subject, wanted).await {
             Ok(row) => row,
             Err(error) => match self.still_valid(subject, demand) {
@@ -241,7 +243,7 @@ impl Core {
                 None => return Err(error),
             },
         };
-        let is_fresh = row.as_ref().is_some_and(|row| margins.allow(row, self.parts.machine.now()));
+        let is_fresh = row.as_ref().is_some_and(|row| margins.allow(row, self.parts.now()));
         if self.recovery.before_first_use(*demand == Demand::Fresh && is_fresh).await {
             row = self.find(subject, wanted).await?;
         }
@@ -265,7 +267,7 @@ impl Core {
         let margins = wish.margins.for_life(obtained.life);
         self.cache.put(subject, obtained.access.clone(), margins, reading);
         // Without this, a token that is read again for each caller would never be renewed early.
-        if wish.demand == Demand::Fresh && self.cache.claim_early_renewal(subject, self.now()) {
+        if wish.demand == Demand::Fresh && self.cache.claim_early_renewal(subject, self.this_moment()) {
             self.renew_early(subject.clone(), wanted.clone(), &obtained.access);
         }
         Ok(obtained.access)
@@ -293,9 +295,8 @@ impl Core {
         row: Option<OAuthToken>,
         wish: &Wish,
     ) -> Result<Obtained, Error> {
-        let Parts { machine, rows, .. } = &*self.parts;
         match row {
-            Some(row) if wish.is_granted_by(&row, None, machine.now()) => rows.obtained(&row),
+            Some(row) if wish.is_granted_by(&row, None, self.parts.now()) => self.parts.rows.obtained(&row),
             Some(row) => match self.renew_or_exchange(row.clone(), wish).await {
                 // A token that is still valid is handed out even if the store cannot be written.
                 Err(error @ Error::Store(_)) => self.parts.despite(error, &row, wish).await,
@@ -314,13 +315,13 @@ impl Core {
     ) -> Result<Obtained, Error> {
         let parts = &self.parts;
         match parts.spooled_login(wanted).await {
-            Some(login) if wish.is_granted_by(&login.token, None, parts.machine.now()) => {
+            Some(login) if wish.is_granted_by(&login.token, None, parts.now()) => {
                 let error = parts.not_yet("it is still spooled");
                 parts.hand_out(login, error)
             }
             Some(login) => self.renew_or_exchange(login.token, wish).await,
             None if matches!(subject, Subject::Id(_)) => Err(missing(wanted)),
-            None => self.renew_or_exchange(wanted.clone(), wish).await,
+            None => self.renew_or_exchange(parts.rows.store.as_theirs(wanted.clone()), wish).await,
         }
     }
 
@@ -334,16 +335,15 @@ impl Core {
             let is_self_client = token.redirect_url().is_none();
             let grant = Grant { code: code.clone(), is_self_client, environment: None, redirect_url: None };
             let client = rows.client_of(&token)?;
-            let login = self.exchange_now(grant, client, token).await?;
-            let row = login.token();
-            if let Some(unsaved) = login.unsaved() {
-                return rows.obtained_unsaved(row, unsaved.clone());
+            let Exchanged { row, unsaved } = self.exchange_now(grant, client, token).await?;
+            if let Some(unsaved) = unsaved {
+                return rows.obtained_unsaved(&row, unsaved);
             }
             // The code may have been exchanged long ago, so that the access token has expired since.
-            if row.refresh_token().is_some() && !wish.is_granted_by(row, None, self.parts.machine.now()) {
-                return renewal.run(row.clone()).await;
+            if row.refresh_token().is_some() && !wish.is_granted_by(&row, None, self.parts.now()) {
+                return renewal.run(row).await;
             }
-            return rows.obtained(row);
+            return rows.obtained(&row);
         }
         let reason = match token.access_token() {
             Some(_) => LoginReason::NoRefreshToken,
@@ -358,13 +358,13 @@ impl Core {
         grant: Grant,
         client: OAuthClient,
         basis: OAuthToken,
-    ) -> Result<Login, Error> {
-        let login = Exchange::new(&self.parts, grant, client, basis).run().await?;
-        match login.unsaved() {
-            None => self.cache.forget(login.token()),
-            Some(unsaved) => self.serve_from_memory(login.token(), unsaved),
+    ) -> Result<Exchanged, Error> {
+        let exchanged = Exchange::new(&self.parts, grant, client, basis).run().await?;
+        match &exchanged.unsaved {
+            None => self.cache.forget(&exchanged.row),
+            Some(unsaved) => self.serve_from_memory(&exchanged.row, unsaved),
         }
-        Ok(login)
+        Ok(exchanged)
     }
 
     /// Serves a login that could not be stored from memory.
@@ -372,7 +372,7 @@ impl Core {
         let margins = Margins { early_window: Duration::ZERO, ..self.parts.settings.margins };
         let obtained = self.parts.rows.obtained_unsaved(token, unsaved.clone());
         if let (Some(user), Ok(obtained)) = (token.user_signature(), obtained) {
-            let reading = self.cache.watch.reading(self.now());
+            let reading = self.cache.watch.reading(self.this_moment());
             self.cache.put(&Subject::User(user.clone()), obtained.access, margins, reading);
         }
     }
@@ -380,11 +380,11 @@ impl Core {
     /// The cached token, if the store cannot be read: a valid token is not withheld because a disk is busy.
     fn still_valid(&self, subject: &Subject, demand: &Demand) -> Option<AccessToken> {
         let (last, _) = self.cache.last_of(subject).filter(|_| *demand == Demand::Fresh)?;
-        last.expires_at().is_none_or(|end| end > self.parts.machine.now()).then_some(last)
+        last.stored_expiry().is_none_or(|end| end > self.parts.now()).then_some(last)
     }
 
     /// Whether `token` is valid until after a caller has waited for another one.
     fn will_do(&self, token: &AccessToken) -> bool {
-        token.expires_at().is_none_or(|end| end > self.parts.machine.now() + 2 * RENEWAL_PATIENCE)
+        token.stored_expiry().is_none_or(|end| end > self.parts.now() + 2 * RENEWAL_PATIENCE)
     }
 }

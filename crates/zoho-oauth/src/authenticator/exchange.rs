@@ -12,6 +12,7 @@ use crate::spool::{LoginFacts, Origin, Unsaved};
 use crate::store::coordination::{Fenced, LeaseKey};
 use crate::token::{OAuthToken, epoch_milliseconds, fingerprint};
 
+use super::clock::Clock;
 use super::events::{self, Leader};
 use super::held_lease::{HeldLease, LEASE_POLL, Take, YIELD};
 use super::parts::Parts;
@@ -36,15 +37,6 @@ impl Login {
     pub fn persistence(&self) -> &Persistence {
         self.unsaved.as_ref().map_or(&Persistence::Stored, |unsaved| &unsaved.persistence)
     }
-
-    /// Where the token is, if the store rejected it.
-    pub(super) fn unsaved(&self) -> Option<&Unsaved> {
-        self.unsaved.as_ref()
-    }
-
-    fn stored(token: OAuthToken) -> Self {
-        Self { token: Arc::new(token), unsaved: None }
-    }
 }
 
 impl fmt::Debug for Login {
@@ -54,6 +46,26 @@ impl fmt::Debug for Login {
             .field("token", &self.token)
             .field("persistence", self.persistence())
             .finish()
+    }
+}
+
+/// The outcome of an exchange.
+pub(super) struct Exchanged {
+    pub(super) row: OAuthToken,
+    /// Where the token is, if the store rejected it.
+    pub(super) unsaved: Option<Unsaved>,
+}
+
+impl Exchanged {
+    fn stored(row: OAuthToken) -> Self {
+        Self { row, unsaved: None }
+    }
+
+    /// What the caller gets, by this machine's time of day.
+    pub(super) fn into_login(self, clock: &Clock) -> Login {
+        let Self { row, unsaved } = self;
+        let expires_at = row.expires_at.map(|end| clock.as_ours(end));
+        Login { token: Arc::new(OAuthToken { expires_at, ..row }), unsaved }
     }
 }
 
@@ -85,18 +97,18 @@ impl<'a> Exchange<'a> {
     }
 
     /// Spends the grant, unless another process has done so.
-    pub(super) async fn run(self) -> Result<Login, Error> {
+    pub(super) async fn run(self) -> Result<Exchanged, Error> {
         let started = self.parts.machine.uptime();
-        let outcome = self.login().await;
+        let outcome = self.exchanged().await;
         let reason =
             if self.grant.is_self_client { "a code of a Self Client" } else { "a login in a browser" };
         let duration = self.parts.machine.uptime().saturating_sub(started);
-        let token = outcome.as_ref().map_or(&self.basis, |(login, _)| login.token());
+        let token = outcome.as_ref().map_or(&self.basis, |(exchanged, _)| &exchanged.row);
         events::login(&name_of(token), reason, duration, outcome.as_ref().map(|(_, leader)| *leader));
-        outcome.map(|(login, _)| login)
+        outcome.map(|(exchanged, _)| exchanged)
     }
 
-    async fn login(&self) -> Result<(Login, Leader), Error> {
+    async fn exchanged(&self) -> Result<(Exchanged, Leader), Error> {
         let (store, machine) = (&self.parts.rows.store, &self.parts.machine);
         let (life, max_attempts) = (self.parts.settings.lease_life, self.parts.settings.attempts.get());
         let key = LeaseKey::exchange(&self.grant.code);
@@ -107,12 +119,12 @@ impl<'a> Exchange<'a> {
             let exchanged = self.exchanged_row().await;
             match taken {
                 Take::Held(state) => match exchanged? {
-                    Some(row) => return Ok((Login::stored(row), Leader::AnotherProcess)),
+                    Some(row) => return Ok((Exchanged::stored(row), Leader::AnotherProcess)),
                     None => machine.sleep(delays.next_delay(machine.random()).min(state.remaining)).await,
                 },
                 Take::Granted(lease) => match exchanged {
                     Ok(None) => match self.spooled_or_spent(lease).await {
-                        Ok(login) => return Ok((login, Leader::ThisProcess)),
+                        Ok(exchanged) => return Ok((exchanged, Leader::ThisProcess)),
                         Err(Unspent::NotSent(error)) if error.is_transient() && attempt < max_attempts => {
                             // Another host may be able to send it, and gets its turn.
                             machine.sleep(yields.next_delay(machine.random())).await;
@@ -122,7 +134,7 @@ impl<'a> Exchange<'a> {
                     },
                     Ok(Some(row)) => {
                         lease.release().await;
-                        return Ok((Login::stored(row), Leader::AnotherProcess));
+                        return Ok((Exchanged::stored(row), Leader::AnotherProcess));
                     }
                     Err(error) => {
                         lease.release().await;
@@ -147,15 +159,15 @@ impl<'a> Exchange<'a> {
     }
 
     /// The login that was spooled when this code was spent, or else a new one.
-    async fn spooled_or_spent(&self, lease: HeldLease<'_>) -> Result<Login, Unspent> {
+    async fn spooled_or_spent(&self, lease: HeldLease<'_>) -> Result<Exchanged, Unspent> {
         let by_code = OAuthToken { id: None, user_signature: None, ..self.basis.clone() };
         let Some(spooled) = self.parts.spooled_login(&by_code).await else { return self.spend(lease).await };
         lease.release().await;
-        let (token, unsaved) = self.parts.use_spooled(spooled, self.parts.not_yet("it is still spooled"));
-        Ok(Login { token: Arc::new(token), unsaved: Some(unsaved) })
+        let (row, unsaved) = self.parts.use_spooled(spooled, self.parts.not_yet("it is still spooled"));
+        Ok(Exchanged { row, unsaved: Some(unsaved) })
     }
 
-    async fn spend(&self, mut lease: HeldLease<'_>) -> Result<Login, Unspent> {
+    async fn spend(&self, mut lease: HeldLease<'_>) -> Result<Exchanged, Unspent> {
         let Parts { rows, spool, settings, .. } = self.parts;
         let environment = self.grant.environment.as_ref().unwrap_or(&rows.environments.primary);
         let requested = match rows.store.as_it_is().check_for_writing().await {
@@ -182,7 +194,7 @@ impl<'a> Exchange<'a> {
         let at = lease.now();
         lease.note_login(at, settings.quota);
         let mut facts = LoginFacts { at: Some(epoch_milliseconds(at)), instead_of: None };
-        spool.journal(&rows.store.theirs(&token), Origin::Login, facts.clone());
+        spool.journal(&token, Origin::Login, facts.clone());
         self.parts.name(&lease, &mut token).await;
         let saved = match lease.save_or(|| (), &token).await {
             Ok(Fenced::Saved(row)) => Ok(row),
@@ -192,23 +204,23 @@ impl<'a> Exchange<'a> {
         };
         match saved {
             Ok(row) => {
-                spool.remove_older_than(&rows.store.theirs(&row));
-                Ok(Login::stored(row))
+                spool.remove_older_than(&row);
+                Ok(Exchanged::stored(row))
             }
             Err(error) => {
                 // Before the lease is released, so that no other process recovers the token without its user's name.
                 let replaced = rows.find(&token).await.ok().flatten();
                 facts.instead_of = replaced.as_ref().and_then(OAuthToken::refresh_token).map(fingerprint);
-                let unsaved = spool.keep(&rows.store.theirs(&token), Origin::Login, facts, error);
+                let unsaved = spool.keep(&token, Origin::Login, facts, error);
                 lease.release().await;
-                Ok(Login { token: Arc::new(token), unsaved: Some(unsaved) })
+                Ok(Exchanged { row: token, unsaved: Some(unsaved) })
             }
         }
     }
 
     /// Sends the code. It works once, so only a request that did not leave this machine can be repeated.
     async fn request(&self, environment: &Environment) -> Result<Issued, Unspent> {
-        let Parts { machine, accounts, settings, .. } = self.parts;
+        let Parts { rows, accounts, settings, .. } = self.parts;
         // The code of a Self Client belongs to no redirect URL.
         let redirect_url = self.client.redirect_url.clone().filter(|_| !self.grant.is_self_client);
         let client = OAuthClient { redirect_url, ..self.client.clone() };
@@ -216,7 +228,9 @@ impl<'a> Exchange<'a> {
             Denied::NotSent(error) => Unspent::NotSent(*error),
             Denied::Rejected(error) | Denied::Failed(error) => Unspent::Failed(*error),
             Denied::Throttled => {
-                Unspent::Failed(Error::Throttled { retry_at: machine.now() + settings.quota.window() })
+                let clock = rows.store.clock();
+                let retry_at = clock.as_ours(clock.now() + settings.quota.window());
+                Unspent::Failed(Error::Throttled { retry_at })
             }
         })
     }

@@ -12,7 +12,8 @@ use crate::store::StoreError;
 use crate::store::coordination::{Acquired, Fenced, Lease, LeaseKey, LeaseState};
 use crate::token::OAuthToken;
 
-use super::clocked::{Clock, ClockedStore};
+use super::clock::Clock;
+use super::clocked::ClockedStore;
 
 /// Delays before the state of another process's lease is read again: a fleet that waits for a slow response does not
 /// overload its store.
@@ -40,6 +41,7 @@ pub(super) struct HeldLease<'a> {
     store: &'a ClockedStore,
     lease: Lease,
     life: Duration,
+    /// The store's clock as of the grant. Its ledger is kept by it.
     clock: Clock,
 }
 
@@ -60,7 +62,7 @@ impl<'a> HeldLease<'a> {
     ) -> Result<Take<'a>, StoreError> {
         Ok(match store.acquire(key, &new_holder(store.machine().random()), life).await? {
             Acquired::Granted(lease) => {
-                let clock = Clock::set_to(lease.granted_at, store.machine());
+                let clock = Clock::showing(lease.granted_at, store.machine().clone());
                 Take::Granted(Self { store, lease, life, clock })
             }
             Acquired::Held(state) => Take::Held(state),
@@ -96,7 +98,7 @@ impl<'a> HeldLease<'a> {
         self.lease.row = row.id().map(str::to_owned);
     }
 
-    /// When the next token may be requested, by this machine's clock, if the quota does not allow it now.
+    /// When the next token may be requested, by this machine's time of day, if the quota does not allow it now.
     pub(super) fn retry_at(&self, quota: Quota) -> Option<SystemTime> {
         self.lease.ledger.retry_at(self.clock.now(), quota).map(|moment| self.clock.as_ours(moment))
     }
@@ -160,7 +162,7 @@ impl<'a> HeldLease<'a> {
     }
 
     /// Records that Zoho has throttled the credential. Returns when the next token may be requested, by this
-    /// machine's clock.
+    /// machine's time of day.
     pub(super) fn note_throttle(&mut self, quota: Quota) -> SystemTime {
         self.lease.ledger.note_throttle(self.clock.now(), quota);
         self.retry_at(quota).unwrap_or_else(|| self.clock.as_ours(self.clock.now()))

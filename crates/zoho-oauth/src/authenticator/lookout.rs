@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crate::backoff::Backoff;
 use crate::error::Error;
-use crate::store::coordination::Coordination;
 use crate::token::OAuthToken;
 
+use super::clock::Moment;
 use super::flight::Flights;
 use super::parts::Parts;
 use super::watch::Watch;
@@ -32,27 +32,14 @@ impl Lookout {
     }
 
     /// Starts a look at the store in the background if it is time for one.
-    pub(super) fn look_if_due(self: &Arc<Self>, now: u64) -> bool {
-        let is_due = self.watch.is_due(now);
+    pub(super) fn look_if_due(self: &Arc<Self>, now: Moment) -> bool {
+        let is_due = self.watch.is_due(now.uptime);
         if is_due {
-            self.watch.note_clock_changes(self.parts.rows.store.clock_changes());
             let lookout = self.clone();
             // No caller waits for it here.
-            drop(self.looks.launch((), || async move { lookout.look(now).await }));
-            self.outdate_look_later(now);
+            drop(self.looks.launch((), || async move { lookout.look(now.uptime).await }));
         }
         is_due
-    }
-
-    /// Lets the next look be due after the interval by this machine's uptime as well: after its clock was set back, it can be
-    /// the time of the last look again. A caller reads one clock only, so a task waits.
-    fn outdate_look_later(&self, looked_at: u64) {
-        let (machine, watch) = (&self.parts.machine, self.watch.clone());
-        let interval = machine.sleep(watch.interval());
-        machine.spawn(Box::pin(async move {
-            interval.await;
-            watch.outdate_look(looked_at);
-        }));
     }
 
     /// Waits for the look under way, if there is one.
@@ -64,10 +51,10 @@ impl Lookout {
     }
 
     /// Reads the store's version number. A store that cannot be read counts as unchanged.
-    async fn look(self: Arc<Self>, now: u64) -> Result<(), Error> {
-        let version = self.patiently(None, self.parts.rows.store.as_it_is().version()).await;
+    async fn look(self: Arc<Self>, started_at: u64) -> Result<(), Error> {
+        let version = self.patiently(None, self.parts.rows.store.version()).await;
         match version {
-            Ok(version) => self.watch.note_version(version, now),
+            Ok(version) => self.watch.note_version(version, started_at),
             Err(error) => {
                 tracing::debug!(%error, "could not read the store's version");
                 self.wait_for_recovery(None);
@@ -130,7 +117,7 @@ async fn responds(parts: &Weak<Parts>, wanted: Option<&OAuthToken>) -> bool {
     let Some(parts) = parts.upgrade() else { return true };
     let Parts { machine, rows, .. } = &*parts;
     let look = async {
-        if rows.store.as_it_is().version().await.is_err() {
+        if rows.store.version().await.is_err() {
             return false;
         }
         match wanted {

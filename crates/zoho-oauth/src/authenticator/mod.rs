@@ -6,6 +6,7 @@
 mod access;
 mod builder;
 mod cache;
+mod clock;
 mod clocked;
 mod core;
 mod events;

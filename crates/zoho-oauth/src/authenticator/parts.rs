@@ -1,6 +1,7 @@
 //! What renewals and exchanges are made of.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::accounts::Accounts;
 use crate::crm_user::CrmUsers;
@@ -23,6 +24,11 @@ pub(super) struct Parts {
 }
 
 impl Parts {
+    /// The store's time.
+    pub(super) fn now(&self) -> SystemTime {
+        self.rows.store.clock().now()
+    }
+
     /// Names an unnamed token after its user, unless that is turned off. A failure leaves the token unnamed: a name
     /// is not worth losing a token.
     pub(super) async fn name(&self, lease: &HeldLease<'_>, token: &mut OAuthToken) {

@@ -185,7 +185,7 @@ impl Recovery {
         }
         self.store().know_the_store().await?;
         for entry in self.parts.spool.entries() {
-            let token = self.store().ours(entry.token.clone().into());
+            let token = OAuthToken::from(entry.token.clone());
             match self.store_one(&token, &entry).await {
                 Ok(Outcome::Stored) => {
                     let path = entry.path().map(|path| tracing::field::display(path.display()));
@@ -201,7 +201,7 @@ impl Recovery {
         failure.map_or(Ok(recovered), Err)
     }
 
-    /// Stores `token`, which is that of `entry` by this machine's clock.
+    /// Stores `token`, which is that of `entry`.
     async fn store_one(&self, token: &OAuthToken, entry: &Entry) -> Result<Outcome, Error> {
         let code = token.grant_token().filter(|_| entry.origin == Origin::Login);
         let exchange = code.map(LeaseKey::exchange);

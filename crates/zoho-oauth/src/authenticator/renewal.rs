@@ -1,5 +1,7 @@
 //! One renewal for all processes: lease, second look at the store, ledger, request, fenced save.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 
 use crate::accounts::Denied;
@@ -13,7 +15,7 @@ use crate::store::coordination::{Fenced, LeaseKey, LeaseState};
 use crate::token::OAuthToken;
 
 use super::access::Obtained;
-use super::clocked::Clock;
+use super::clock::Clock;
 use super::events::{self, Leader};
 use super::held_lease::{HeldLease, LEASE_POLL, RETRY, Take, YIELD};
 use super::parts::Parts;
@@ -61,14 +63,12 @@ struct Followed {
 
 /// The outcome of a request to the accounts server.
 enum Requested {
-    Issued(OAuthToken),
+    /// The row with the new token, and how long that lives.
+    Issued(OAuthToken, Duration),
     /// Another process took the lease before anything was sent.
     Overtaken,
     /// The request did not leave this machine.
-    NotSent {
-        error: Error,
-        tries_again: bool,
-    },
+    NotSent { error: Error, tries_again: bool },
 }
 
 impl Renewal<'_> {
@@ -186,7 +186,7 @@ impl Renewal<'_> {
             return self.settle(verdict, &state, row).await;
         }
         match self.request(&mut lease, &row, &refresh_token, progress).await {
-            Ok(Requested::Issued(token)) => self.save(lease, token).await,
+            Ok(Requested::Issued(token, life)) => self.save(lease, token, life).await,
             Ok(Requested::Overtaken) => Ok(Step::Again(row)),
             Ok(Requested::NotSent { error, tries_again }) => {
                 let epoch = lease.epoch();
@@ -216,11 +216,11 @@ impl Renewal<'_> {
         refresh_token: &SecretString,
         progress: &mut Progress,
     ) -> Result<Requested, Error> {
-        let Parts { machine, rows, accounts, settings, .. } = self.parts;
+        let Parts { rows, accounts, settings, .. } = self.parts;
         let (environment, client) = (rows.environment_of(row)?, rows.client_of(row)?);
         let requester = &rows.requester_of(row, refresh_token)?;
         // Its token may expire meanwhile.
-        let max_attempts = || match self.wish.can_wait(row, machine.now()) {
+        let max_attempts = || match self.wish.can_wait(row, self.parts.now()) {
             true => 1,
             false => settings.attempts.get(),
         };
@@ -241,7 +241,8 @@ impl Renewal<'_> {
                 Ok(issued) => {
                     // With its client app, the row can be renewed by every program that opens the store.
                     let row = row.clone().with_client(client.id, client.secret);
-                    return Ok(Requested::Issued(rows.with_issued(row, issued)));
+                    let life = issued.life;
+                    return Ok(Requested::Issued(rows.with_issued(row, issued), life));
                 }
                 Err(Denied::Rejected(error)) => {
                     note_rejection(lease, requester, &error);
@@ -284,19 +285,23 @@ impl Renewal<'_> {
     }
 
     /// Saves the renewed token unless the store has a newer one, and hands it out even if the store rejects it.
-    async fn save(&self, mut lease: HeldLease<'_>, mut token: OAuthToken) -> Result<Step, Error> {
-        let Parts { machine, rows, spool, .. } = self.parts;
-        let life = token.expires_at().and_then(|end| end.duration_since(machine.now()).ok());
-        if let (Some(access_token), Some(life)) = (token.access_token(), life) {
+    async fn save(
+        &self,
+        mut lease: HeldLease<'_>,
+        mut token: OAuthToken,
+        life: Duration,
+    ) -> Result<Step, Error> {
+        let Parts { rows, spool, .. } = self.parts;
+        if let Some(access_token) = token.access_token() {
             lease.note_token(access_token, life);
         }
         self.parts.name(&lease, &mut token).await;
         // A row without an id was never stored: it is that of a spooled login.
         let origin = if token.id().is_some() { Origin::Renewal } else { Origin::Login };
-        let journal = || spool.journal(&rows.store.theirs(&token), origin, LoginFacts::default());
+        let journal = || spool.journal(&token, origin, LoginFacts::default());
         let obtained = match lease.save_or(journal, &token).await {
             Ok(Fenced::Saved(row)) => {
-                spool.remove_older_than(&rows.store.theirs(&row));
+                spool.remove_older_than(&row);
                 rows.obtained(&row)?
             }
             Ok(Fenced::Superseded) => {
@@ -308,17 +313,17 @@ impl Renewal<'_> {
             }
             Err(error) => {
                 // Before the lease is released, so that no other process asks for one more token.
-                let unsaved = spool.keep(&rows.store.theirs(&token), origin, LoginFacts::default(), error);
+                let unsaved = spool.keep(&token, origin, LoginFacts::default(), error);
                 lease.release().await;
                 rows.obtained_unsaved(&token, unsaved)?
             }
         };
-        Ok(Step::Renewed(Obtained { life, ..obtained }, Leader::ThisProcess))
+        Ok(Step::Renewed(Obtained { life: Some(life), ..obtained }, Leader::ThisProcess))
     }
 
     /// The spooled token for the refresh token of `row` that satisfies the caller.
     async fn spooled(&self, row: &OAuthToken, ledger: &Ledger) -> Option<Spooled> {
-        let now = self.parts.machine.now();
+        let now = self.parts.now();
         let is_wanted = |token: &OAuthToken| self.wish.is_granted_by(token, life_of(token, ledger), now);
         self.parts.spooled_for(row, is_wanted).await
     }
@@ -328,7 +333,7 @@ impl Renewal<'_> {
     }
 
     fn unless_granted(&self, row: OAuthToken) -> Result<Step, Error> {
-        if self.wish.is_granted_by(&row, None, self.parts.machine.now()) {
+        if self.wish.is_granted_by(&row, None, self.parts.now()) {
             let obtained = self.parts.rows.obtained(&row)?;
             Ok(Step::Renewed(obtained, Leader::AnotherProcess))
         } else {
@@ -352,7 +357,7 @@ impl Renewal<'_> {
             // By now its token may have expired.
             Verdict::Postpone(error) => self.despite(error, &row).await.or(Ok(Step::Again(row))),
             Verdict::Exhausted(moment) => {
-                let retry_at = Clock::set_to(state.now, &self.parts.machine).as_ours(moment);
+                let retry_at = Clock::showing(state.now, self.parts.machine.clone()).as_ours(moment);
                 self.despite(Error::Throttled { retry_at }, &row).await
             }
             Verdict::Renew | Verdict::Wait => self.unless_granted(row),
@@ -399,7 +404,7 @@ impl Renewal<'_> {
             own_failure: progress.own_failure,
             network: &machine.network(),
         };
-        past.verdict(row, self.wish, settings.quota, machine.now())
+        past.verdict(row, self.wish, settings.quota, self.parts.now())
     }
 }
 

@@ -104,7 +104,7 @@ impl Rows {
     pub(super) fn with_issued(&self, mut row: OAuthToken, issued: Issued) -> OAuthToken {
         row.api_domain = Some(self.environments.domain_after(issued.api_domain.as_deref(), row.api_domain()));
         row.access_token = Some(issued.access_token);
-        row.expires_at = Some(issued.expires_at);
+        row.expires_at = Some(self.store.clock().at(issued.requested_at) + issued.life);
         // Zoho does not rotate refresh tokens. If it should send one, that is the newer one.
         row.refresh_token = issued.refresh_token.or(row.refresh_token);
         row
@@ -112,7 +112,7 @@ impl Rows {
 
     /// The access token of a stored row.
     pub(super) fn obtained(&self, row: &OAuthToken) -> Result<Obtained, Error> {
-        let access = AccessToken::stored(row, self.environment_of(row)?);
+        let access = AccessToken::stored(row, self.environment_of(row)?, self.store.clock());
         Ok(Obtained { access: access.ok_or_else(|| self.lost_access_token())?, life: None })
     }
 
@@ -123,7 +123,7 @@ impl Rows {
 
     /// The access token of a token that the store rejected.
     pub(super) fn obtained_unsaved(&self, token: &OAuthToken, unsaved: Unsaved) -> Result<Obtained, Error> {
-        let access = AccessToken::unsaved(token, self.environment_of(token)?, unsaved);
+        let access = AccessToken::unsaved(token, self.environment_of(token)?, self.store.clock(), unsaved);
         Ok(Obtained { access: access.ok_or_else(|| self.lost_access_token())?, life: None })
     }
 

@@ -16,7 +16,7 @@ use super::wish::Wish;
 /// A token that the store rejected before.
 #[derive(Debug)]
 pub(super) struct Spooled {
-    /// The row with this token, by this machine's clock.
+    /// The row with this token.
     pub(super) token: OAuthToken,
     entry: Entry,
 }
@@ -31,7 +31,7 @@ impl Parts {
         let entries =
             if self.has_spooled().await { self.spool.of_credential(&row.into()) } else { Vec::new() };
         let with_row = |entry: Entry| {
-            let OAuthToken { access_token, expires_at, .. } = self.token_of(&entry);
+            let OAuthToken { access_token, expires_at, .. } = entry.token.clone().into();
             Spooled { token: OAuthToken { access_token, expires_at, ..row.clone() }, entry }
         };
         let is_newer =
@@ -54,7 +54,7 @@ impl Parts {
         let wanted = StoredToken::from(&self.rows.wanted(wanted));
         let position = Criterion::of(&wanted)?.position_in(&rows).ok()??;
         let entry = entries.swap_remove(position);
-        Some(Spooled { token: self.token_of(&entry), entry })
+        Some(Spooled { token: entry.token.clone().into(), entry })
     }
 
     /// Saves a spooled token under the lease on its refresh token, and hands it out even if the store rejects it again.
@@ -66,7 +66,7 @@ impl Parts {
     ) -> Result<Option<Obtained>, Error> {
         match lease.while_working(lease.save(&spooled.token)).await {
             Ok(Fenced::Saved(row)) => {
-                self.spool.remove_older_than(&self.rows.store.theirs(&row));
+                self.spool.remove_older_than(&row);
                 self.rows.obtained(&row).map(Some)
             }
             Ok(Fenced::Superseded) => Ok(None),
@@ -104,7 +104,7 @@ impl Parts {
         row: &OAuthToken,
         wish: &Wish,
     ) -> Result<Obtained, Error> {
-        let now = self.machine.now();
+        let now = self.now();
         let is_enough = |token: &OAuthToken| wish.is_content_with(token, &failure, now);
         if let Some(spooled) = self.spooled_for(row, is_enough).await {
             let error = match failure {
@@ -118,7 +118,7 @@ impl Parts {
 
     /// The valid token that is left after the store could not be read.
     pub(super) fn despite_no_row(&self, failure: Error, wanted: &OAuthToken) -> Result<AccessToken, Error> {
-        let now = self.machine.now();
+        let now = self.now();
         let is_valid = |spooled: &Spooled| spooled.token.is_fresh(now, Duration::ZERO);
         match (self.choose(wanted, self.spool.entries()).filter(is_valid), failure) {
             (Some(spooled), Error::Store(error)) => {
@@ -137,9 +137,5 @@ impl Parts {
     /// Whether the spool may have tokens of this store. If the store cannot be asked which one it is, it has none.
     async fn has_spooled(&self) -> bool {
         self.spool.may_hold_tokens() && self.rows.store.know_the_store().await.is_ok()
-    }
-
-    fn token_of(&self, entry: &Entry) -> OAuthToken {
-        self.rows.store.ours(entry.token.clone().into())
     }
 }

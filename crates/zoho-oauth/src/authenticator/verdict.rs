@@ -48,7 +48,7 @@ pub(super) struct Past<'a> {
 }
 
 impl Past<'_> {
-    /// What it allows at `now`, by this machine's clock, for a caller with this wish.
+    /// What it allows at `now` for a caller with this wish.
     pub(super) fn verdict(&self, row: &OAuthToken, wish: &Wish, quota: Quota, now: SystemTime) -> Verdict {
         let ledger = &self.state.ledger;
         if wish.is_granted_by(row, life_of(row, ledger), now) {

@@ -5,13 +5,20 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::token::milliseconds;
+
+use super::clock::Moment;
+
 /// How long a change by another process may go unnoticed, if the store does not ask for more.
 const MAX_AGE: Duration = Duration::from_secs(1);
 
 /// How long a look may take before the store counts as in trouble: half its interval, but within these bounds.
 const PATIENCE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(2));
 
-/// When the store was last looked at, and what was learned. Moments are epoch milliseconds of this machine.
+/// A moment that has not come.
+const NEVER: u64 = u64::MAX;
+
+/// When the store was last looked at, and what was learned. Moments are milliseconds of this machine's uptime.
 #[derive(Debug)]
 pub(super) struct Watch {
     /// How long a look may take before the store counts as in trouble, and so how long a caller with a valid token waits at
@@ -19,7 +26,7 @@ pub(super) struct Watch {
     pub(super) patience: Duration,
     interval: u64,
     max_age: u64,
-    /// When the last look was started, or 0 if it is out of date.
+    /// When the last look was started.
     looked_at: AtomicU64,
     /// Increased when the store has changed.
     generation: AtomicU64,
@@ -28,10 +35,6 @@ pub(super) struct Watch {
     /// How often this process has changed rows itself.
     own_changes: AtomicU64,
     version: Mutex<Option<u64>>,
-    /// How many times this machine's clock had been set when the store was last looked at.
-    clock_changes: AtomicU64,
-    /// The generation in which it was set last.
-    clock_changed_in: AtomicU64,
     is_in_trouble: AtomicBool,
 }
 
@@ -39,7 +42,7 @@ pub(super) struct Watch {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading {
     pub(super) generation: u64,
-    pub(super) began_at: u64,
+    pub(super) began_at: Moment,
     own_changes: u64,
 }
 
@@ -61,13 +64,11 @@ impl Watch {
             patience: (interval / 2).clamp(PATIENCE.0, PATIENCE.1),
             interval: milliseconds(interval),
             max_age: milliseconds(interval.max(MAX_AGE)),
-            looked_at: AtomicU64::new(0),
+            looked_at: AtomicU64::new(NEVER),
             generation: AtomicU64::new(0),
-            confirmed_at: AtomicU64::new(0),
+            confirmed_at: AtomicU64::new(NEVER),
             own_changes: AtomicU64::new(0),
             version: Mutex::new(None),
-            clock_changes: AtomicU64::new(0),
-            clock_changed_in: AtomicU64::new(0),
             is_in_trouble: AtomicBool::new(false),
         }
     }
@@ -75,12 +76,11 @@ impl Watch {
     /// The standing at `now` of a row that was read in `generation` at `read_at`.
     pub(super) fn standing(&self, generation: u64, read_at: u64, now: u64) -> Standing {
         let current = self.generation.load(Ordering::Acquire);
-        // `abs_diff`, so that a clock that was set back makes nothing last longer.
-        let is_young = |moment: u64| now.abs_diff(moment) < self.max_age;
+        let is_young = |moment| is_within(self.max_age, moment, now);
         if generation == current && is_young(self.confirmed_at.load(Ordering::Acquire)) {
             return Standing::Current;
         }
-        match self.is_by_this_clock(generation) && is_young(read_at) {
+        match is_young(read_at) {
             _ if self.is_in_trouble() => Standing::Current,
             true if generation == current => Standing::Current,
             true => Standing::Outdated(current),
@@ -88,13 +88,8 @@ impl Watch {
         }
     }
 
-    /// Whether this machine's clock was not set since a row was read in `generation`.
-    pub(super) fn is_by_this_clock(&self, generation: u64) -> bool {
-        generation >= self.clock_changed_in.load(Ordering::Acquire)
-    }
-
     /// A reading that begins at `now`.
-    pub(super) fn reading(&self, now: u64) -> Reading {
+    pub(super) fn reading(&self, now: Moment) -> Reading {
         Reading {
             generation: self.generation.load(Ordering::Acquire),
             began_at: now,
@@ -111,20 +106,9 @@ impl Watch {
     /// that waits for its recovery.
     pub(super) fn is_due(&self, now: u64) -> bool {
         let last = self.looked_at.load(Ordering::Relaxed);
-        now.abs_diff(last) >= self.interval
+        !is_within(self.interval, last, now)
             && !self.is_in_trouble()
             && self.looked_at.compare_exchange(last, now, Ordering::AcqRel, Ordering::Relaxed).is_ok()
-    }
-
-    /// How long after the last look the next one is due.
-    pub(super) fn interval(&self) -> Duration {
-        Duration::from_millis(self.interval)
-    }
-
-    /// Lets the next look be due whatever the time of day, unless another one was started after `looked_at`.
-    pub(super) fn outdate_look(&self, looked_at: u64) {
-        // A failure means that there was another one.
-        let _ = self.looked_at.compare_exchange(looked_at, 0, Ordering::AcqRel, Ordering::Relaxed);
     }
 
     /// Notes the store's version number, read by a look that was started at `started_at`. A store without one counts as
@@ -136,14 +120,6 @@ impl Watch {
             self.generation.fetch_add(1, Ordering::AcqRel);
         }
         self.confirmed_at.store(started_at, Ordering::Release);
-    }
-
-    /// Notes how often this machine's clock was set. The moments of rows that were read before are by the clock as it was.
-    pub(super) fn note_clock_changes(&self, changes: u64) {
-        if self.clock_changes.swap(changes, Ordering::AcqRel) != changes {
-            let before = self.generation.fetch_add(1, Ordering::AcqRel);
-            self.clock_changed_in.store(before + 1, Ordering::Release);
-        }
     }
 
     /// Notes that this process changes rows.
@@ -166,29 +142,34 @@ impl Watch {
     }
 }
 
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+/// Whether `now` is less than `duration` after `moment`. Another thread may have noted a moment that is later than `now`.
+fn is_within(duration: u64, moment: u64, now: u64) -> bool {
+    now.abs_diff(moment) < duration
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const NOW: u64 = 1_700_000_000_000;
+    const NOW: u64 = 1_000_000;
+
+    fn reading(watch: &Watch, uptime: u64) -> Reading {
+        watch.reading(Moment { uptime, store: 0 })
+    }
 
     fn watch() -> Watch {
         Watch::at_interval(Duration::from_millis(500))
     }
 
     fn standing(watch: &Watch, row: Reading, now: u64) -> Standing {
-        watch.standing(row.generation, row.began_at, now)
+        watch.standing(row.generation, row.began_at.uptime, now)
     }
 
     #[test]
     fn an_unchanged_version_confirms_what_was_read_long_ago() {
         let watch = watch();
         watch.note_version(Some(7), NOW);
-        let row = watch.reading(NOW);
+        let row = reading(&watch, NOW);
         assert_eq!(standing(&watch, row, NOW + 600_000), Standing::Unknown);
         watch.note_version(Some(7), NOW + 600_000);
         assert_eq!(standing(&watch, row, NOW + 600_999), Standing::Current);
@@ -200,7 +181,7 @@ mod tests {
         for version in [None, Some(8)] {
             let watch = watch();
             watch.note_version(version.map(|version| version - 1), NOW);
-            let row = watch.reading(NOW);
+            let row = reading(&watch, NOW);
             watch.note_version(version, NOW + 500);
             assert!(matches!(standing(&watch, row, NOW + 999), Standing::Outdated(_)));
             assert_eq!(standing(&watch, row, NOW + 1_000), Standing::Unknown);
@@ -210,17 +191,17 @@ mod tests {
     #[test]
     fn a_reading_is_overtaken_by_a_change_of_this_process() {
         let watch = watch();
-        let before = watch.reading(NOW);
+        let before = reading(&watch, NOW);
         assert!(!watch.is_overtaken(before));
         watch.note_own_change();
-        assert!(watch.is_overtaken(before) && !watch.is_overtaken(watch.reading(NOW)));
+        assert!(watch.is_overtaken(before) && !watch.is_overtaken(reading(&watch, NOW)));
     }
 
     #[test]
     fn while_the_store_is_in_trouble_a_row_stays_current_and_nobody_looks() {
         let watch = watch();
         watch.note_version(None, NOW);
-        let row = watch.reading(NOW);
+        let row = reading(&watch, NOW);
         assert!(watch.note_trouble() && !watch.note_trouble(), "one caller waits for the recovery");
         assert_eq!(standing(&watch, row, NOW + 600_000), Standing::Current);
         assert!(!watch.is_due(NOW + 600_000));
@@ -230,43 +211,18 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_back_confirms_nothing_and_stops_no_look() {
+    fn a_process_that_starts_with_the_machine_looks_at_once_and_takes_nothing_for_confirmed() {
         let watch = watch();
-        assert!(watch.is_due(NOW));
-        watch.note_version(Some(7), NOW);
-        let row = watch.reading(NOW);
-        assert_eq!(standing(&watch, row, NOW - 3_600_000), Standing::Unknown);
-        assert!(watch.is_due(NOW - 3_600_000));
-    }
-
-    #[test]
-    fn a_clock_that_was_set_back_to_the_time_of_the_last_look_does_not_hide_the_next_one() {
-        let watch = watch();
-        assert!(watch.is_due(NOW));
-        watch.outdate_look(NOW);
-        assert!(watch.is_due(NOW + 100));
-        watch.outdate_look(NOW);
-        assert!(!watch.is_due(NOW + 200), "the second look is not out of date");
-    }
-
-    #[test]
-    fn what_was_read_before_the_clock_was_set_is_read_again_even_if_it_seems_young() {
-        let watch = watch();
-        watch.note_version(Some(7), NOW);
-        let before = watch.reading(NOW);
-        watch.note_clock_changes(1);
-        watch.note_version(Some(7), NOW + 500);
-        assert_eq!(standing(&watch, before, NOW + 500), Standing::Unknown);
-        assert_eq!(standing(&watch, watch.reading(NOW + 500), NOW + 500), Standing::Current);
-        watch.note_clock_changes(1);
-        assert_eq!(standing(&watch, watch.reading(NOW + 500), NOW + 500), Standing::Current);
+        assert!(watch.is_due(0) && !watch.is_due(1));
+        assert_eq!(standing(&watch, reading(&watch, 0), 999), Standing::Current);
+        assert_eq!(standing(&watch, reading(&watch, 0), 1_000), Standing::Unknown);
     }
 
     #[test]
     fn a_store_that_asks_for_fewer_looks_is_believed_for_longer() {
         let watch = Watch::at_interval(Duration::from_secs(5));
         watch.note_version(Some(7), NOW);
-        assert_eq!(standing(&watch, watch.reading(NOW), NOW + 4_999), Standing::Current);
+        assert_eq!(standing(&watch, reading(&watch, NOW), NOW + 4_999), Standing::Current);
         assert!(watch.is_due(NOW) && !watch.is_due(NOW + 4_999) && watch.is_due(NOW + 5_000));
     }
 }

@@ -58,8 +58,8 @@ impl Wish {
     /// large the margins are.
     pub(super) fn is_granted_by(&self, row: &OAuthToken, life: Option<Duration>, now: SystemTime) -> bool {
         let margins = self.margins.for_life(life);
-        // What a program remembers about the end of a token may be out of date: its clock was set, or it does not know how
-        // long the token lives.
+        // What a program remembers about the end of a token may be wrong: it did not know how long the token lives, or not
+        // exactly what the store's clock shows.
         let is_far = || matches!(self.demand, Demand::Early(_)) && margins.are_far(row, now);
         margins.allow(row, now) && (!self.is_unwanted(row) || is_far())
     }

@@ -24,10 +24,12 @@ pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What an authenticator needs of the machine that it runs on.
 pub trait Machine: fmt::Debug + Send + Sync + 'static {
-    /// Returns the time of day. It can be set forward and back while programs run.
+    /// Returns the time of day. It can be set forward and back while programs run, so it is only for people and for other
+    /// programs: what has to last for some time is measured by the [`uptime`](Self::uptime).
     fn now(&self) -> SystemTime;
 
-    /// Returns the time since a fixed moment. It never goes back.
+    /// Returns the time since a fixed moment. It is never set, and counts the time that the machine was asleep if the system
+    /// can tell it.
     fn uptime(&self) -> Duration;
 
     /// Waits for `duration`.

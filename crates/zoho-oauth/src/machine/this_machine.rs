@@ -3,7 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use crate::private_file::{self, Trust};
 
@@ -14,7 +14,8 @@ use super::{Boxed, Failed, Machine, Request, Response};
 #[derive(Debug)]
 pub struct ThisMachine {
     http: Http,
-    started_at: Instant,
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    started_at: std::time::Instant,
     /// Stands for the network where the system does not tell it.
     random: u64,
 }
@@ -23,7 +24,12 @@ impl ThisMachine {
     /// A machine whose requests may take up to `timeout`.
     #[must_use]
     pub fn new(timeout: Duration) -> Self {
-        Self { http: Http::new(timeout), started_at: Instant::now(), random: rand::random() }
+        Self {
+            http: Http::new(timeout),
+            #[cfg(not(any(target_os = "linux", target_os = "android")))]
+            started_at: std::time::Instant::now(),
+            random: rand::random(),
+        }
     }
 }
 
@@ -32,6 +38,14 @@ impl Machine for ThisMachine {
         SystemTime::now()
     }
 
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn uptime(&self) -> Duration {
+        // `Instant` does not count the time that the machine was asleep, in which tokens expire too.
+        let since_boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        Duration::try_from(since_boot).unwrap_or_default()
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
     fn uptime(&self) -> Duration {
         self.started_at.elapsed()
     }

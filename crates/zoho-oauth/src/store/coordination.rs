@@ -8,7 +8,9 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::Ledger;
-use crate::token::{CLOCK_SLACK, OAuthToken, epoch_milliseconds, fingerprint, from_epoch_milliseconds};
+use crate::token::{
+    CLOCK_SLACK, OAuthToken, epoch_milliseconds, fingerprint, from_epoch_milliseconds, milliseconds,
+};
 
 use super::error::StoreError;
 use super::identity::StoreIdentity;
@@ -308,10 +310,6 @@ pub(crate) fn machine_clock() -> u64 {
 /// Returns the life of a lease in milliseconds, at most [`LeaseEntry::MAX_LIFE`].
 pub(super) fn life_milliseconds(life: Duration) -> u64 {
     milliseconds(life.min(LeaseEntry::MAX_LIFE))
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

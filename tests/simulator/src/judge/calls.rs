@@ -11,7 +11,7 @@ use crate::records::{CallKind, OpenCall, ProcessId, Trouble};
 use crate::secret::{ACCESS, number};
 use crate::world::World;
 
-use super::{AFTERMATH, DISAGREEMENT, REASON, is_throttle_true, rows, was_clock_set_meanwhile};
+use super::{AFTERMATH, DISAGREEMENT, REASON, is_throttle_true, rows};
 
 /// What can make any call take long.
 const DELAYS: [Trouble; 6] = [
@@ -81,7 +81,6 @@ fn judge_token(world: &mut World, call: OpenCall, token: &AccessToken) {
         world.fail(Invariant::OwnToken, Some(user), "a token that Zoho never issued".to_owned());
         return;
     };
-    let host = Some(world.processes[process].host);
     let issued = &world.accounts.issued[access];
     let owner = world.accounts.credentials[issued.credential].user;
     let (expires_at, revoked_at) = (issued.expires_at, issued.revoked_at);
@@ -89,16 +88,8 @@ fn judge_token(world: &mut World, call: OpenCall, token: &AccessToken) {
         let message = format!("p{process} got access token {access} of u{owner} for u{user}");
         world.fail(Invariant::OwnToken, Some(user), message);
     }
-    // Expiry times are by the store's clock. That the clock of a host was set is noticed when the store is looked at next.
-    let since_last_look =
-        world.plan.store.poll_interval * 2 + Duration::from_secs(5) + world.plan.longest_pause();
-    let last_look = world.now.saturating_sub(since_last_look);
-    let had_here = |troubles: &[Trouble], moment| world.records.had(troubles, host, moment);
-    let is_store_down = had_here(&[Trouble::RefusedStore, Trouble::LostStore, Trouble::Slow], last_look);
-    let may_have_another_clock =
-        had_here(&[Trouble::ClockStep], if is_store_down { Duration::ZERO } else { last_look });
-    let may_have_another_clock = may_have_another_clock || was_clock_set_meanwhile(world, access);
-    let is_known = !may_have_another_clock && !world.plan.faults.contains(Fault::StepStoreClock);
+    // Expiry times are by the store's clock.
+    let is_known = !world.plan.faults.contains(Fault::StepStoreClock);
     // The caller's process may have been stopped between the decision and this moment.
     if expires_at + DISAGREEMENT <= began_at && is_known {
         let ago = (began_at - expires_at).as_secs_f64();

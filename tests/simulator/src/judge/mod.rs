@@ -2,7 +2,8 @@
 //!
 //! An excuse stands for what is not promised:
 //!
-//! * Expiry times, leases and ledgers are by the store's clock. If that is set, tokens and quotas are what it says.
+//! * Expiry times, leases and ledgers are by the store's clock. If that is set, tokens and quotas are what it says. That the
+//!   clock of a host is set excuses nothing.
 //! * A save is durable in the store. If the store itself loses it in a failover, what it said is lost.
 //! * A lease lasts as long as its life. Whoever is killed or paused holds others up for so long, once each time.
 //! * A store that does not respond, or late, leaves it unknown whether it has written, so a request may be missing or too
@@ -21,7 +22,6 @@ use zoho_oauth::store::StoredToken;
 
 use crate::accounts::{QUOTA, WINDOW};
 use crate::fault::Fault;
-use crate::plan::ACCOUNTS_TIMEOUT;
 use crate::records::Trouble;
 use crate::secret::{ACCESS, REFRESH, number};
 use crate::world::World;
@@ -34,8 +34,8 @@ pub(crate) const AFTERMATH: Duration = Duration::from_secs(180);
 /// ago is shared, and whose last requests and saves take as long.
 pub(crate) const REASON: Duration = Duration::from_secs(60);
 
-/// By how much hosts may disagree about how long a token still lives: clocks that differ by less than two seconds count
-/// as equal, a store's clock may count whole seconds, and the response to a reading may be slow.
+/// By how much hosts may disagree about how long a token still lives: a store's clock may count whole seconds, and the
+/// responses to the first readings of it may be slow.
 pub(crate) const DISAGREEMENT: Duration = Duration::from_secs(6);
 
 /// Whether a process may say that the quota of a user's refresh token is used up: so many requests were sent, or
@@ -56,14 +56,6 @@ pub(crate) fn is_throttle_true(world: &World, user: usize) -> bool {
         credential.sent_since(since) + unknown + 1 >= QUOTA
             || credential.throttled_at.is_some_and(|at| at >= since)
     })
-}
-
-/// Whether a clock was set while a token was requested and stored, so that its holder does not know when it expires.
-pub(crate) fn was_clock_set_meanwhile(world: &World, token: usize) -> bool {
-    let issued_at = world.accounts.issued[token].expires_at.saturating_sub(world.plan.tokens.life);
-    let meanwhile = issued_at.saturating_sub(ACCOUNTS_TIMEOUT)..issued_at + ACCOUNTS_TIMEOUT;
-    let mut steps = world.records.troubles.iter().filter(|observed| observed.trouble == Trouble::ClockStep);
-    steps.any(|step| meanwhile.contains(&step.at))
 }
 
 /// The access token in the row of a refresh token.

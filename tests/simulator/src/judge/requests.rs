@@ -8,7 +8,7 @@ use crate::invariant::Invariant;
 use crate::records::ProcessId;
 use crate::world::World;
 
-use super::{DISAGREEMENT, stored, was_clock_set_meanwhile};
+use super::{DISAGREEMENT, stored};
 
 /// Checks that a process has a reason to renew a token.
 pub(crate) fn about_to_send(world: &mut World, process: ProcessId, asked: &Asked) {
@@ -28,9 +28,6 @@ pub(crate) fn about_to_send(world: &mut World, process: ProcessId, asked: &Asked
     };
     let granted_at = grant.map_or(world.now, |grant| grant.at);
     let Some(token) = known.filter(|token| !is_due(world, *token, granted_at)) else { return };
-    if was_clock_set_meanwhile(world, token) {
-        return;
-    }
     let user = world.accounts.credentials[credential].user;
     let record = &mut world.records.users[user];
     let mut calls = world.records.open_calls.iter();

@@ -20,6 +20,8 @@ pub(crate) struct Host {
     attempts: Arc<AtomicUsize>,
     /// By how many seconds its clock is ahead of this machine's.
     ahead: Arc<AtomicU64>,
+    /// How many milliseconds it was asleep, which its uptime does not count.
+    asleep: Arc<AtomicU64>,
     /// Where requests to Zoho's own hosts go instead.
     zoho: Option<String>,
 }
@@ -33,6 +35,7 @@ impl Host {
             cut_off: None,
             attempts: Arc::default(),
             ahead: Arc::default(),
+            asleep: Arc::default(),
             zoho: None,
         }
     }
@@ -51,6 +54,12 @@ impl Host {
         self.ahead.store(ahead.as_secs(), Ordering::SeqCst);
     }
 
+    /// Lets it sleep. Its uptime does not count that.
+    pub(crate) async fn fall_asleep_for(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+        self.asleep.fetch_add(duration.as_millis() as u64, Ordering::SeqCst);
+    }
+
     /// How many requests it was asked to send.
     pub(crate) fn attempts(&self) -> usize {
         self.attempts.load(Ordering::SeqCst)
@@ -59,11 +68,11 @@ impl Host {
 
 impl Machine for Host {
     fn now(&self) -> SystemTime {
-        self.machine.now() + Duration::from_secs(self.ahead.load(Ordering::SeqCst))
+        SystemTime::now() + Duration::from_secs(self.ahead.load(Ordering::SeqCst))
     }
 
     fn uptime(&self) -> Duration {
-        self.machine.uptime()
+        self.machine.uptime() - Duration::from_millis(self.asleep.load(Ordering::SeqCst))
     }
 
     fn sleep(&self, duration: Duration) -> Boxed<'static, ()> {

@@ -1,10 +1,10 @@
 //! Several hosts, some of which cannot reach Zoho.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 use zoho_emulator::Emulator;
-use zoho_oauth::store::{AnyStore, MemoryStore, TokenStore};
+use zoho_oauth::store::{AnyStore, MemoryStore};
 use zoho_oauth::{Authenticator, Error, NetworkFailure};
 
 use super::host::Host;
@@ -76,28 +76,6 @@ async fn a_host_without_a_connection_takes_no_quota_from_the_others() {
     assert_eq!(cut_off.attempts(), 15);
     assert!(on(&zoho, &store, Host::healthy("healthy")).access_token(&ada(&zoho)).await.is_ok());
     assert_eq!(token_requests(&zoho), 1);
-}
-
-#[tokio::test]
-async fn a_host_whose_clock_is_set_back_hands_out_no_expired_token() {
-    let zoho = Emulator::start().await;
-    let store = AnyStore::from(MemoryStore::new());
-    let row = with_an_ending_token(&zoho, &store).await;
-    let host = Host::healthy("set");
-    let ahead = Duration::from_secs(7_200);
-    host.set_clock(ahead);
-    let program =
-        builder(&zoho, store.clone()).early_window(Duration::ZERO).machine(host.clone()).build().unwrap();
-    let served = program.access_token(&ada(&zoho)).await.unwrap();
-    assert_eq!(served.expose_secret(), "1000.ending");
-    assert!(served.expires_at().unwrap() > SystemTime::now() + ahead, "it expires by the clock of its host");
-    host.set_clock(Duration::ZERO);
-    let ended = SystemTime::now() - Duration::from_secs(1);
-    store.save_token(&row.with_access_token("1000.ended").with_expires_at(ended)).await.unwrap();
-    let served = program.access_token(&ada(&zoho)).await.unwrap();
-    assert!(zoho.is_access_token_valid(served.expose_secret()), "{served:?}");
-    let left = served.expires_at().unwrap().duration_since(SystemTime::now()).unwrap();
-    assert!(left < Duration::from_secs(3_601), "{left:?}");
 }
 
 type Outcome = Result<zoho_oauth::AccessToken, Error>;

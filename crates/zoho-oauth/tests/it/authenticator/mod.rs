@@ -19,6 +19,8 @@ mod rejections;
 mod revocation;
 mod secrets;
 mod server_store;
+#[cfg(feature = "simulation")]
+mod set_clocks;
 mod slow_store;
 mod spooled;
 pub(crate) mod support;
