@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::accounts::{Denied, Issued, OAuthClient};
 use crate::environment::Environment;
@@ -209,13 +210,21 @@ impl<'a> Exchange<'a> {
             }
             Err(error) => {
                 // Before the lease is released, so that no other process recovers the token without its user's name.
-                let replaced = rows.find(&token).await.ok().flatten();
-                facts.instead_of = replaced.as_ref().and_then(OAuthToken::refresh_token).map(fingerprint);
+                facts.instead_of = self.replaced_by(&token, at).await;
                 let unsaved = spool.keep(&token, Origin::Login, facts, error);
                 lease.release().await;
                 Ok(Exchanged { row: token, unsaved: Some(unsaved) })
             }
         }
+    }
+
+    /// The fingerprint of the refresh token that the token of a login at `at` is to replace: not that of a login that was later,
+    /// and faster. One in the future was earlier, before the store's clock was set back.
+    async fn replaced_by(&self, token: &OAuthToken, at: SystemTime) -> Option<String> {
+        let row = self.parts.rows.find(token).await.ok().flatten()?;
+        let login = self.parts.login_of(&row).await.ok()?;
+        let is_later = login.is_some_and(|login| login > at && login <= self.parts.now());
+        row.refresh_token().filter(|_| !is_later).map(fingerprint)
     }
 
     /// Sends the code. It works once, so only a request that did not leave this machine can be repeated.

@@ -7,6 +7,8 @@ use crate::accounts::Accounts;
 use crate::crm_user::CrmUsers;
 use crate::machine::Machine;
 use crate::spool::Spool;
+use crate::store::StoreError;
+use crate::store::coordination::LeaseKey;
 use crate::token::OAuthToken;
 
 use super::held_lease::HeldLease;
@@ -27,6 +29,14 @@ impl Parts {
     /// The store's time.
     pub(super) fn now(&self) -> SystemTime {
         self.rows.store.clock().now()
+    }
+
+    /// When the login took place that `row` comes from, if the store knows.
+    pub(super) async fn login_of(&self, row: &OAuthToken) -> Result<Option<SystemTime>, StoreError> {
+        match row.grant_token().map(LeaseKey::exchange) {
+            Some(key) => Ok(self.rows.store.lease_state(&key).await?.ledger.last_issue()),
+            None => Ok(None),
+        }
     }
 
     /// Names an unnamed token after its user, unless that is turned off. A failure leaves the token unnamed: a name

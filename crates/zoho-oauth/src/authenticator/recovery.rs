@@ -1,7 +1,7 @@
 //! Stores the tokens that the store rejected before: those in the spool, and those in memory only.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::error::Error;
 use crate::persistence::Persistence;
@@ -303,15 +303,7 @@ impl Recovery {
             return Ok(false);
         }
         let moment = entry.login.at.map(from_epoch_milliseconds);
-        let of_row = self.login_of(&row).await?;
+        let of_row = self.parts.login_of(&row).await?;
         Ok(moment.zip(of_row).map_or(is_newer, |(ours, theirs)| theirs > ours))
-    }
-
-    /// When the login took place that `row` comes from, by the store's clock, if the store knows.
-    async fn login_of(&self, row: &OAuthToken) -> Result<Option<SystemTime>, Error> {
-        match row.grant_token().map(LeaseKey::exchange) {
-            Some(key) => Ok(self.store().lease_state(&key).await?.ledger.last_issue()),
-            None => Ok(None),
-        }
     }
 }

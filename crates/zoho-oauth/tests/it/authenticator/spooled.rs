@@ -383,6 +383,33 @@ async fn of_two_spooled_logins_the_later_one_stays_whichever_host_recovers_first
 }
 
 #[tokio::test]
+async fn a_login_that_is_spooled_after_a_later_one_was_stored_does_not_replace_it() {
+    let database = Database::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(database.path()).unwrap();
+    let slow = builder(&database.zoho, store).spool_folder(folder.path()).build().unwrap();
+    let grant = || Grant::from_self_client(database.zoho.self_client_code("ada@example.com"));
+    database.zoho.fault(Fault::on("GET /crm/v8/users").hold());
+    let (earlier, later) = tokio::join!(slow.exchange(grant()), async {
+        until_faults_applied(&database.zoho).await;
+        let later = database.start().exchange(grant()).await.unwrap();
+        database.execute(
+            "create trigger rejects before update of refresh_token on oauthtoken \
+             begin select raise(abort, 'no logins today'); end",
+        );
+        database.zoho.clear_faults();
+        later
+    });
+    assert!(matches!(earlier.unwrap().persistence(), Persistence::Spooled { .. }));
+    database.accept_tokens();
+    slow.recover().await.unwrap();
+    let rows = slow.store().get_tokens().await.unwrap();
+    let exposed = |token: &OAuthToken| token.refresh_token().unwrap().expose_secret().to_owned();
+    assert_eq!((rows.len(), exposed(&rows[0])), (1, exposed(later.token())));
+    assert_eq!(files_in(folder.path()), 0);
+}
+
+#[tokio::test]
 async fn a_spooled_login_does_not_replace_a_later_login() {
     let zoho = Emulator::start().await;
     let (store, folder) = (FailingStore::default(), tempfile::tempdir().unwrap());
