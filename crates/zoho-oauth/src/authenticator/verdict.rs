@@ -64,6 +64,7 @@ impl Past<'_> {
         let can_wait = wish.can_wait(row, now);
         match self.shared_failure(requester, can_wait) {
             Some(Failure::NotSent { tries_again: true, .. }) if !can_wait => return Verdict::Wait,
+            Some(Failure::Rejected(code)) => return Verdict::Rejected(OAuthErrorCode::parse(code)),
             Some(failure) if can_wait => return Verdict::Postpone(shared(failure)),
             Some(failure) => return Verdict::Fail(shared(failure)),
             None => {}
@@ -112,6 +113,23 @@ mod tests {
     use crate::authenticator::margins::Margins;
     use crate::authenticator::wish::Demand;
     use crate::ledger::Ledger;
+
+    #[test]
+    fn a_follower_learns_of_a_rejection_even_if_the_stores_clock_was_set_back_since() {
+        let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let requester = Requester::new(&"1000.r".into(), "https://accounts.zoho.eu", "c", &"s".into());
+        let mut ledger = Ledger::default();
+        let an_hour_later = now + Duration::from_secs(3_600);
+        ledger.note_rejection(&requester, "invalid_code", an_hour_later, Duration::from_secs(3_600));
+        ledger.note_failure(1, an_hour_later, &requester, Failure::Rejected("invalid_code".to_owned()));
+        let state = LeaseState { epoch: 1, remaining: Duration::ZERO, now, ledger };
+        let (requester, followed) = (Ok(requester), Some(1));
+        let past = Past { state: &state, requester, followed, own_failure: None, network: "here" };
+        let margins = Margins { margin: Duration::from_secs(60), early_window: Duration::from_secs(300) };
+        let row = OAuthToken::new().with_access_token("1000.expired").with_expires_at(now);
+        let verdict = past.verdict(&row, &Wish::new(Demand::Fresh, &[], margins), Quota::default(), now);
+        assert!(matches!(verdict, Verdict::Rejected(OAuthErrorCode::InvalidCode)));
+    }
 
     #[test]
     fn a_failure_that_is_long_ago_postpones_a_renewal_only_as_long_as_the_callers_token_is_valid() {
