@@ -118,6 +118,11 @@ impl Core {
         wanted: OAuthToken,
         demand: Demand,
     ) -> Result<AccessToken, Error> {
+        let obtained = self.launch(subject.clone(), wanted.clone(), demand.clone()).await?;
+        // The store may have been so slow, or the machine have slept, that the token has expired since it was issued.
+        if obtained.stored_expiry().is_none_or(|end| end > self.parts.now()) {
+            return Ok(obtained);
+        }
         self.launch(subject, wanted, demand).await
     }
 

@@ -34,6 +34,29 @@ async fn an_expired_token_is_renewed_and_keeps_its_refresh_token() {
 }
 
 #[tokio::test]
+async fn a_token_that_expires_before_it_is_stored_is_replaced() {
+    let zoho = Emulator::builder().token_lifetime(Duration::from_secs(2)).start().await;
+    let store = MemoryStore::new();
+    let app = zoho.default_client();
+    // Its user's name is looked up before it is stored.
+    let unnamed = OAuthToken::new()
+        .with_client(app.id(), app.secret())
+        .with_refresh_token(zoho.grant_refresh_token(app.id(), "ada@example.com"))
+        .with_api_domain(zoho.base_url());
+    let id = store.save_token(&unnamed).await.unwrap().id().unwrap().to_owned();
+    zoho.fault(Fault::on("GET /crm/v8/users").hold());
+    let authenticator = authenticator(&zoho, store);
+    let wanted = OAuthToken::new().with_id(id);
+    let (served, ()) = tokio::join!(authenticator.access_token_for(&wanted), async {
+        until_faults_applied(&zoho).await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        zoho.clear_faults();
+    });
+    assert!(zoho.is_access_token_valid(served.unwrap().expose_secret()));
+    assert_eq!(token_requests(&zoho), 2);
+}
+
+#[tokio::test]
 async fn a_row_with_a_client_app_is_renewed_without_the_authenticators() {
     let zoho = Emulator::start().await;
     let store = MemoryStore::new();
