@@ -1,6 +1,7 @@
 //! What was observed in a run, as far as the invariants need it.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::invariant::Invariant;
@@ -58,6 +59,8 @@ pub(crate) struct Observed {
     pub(crate) trouble: Trouble,
     pub(crate) host: usize,
     pub(crate) at: Duration,
+    /// What the store's clock showed then, in epoch milliseconds.
+    pub(crate) by_store: u64,
 }
 
 /// What is known about a user.
@@ -157,6 +160,18 @@ impl Records {
     /// Whether there was such a trouble since `moment`, on that host or, without one, anywhere.
     pub(crate) fn had(&self, troubles: &[Trouble], host: Option<usize>, moment: Duration) -> bool {
         let recent = self.troubles.iter().rev().take_while(|observed| observed.at >= moment);
+        let mut here = recent.filter(|observed| host.is_none_or(|host| observed.host == host));
+        here.any(|observed| troubles.contains(&observed.trouble))
+    }
+
+    /// As [`had`](Self::had), but by what the store's clock showed.
+    pub(crate) fn had_by_store(
+        &self,
+        troubles: &[Trouble],
+        host: Option<usize>,
+        shown: RangeInclusive<u64>,
+    ) -> bool {
+        let recent = self.troubles.iter().filter(|observed| shown.contains(&observed.by_store));
         let mut here = recent.filter(|observed| host.is_none_or(|host| observed.host == host));
         here.any(|observed| troubles.contains(&observed.trouble))
     }

@@ -194,7 +194,8 @@ impl World {
 
     /// Notes that something went wrong on a host.
     pub(crate) fn trouble_on(&mut self, host: usize, trouble: Trouble) {
-        self.records.troubles.push(Observed { trouble, host, at: self.now });
+        let by_store = self.store.clock(self.now);
+        self.records.troubles.push(Observed { trouble, host, at: self.now, by_store });
     }
 
     /// Records an event in the trace.

@@ -23,6 +23,9 @@ const DELAYS: [Trouble; 6] = [
     Trouble::Reverted,
 ];
 
+/// How long a failure is shared with callers that can go on with the token that they have, and some time for the call.
+const SHARED_FOR: Duration = Duration::from_secs(40);
+
 /// Notes that a call begins.
 pub(crate) fn begin(world: &mut World, process: ProcessId, user: usize, kind: CallKind) -> OpenCall {
     world.records.calls_made += 1;
@@ -124,7 +127,9 @@ fn judge_error(world: &mut World, call: OpenCall, error: &Error) {
         Error::Throttled { .. } => is_throttle_true(world, user),
         Error::SharedFailure { evidence } if says_quota(evidence) => is_throttle_true(world, user),
         Error::SharedFailure { .. } => {
-            had(&[Trouble::RefusedAccounts], host) || had(&[Trouble::LostAccounts], None)
+            had(&[Trouble::RefusedAccounts], host)
+                || had(&[Trouble::LostAccounts], None)
+                || failed_by_the_stores_clock(world, host)
         }
         // The row of the rejected token may have been deleted long ago, and the user may have logged in since.
         Error::LoginRequired { reason: LoginReason::Deleted, .. } => {
@@ -148,6 +153,15 @@ fn judge_error(world: &mut World, call: OpenCall, error: &Error) {
         _ => Invariant::ReasonedError,
     };
     world.fail(invariant, Some(user), format!("{kind:?} of p{process} failed without a reason: {error}"));
+}
+
+/// Whether a request failed so recently by the store's clock, by which ledgers are kept, that the failure is shared. If that
+/// clock was set back, it can be long ago.
+fn failed_by_the_stores_clock(world: &World, host: Option<usize>) -> bool {
+    let now = world.store.clock(world.now);
+    let shared = now.saturating_sub(SHARED_FOR.as_millis() as u64)..=now;
+    world.records.had_by_store(&[Trouble::RefusedAccounts], host, shared.clone())
+        || world.records.had_by_store(&[Trouble::LostAccounts], None, shared)
 }
 
 /// Whether a user may have to log in: the store has no live login, or it changed since `moment`.

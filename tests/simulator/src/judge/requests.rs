@@ -21,8 +21,12 @@ pub(crate) fn about_to_send(world: &mut World, process: ProcessId, asked: &Asked
     let known = if world.plan.is_lossless() {
         world.accounts.credentials[credential].latest
     } else {
-        // Whoever has the lease has seen the row as it is now, unless a failover has lost the lease.
-        let at_the_grant = grant.and_then(|grant| grant.freshest);
+        // Whoever has the lease has seen the row as it is now, unless a failover has lost the lease, and what was spooled, unless
+        // a logout has removed it since.
+        let user = world.accounts.credentials[credential].user;
+        let logged_out_at = world.records.users[user].logged_out_at;
+        let at_the_grant = grant.filter(|grant| logged_out_at.is_none_or(|at| at < grant.at));
+        let at_the_grant = at_the_grant.and_then(|grant| grant.freshest);
         let stored = stored(world, credential).filter(|_| !world.plan.faults.contains(Fault::Revert));
         at_the_grant.into_iter().chain(stored).max_by_key(|token| end_of(world, *token))
     };
