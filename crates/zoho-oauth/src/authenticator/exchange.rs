@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::login::Grant;
 use crate::persistence::Persistence;
 use crate::spool::{LoginFacts, Origin, Unsaved};
+use crate::store::StoreError;
 use crate::store::coordination::{Fenced, LeaseKey};
 use crate::token::{OAuthToken, epoch_milliseconds, fingerprint};
 
@@ -139,7 +140,7 @@ impl<'a> Exchange<'a> {
                     }
                     Err(error) => {
                         lease.release().await;
-                        return Err(error);
+                        return Err(error.into());
                     }
                 },
             }
@@ -147,7 +148,7 @@ impl<'a> Exchange<'a> {
     }
 
     /// The row that an earlier exchange of this code wrote.
-    async fn exchanged_row(&self) -> Result<Option<OAuthToken>, Error> {
+    async fn exchanged_row(&self) -> Result<Option<OAuthToken>, StoreError> {
         let store = &self.parts.rows.store;
         let row = match self.basis.id() {
             Some(id) => store.find_token_by_id(id).await?,
@@ -199,8 +200,13 @@ impl<'a> Exchange<'a> {
         self.parts.name(&lease, &mut token).await;
         let saved = match lease.save_or(|| (), &token).await {
             Ok(Fenced::Saved(row)) => Ok(row),
-            // No other process can have spent the code, so the row is written without the lease.
-            Ok(Fenced::Superseded) => rows.store.save_token(&token).await,
+            // No other process can have spent the code, so the row is written without the lease, unless it was: the response
+            // may have been lost, and the row may have been renewed since.
+            Ok(Fenced::Superseded) => match self.exchanged_row().await {
+                Ok(None) => rows.store.save_token(&token).await,
+                Ok(Some(row)) => Ok(row),
+                Err(error) => Err(error),
+            },
             Err(error) => Err(error),
         };
         match saved {

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use zoho_emulator::Emulator;
 use zoho_oauth::store::{MemoryStore, TokenStore};
-use zoho_oauth::{Callback, Error, ExposeSecret, Grant, OAuthClient, OAuthErrorCode, OAuthToken};
+use zoho_oauth::{
+    Callback, Error, ExposeSecret, Grant, OAuthClient, OAuthErrorCode, OAuthToken, Persistence,
+};
 
+use super::server_store::ServerStore;
 use super::support::*;
 
 #[tokio::test]
@@ -32,6 +35,22 @@ async fn a_second_login_of_the_same_user_replaces_the_first() {
     let served = authenticator.access_token(&ada(&zoho)).await.unwrap();
     assert_eq!(served.expose_secret(), second.access_token().unwrap().expose_secret());
     assert_eq!(store.get_tokens().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_login_whose_save_seemed_to_fail_does_not_replace_what_was_renewed_since() {
+    let zoho = Emulator::start().await;
+    let store = ServerStore::with_version();
+    let [one, other] = [(); 2].map(|()| authenticator(&zoho, store.clone()));
+    store.lose_response_to_next_save(Duration::from_secs(1));
+    let code = zoho.self_client_code("ada@example.com");
+    let (login, renewed) = tokio::join!(one.exchange(Grant::from_self_client(code)), async {
+        until("the login is stored", async || !store.get_tokens().await.unwrap().is_empty()).await;
+        other.refresh(&ada(&zoho)).await.unwrap()
+    });
+    let row = store.get_tokens().await.unwrap().remove(0);
+    assert_eq!(row.access_token().unwrap().expose_secret(), renewed.expose_secret());
+    assert!(matches!(login.unwrap().persistence(), Persistence::Stored));
 }
 
 #[tokio::test]

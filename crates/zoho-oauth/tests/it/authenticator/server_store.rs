@@ -21,6 +21,8 @@ pub(crate) struct ServerStore {
     hangs: watch::Sender<bool>,
     /// How long the response to the next extension of a lease takes.
     extension_delay: Arc<Mutex<Duration>>,
+    /// After how long the response to the next save under a lease is lost.
+    save_timeout: Arc<Mutex<Option<Duration>>>,
     calls: Arc<AtomicUsize>,
 }
 
@@ -31,6 +33,7 @@ impl ServerStore {
             has_version: true,
             hangs: watch::Sender::new(false),
             extension_delay: Arc::default(),
+            save_timeout: Arc::default(),
             calls: Arc::default(),
         }
     }
@@ -47,6 +50,11 @@ impl ServerStore {
     /// Has the store extend the next lease at once and respond after `delay`.
     pub(crate) fn delay_next_extension(&self, delay: Duration) {
         *self.extension_delay.lock().unwrap() = delay;
+    }
+
+    /// Has the store save the next token under a lease, and lose its response. The save fails after `timeout`.
+    pub(crate) fn lose_response_to_next_save(&self, timeout: Duration) {
+        *self.save_timeout.lock().unwrap() = Some(timeout);
     }
 
     /// Whether a lease was extended whose response was to be delayed.
@@ -133,7 +141,13 @@ impl Coordination for ServerStore {
     }
 
     async fn save_and_release(&self, lease: &Lease, token: &OAuthToken) -> Result<Fenced, StoreError> {
-        self.response().await?.save_and_release(lease, token).await
+        let saved = self.response().await?.save_and_release(lease, token).await;
+        let timeout = self.save_timeout.lock().unwrap().take();
+        if let Some(timeout) = timeout {
+            tokio::time::sleep(timeout).await;
+            return Err(StoreError::of(StoreErrorKind::Busy, "respond in time").in_store("the server"));
+        }
+        saved
     }
 
     async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, StoreError> {
