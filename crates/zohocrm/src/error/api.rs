@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{ErrorKind, rejection::Rejection};
+use super::kind::ErrorKind;
+use super::rejection::Rejection;
 use crate::message::{Head, Headers, OperationName};
 
 /// Zoho's rejection of a call: `{"code": …, "message": …, "details": …, "status": "error"}`.

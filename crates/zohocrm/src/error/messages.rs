@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
+use zoho_oauth::CertificateProblem;
+
 use super::*;
 use crate::message::{Head, Headers, Method, OperationName};
 use crate::record::Record;
