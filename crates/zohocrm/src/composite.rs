@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::caller::Caller;
-use crate::error::{Error, Invalid};
+use crate::error::{Error, Invalid, ResponseProblem};
 use crate::message::{Headers, Method, OperationName, RawResponse};
 use crate::request::{Judged, Request, Response, awaited};
 
@@ -86,7 +86,11 @@ impl Composite {
             Ok(CompositeBody { entries }) if entries.len() == self.requests.len() => entries,
             // If one request has a fault, Zoho may reject the call without results for the others.
             _ => {
-                return Err(Error::unusable(&judged.accepted()?, "it has no result for each request"));
+                return Err(Error::unusable(
+                    &judged.accepted()?,
+                    ResponseProblem::Unconfirmed,
+                    "it has no result for each request",
+                ));
             }
         };
         let response = judged.response();
@@ -218,7 +222,11 @@ impl SubRequest {
             Err(_) => {
                 let body = entry.to_string().into_bytes();
                 let entry = Judged::of_part(RawResponse { body, ..whole.clone() }, operation).accepted()?;
-                Err(Error::unusable(&entry, "it does not contain the response to the request"))
+                Err(Error::unusable(
+                    &entry,
+                    ResponseProblem::Unconfirmed,
+                    "it does not contain the response to the request",
+                ))
             }
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::caller::Caller;
-use crate::error::{Error, Invalid};
+use crate::error::{Error, Invalid, ResponseProblem};
 use crate::message::{Method, RawResponse, Upload};
 use crate::request::{Download, Request};
 use crate::written::{WrittenRecord, outcomes_as};
@@ -92,7 +92,9 @@ impl UploadedFile {
     fn read(written: &WrittenRecord, response: &RawResponse) -> Result<Self, Error> {
         let text = |name: &str| written.details().get(name).and_then(Value::as_str).map(str::to_owned);
         let id = text("id").filter(|id| !id.is_empty());
-        let id = id.ok_or_else(|| Error::unusable(response, "it has no id for the file"))?;
+        let id = id.ok_or_else(|| {
+            Error::unusable(response, ResponseProblem::Unexpected, "it has no id for the file")
+        })?;
         Ok(Self { id, name: text("name").unwrap_or_default() })
     }
 }

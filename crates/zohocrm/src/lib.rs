@@ -104,6 +104,7 @@ pub use criteria::{Criteria, CriteriaField};
 pub use csv_reader::{CsvFormat, CsvReader, CsvRow, Delimiter, Encoding};
 pub use error::{
     ApiError, ConnectionFailure, CsvError, CsvProblem, Error, ErrorKind, RecordError, RequestError,
+    ResponseProblem,
 };
 pub use files::{Files, UploadedFile};
 pub use message::{Headers, Method, RawResponse, UnknownMethod, Upload};

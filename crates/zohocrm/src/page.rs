@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::error::{Error, ResponseProblem};
 use crate::message::RawResponse;
 use crate::record::Record;
 use crate::value::DateTime;
@@ -38,8 +38,13 @@ impl<T: DeserializeOwned> Page<T> {
             body => body,
         };
         // Any other body must not be taken for the end of the list.
-        let body =
-            body.ok_or_else(|| Error::unusable(response, "expected a list of records or an empty response"))?;
+        let body = body.ok_or_else(|| {
+            Error::unusable(
+                response,
+                ResponseProblem::Unexpected,
+                "expected a list of records or an empty response",
+            )
+        })?;
         Ok(body.into())
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::caller::Caller;
-use crate::error::Error;
+use crate::error::{Error, ResponseProblem};
 use crate::message::Method;
 use crate::record::Lookup;
 use crate::request::{Request, Response};
@@ -47,7 +47,13 @@ impl Tags {
         let tags = match response.json::<TagsBody>()? {
             Some(body) => body.tags,
             None if response.status() == 204 => Vec::new(),
-            None => return Err(Error::unusable(&response, "expected a list of tags or an empty response")),
+            None => {
+                return Err(Error::unusable(
+                    &response,
+                    ResponseProblem::Unexpected,
+                    "expected a list of tags or an empty response",
+                ));
+            }
         };
         Ok(Response::of(&response, tags))
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::error::{Error, RecordError};
+use crate::error::{Error, RecordError, ResponseProblem};
 use crate::message::{Head, Headers, RawResponse};
 use crate::request::{Judged, Request};
 
@@ -134,7 +134,11 @@ async fn send(request: &Request) -> Result<(Judged, Vec<Entry>), Error> {
     let judged = request.send_judged().await?;
     match serde_json::from_slice(judged.response().body()) {
         Ok(ManyBody { data }) => Ok((judged, data)),
-        Err(_) => Err(Error::unusable(&judged.accepted()?, "it has no results for the records")),
+        Err(_) => Err(Error::unusable(
+            &judged.accepted()?,
+            ResponseProblem::Unconfirmed,
+            "it has no results for the records",
+        )),
     }
 }
 
@@ -150,7 +154,11 @@ pub(crate) async fn outcome(request: &Request) -> Result<WrittenRecord, Error> {
         Ok(OneBody::Member { data }) => data.read(&head),
         // A rejection of the whole call looks the same.
         Ok(OneBody::Alone(entry)) => judged.accepted().and_then(|_| entry.read(&head)),
-        Err(_) => Err(Error::unusable(&judged.accepted()?, "it has no result for the write")),
+        Err(_) => Err(Error::unusable(
+            &judged.accepted()?,
+            ResponseProblem::Unconfirmed,
+            "it has no result for the write",
+        )),
     }
 }
 
@@ -158,7 +166,11 @@ pub(crate) async fn outcome(request: &Request) -> Result<WrittenRecord, Error> {
 fn miscounted(judged: Judged, received: usize, sent: usize) -> Error {
     match judged.accepted() {
         Err(rejection) => rejection,
-        Ok(response) => Error::unusable(&response, format!("it has {received} results for {sent} records")),
+        Ok(response) => Error::unusable(
+            &response,
+            ResponseProblem::Unconfirmed,
+            format!("it has {received} results for {sent} records"),
+        ),
     }
 }
 

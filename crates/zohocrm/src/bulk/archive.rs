@@ -8,7 +8,7 @@ use csv::StringRecord;
 use zip::ZipArchive;
 
 use super::csv_error;
-use crate::error::Error;
+use crate::error::{Error, ResponseProblem};
 use crate::message::RawResponse;
 use crate::request::Request;
 
@@ -91,7 +91,7 @@ impl Archive {
     }
 
     fn unusable(&self, evidence: String) -> Error {
-        Error::unusable(&self.origin, evidence)
+        Error::unusable(&self.origin, ResponseProblem::DamagedFile, evidence)
     }
 }
 

@@ -12,7 +12,7 @@ use super::polling::{Added, JobFailure, JobStatus, Polling};
 use super::rows;
 use crate::caller::Caller;
 use crate::criteria::Criteria;
-use crate::error::Error;
+use crate::error::{Error, ResponseProblem};
 use crate::message::Method;
 use crate::record::Record;
 use crate::request::{Download, Request};
@@ -112,7 +112,9 @@ impl StartBulkRead {
         let request = Request::new(&self.caller, Method::Post, "/crm/bulk/v8/read").scopes(SCOPES).json(body);
         let response = request.send().await?;
         let added = response.json::<Jobs<Added>>()?.and_then(|jobs| jobs.data.into_iter().next());
-        let added = added.ok_or_else(|| Error::unusable(&response, "it has no id of the job"))?;
+        let added = added.ok_or_else(|| {
+            Error::unusable(&response, ResponseProblem::Unexpected, "it has no id of the job")
+        })?;
         Ok(BulkRead::new(&self.caller, added.details.id).with_polling(self.polling.clone()))
     }
 
@@ -198,7 +200,9 @@ impl BulkRead {
         let request = self.request("/crm/bulk/v8/read/{id}");
         let response = request.send().await?;
         let jobs = response.json::<Jobs<BulkReadStatus>>()?.map(|jobs| jobs.data).unwrap_or_default();
-        jobs.into_iter().next().ok_or_else(|| Error::unusable(&response, "it has no status of the job"))
+        jobs.into_iter().next().ok_or_else(|| {
+            Error::unusable(&response, ResponseProblem::Unexpected, "it has no status of the job")
+        })
     }
 
     /// Polls until the job has completed.

@@ -12,7 +12,7 @@ use super::table::{CsvSource, Missing, Table};
 use super::write_batch::BulkWriteBatch;
 use crate::account;
 use crate::caller::Caller;
-use crate::error::{Error, Invalid};
+use crate::error::{Error, Invalid, ResponseProblem};
 use crate::message::{Method, Upload};
 use crate::request::Request;
 use crate::stream::Items;
@@ -260,7 +260,11 @@ impl StartBulkWrite {
         match &body["details"]["file_id"] {
             Value::String(id) => Ok(id.clone()),
             Value::Number(id) => Ok(id.to_string()),
-            _ => Err(Error::unusable(&response, "it has no id of the uploaded file")),
+            _ => Err(Error::unusable(
+                &response,
+                ResponseProblem::Unexpected,
+                "it has no id of the uploaded file",
+            )),
         }
     }
 

@@ -6,16 +6,21 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::envelope;
 use super::kind::ErrorKind;
-use super::rejection::Rejection;
+use super::rejection::{self, Rejection};
 use crate::message::{Head, Headers, OperationName};
 
 /// Zoho's rejection of a call: `{"code": …, "message": …, "details": …, "status": "error"}`.
+///
+/// If the call was to write several items, there is one for each that Zoho rejected: see [`all`](Self::all). The other
+/// methods are about the first one.
 #[derive(Clone, Debug)]
 pub struct ApiError {
     operation: String,
     status: u16,
     rejection: Rejection,
+    others: Vec<Rejection>,
     scopes: &'static [&'static str],
     request_id: Option<String>,
 }
@@ -30,12 +35,19 @@ impl ApiError {
         operation: OperationName<'_>,
         scopes: &'static [&'static str],
     ) -> Option<Self> {
-        let rejection = match status {
-            200..=299 | 304 => Rejection::in_success(body)?,
-            _ => Rejection::in_failure(body).unwrap_or_default(),
-        };
-        let request_id = headers.request_id().map(str::to_owned);
-        Some(Self { operation: operation.to_string(), status, rejection, scopes, request_id })
+        let mut rejections = match status {
+            200..=299 | 304 => vec![envelope::in_success(body)?],
+            _ => envelope::in_failure(body),
+        }
+        .into_iter();
+        Some(Self {
+            operation: operation.to_string(),
+            status,
+            rejection: rejections.next().unwrap_or_default(),
+            others: rejections.collect(),
+            scopes,
+            request_id: headers.request_id().map(str::to_owned),
+        })
     }
 
     /// What the error means for the caller.
@@ -53,19 +65,47 @@ impl ApiError {
     /// Zoho's code, such as `INVALID_DATA`; empty if the response had none.
     #[must_use]
     pub fn code(&self) -> &str {
-        &self.rejection.code
+        self.rejection.code()
     }
 
     /// Zoho's message.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.rejection.message
+        self.rejection.message()
     }
 
     /// Zoho's details: the field, the limit or the missing permission. `Null` if the response had none.
     #[must_use]
     pub fn details(&self) -> &Value {
-        &self.rejection.details
+        self.rejection.details()
+    }
+
+    /// Every error that Zoho reported for the call, in Zoho's order: one for each item that it rejected, and several for an
+    /// item with several errors. Only this error if there are no others.
+    ///
+    /// ```
+    /// # fn print(error: &zohocrm::Error) {
+    /// for error in error.api().map(|error| error.all()).unwrap_or_default() {
+    ///     println!("{} {:?}", error.code(), error.fields());
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn all(&self) -> Vec<Self> {
+        let single = |rejection: &Rejection| Self {
+            rejection: rejection.clone(),
+            others: Vec::new(),
+            operation: self.operation.clone(),
+            request_id: self.request_id.clone(),
+            ..*self
+        };
+        self.rejections().flat_map(Rejection::each).map(single).collect()
+    }
+
+    /// The fields and parameters that Zoho names, for all errors: paths in the body if Zoho names them, otherwise API names.
+    #[must_use]
+    pub fn fields(&self) -> Vec<&str> {
+        self.rejections().flat_map(Rejection::fields).collect()
     }
 
     /// Zoho's id of the request, for its support.
@@ -84,8 +124,9 @@ impl ApiError {
         }
     }
 
-    pub(super) fn rejection(&self) -> &Rejection {
-        &self.rejection
+    /// The first rejection, and those of other items.
+    pub(super) fn rejections(&self) -> impl Iterator<Item = &Rejection> {
+        std::iter::once(&self.rejection).chain(&self.others)
     }
 
     pub(super) fn scopes(&self) -> &'static [&'static str] {
@@ -99,16 +140,19 @@ impl ApiError {
 impl fmt::Display for ApiError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Zoho rejected {}: HTTP {}", self.operation, self.status)?;
-        match self.rejection.to_string().as_str() {
-            "" => formatter.write_str(" with no Zoho error body; a proxy may have responded")?,
-            rejection => write!(formatter, ", {rejection}")?,
-        }
-        if self.details().as_object().is_some_and(|details| !details.is_empty()) {
-            write!(formatter, " {}", self.details())?;
-        }
-        match self.rejection.next_step(Some(self.status)) {
-            Some(next_step) => write!(formatter, "; {next_step}")?,
-            None => return Ok(()),
+        let status = Some(self.status);
+        match self.others.len() {
+            0 if self.rejection.is_empty() => {
+                formatter.write_str(" with no Zoho error body; a proxy may have responded")?;
+                if let Some(next_step) = self.rejection.next_step(status) {
+                    write!(formatter, "; {next_step}")?;
+                }
+            }
+            0 => write!(formatter, ", {}", self.rejection.in_words(status, true))?,
+            others => {
+                let all: Vec<&Rejection> = self.rejections().collect();
+                write!(formatter, ", {} errors: {}", others + 1, rejection::numbered(&all, status, true))?;
+            }
         }
         match self.scopes() {
             [] => Ok(()),
@@ -139,46 +183,52 @@ pub struct RecordError {
 
 impl RecordError {
     pub(crate) fn new(code: String, message: String, details: Value, head: Arc<Head>) -> Self {
-        Self { rejection: Rejection { code, message, details }, head }
+        Self { rejection: Rejection::new(code, message, details), head }
     }
 
     /// What the error means for the caller.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
-        self.rejection.kind(None)
+        self.rejection.kind(self.status_of_error())
     }
 
     /// Zoho's code, such as `MANDATORY_NOT_FOUND`.
     #[must_use]
     pub fn code(&self) -> &str {
-        &self.rejection.code
+        self.rejection.code()
     }
 
     /// Zoho's message.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.rejection.message
+        self.rejection.message()
     }
 
     /// Zoho's details, for example `api_name` and `json_path` of the field.
     #[must_use]
     pub fn details(&self) -> &Value {
-        &self.rejection.details
+        self.rejection.details()
     }
 
     /// The rejected field: its path in the body if Zoho names it, otherwise its API name.
     #[must_use]
     pub fn field(&self) -> Option<&str> {
-        self.rejection.field()
+        self.fields().first().copied()
+    }
+
+    /// The fields that Zoho names: the rejected one, then those that limit or contradict it, or that it expects instead.
+    #[must_use]
+    pub fn fields(&self) -> Vec<&str> {
+        self.rejection.fields()
     }
 
     /// Returns the same error for a record that is `places` positions further on. The details contain paths such as
     /// `$.data[20].Last_Name`, which count within one call, while a long list is written with many calls.
     #[must_use]
     pub fn moved_by(&self, places: usize) -> Self {
-        let mut moved = self.clone();
-        move_paths(&mut moved.rejection.details, places);
-        moved
+        let mut details = self.details().clone();
+        move_paths(&mut details, places);
+        Self::new(self.code().to_owned(), self.message().to_owned(), details, Arc::clone(&self.head))
     }
 
     /// The id of the existing record that the rejected one duplicates.
@@ -190,12 +240,9 @@ impl RecordError {
     /// Everything that is wrong with the record, if Zoho found several errors; otherwise only this error.
     #[must_use]
     pub fn all(&self) -> Vec<Self> {
-        match self.rejection.parts() {
-            parts if parts.is_empty() => vec![self.clone()],
-            parts => {
-                parts.into_iter().map(|rejection| Self { rejection, head: Arc::clone(&self.head) }).collect()
-            }
-        }
+        let single =
+            |rejection: &Rejection| Self { rejection: rejection.clone(), head: Arc::clone(&self.head) };
+        self.rejection.each().iter().map(single).collect()
     }
 
     /// The HTTP status of the response, which can be 200, 202 or 207.
@@ -212,6 +259,11 @@ impl RecordError {
 
     pub(super) fn rejection(&self) -> &Rejection {
         &self.rejection
+    }
+
+    /// The status, unless it is that of a call of which a part succeeded.
+    fn status_of_error(&self) -> Option<u16> {
+        Some(self.head.status).filter(|status| *status >= 300)
     }
 }
 
@@ -243,11 +295,8 @@ fn moved(path: &str, places: usize) -> Option<String> {
 
 impl fmt::Display for RecordError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Zoho rejected the record: {}", self.rejection)?;
-        match self.field() {
-            Some(field) => write!(formatter, "; correct the field `{}`", field.escape_debug()),
-            None => Ok(()),
-        }
+        let why = self.rejection.in_words(self.status_of_error(), false);
+        write!(formatter, "Zoho rejected the record: {why}")
     }
 }
 

@@ -20,43 +20,68 @@ pub(super) struct Envelope {
     cause: Value,
 }
 
-impl Rejection {
-    /// Reads the rejection in a body with a success status, if it is one. Parsing stops at the first object or list that no
-    /// rejection has, so a long response costs nothing.
-    pub(super) fn in_success(body: &[u8]) -> Option<Self> {
-        let envelope: Envelope = serde_json::from_slice(body).ok()?;
-        let says_error = [&envelope.status, &envelope.response].iter().any(|word| *word == "error");
-        (says_error || envelope.error.is_string()).then(|| envelope.into_rejection()).flatten()
-    }
+/// Reads the rejection in a body with a success status, if it is one. Parsing stops at the first object or list that no
+/// rejection has, so a long response costs nothing.
+pub(super) fn in_success(body: &[u8]) -> Option<Rejection> {
+    let envelope: Envelope = serde_json::from_slice(body).ok()?;
+    let says_error = [&envelope.status, &envelope.response].iter().any(|word| *word == "error");
+    (says_error || envelope.error.is_string()).then(|| envelope.into_rejection()).flatten()
+}
 
-    /// Reads the rejection in a body with an error status. If all records of a write were rejected, the first entry counts.
-    pub(super) fn in_failure(body: &[u8]) -> Option<Self> {
-        let body: Value = serde_json::from_slice(body).ok()?;
-        let Some(envelope) = first_envelope(&body) else { return Self::of_content_host(&body) };
-        let member = |name: &str| envelope.get(name).cloned().unwrap_or_default();
-        Envelope {
-            code: member("code"),
-            message: member("message"),
-            details: member("details"),
-            error: member("error"),
-            error_description: member("error_description"),
-            cause: member("cause"),
-            ..Envelope::default()
-        }
-        .into_rejection()
+/// Reads the rejections in a body with an error status, in order: one for the call, or one for each item that it was to
+/// write.
+pub(super) fn in_failure(body: &[u8]) -> Vec<Rejection> {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
+    let mut envelopes = Vec::new();
+    collect_envelopes(&body, &mut envelopes);
+    match envelopes.is_empty() {
+        true => of_content_host(&body).into_iter().collect(),
+        false => envelopes.into_iter().filter_map(Envelope::into_rejection).collect(),
     }
+}
 
-    /// Reads the format of the hosts for files: `{"ERROR_MESSAGE": "Bad Request", "x-error": …}` and
-    /// `{"info": "Forbidden", "x-info": …}`.
-    fn of_content_host(body: &Value) -> Option<Self> {
-        let text =
-            |names: [&str; 2]| names.iter().find_map(|name| body.get(name)?.as_str()).map(str::to_owned);
-        let message = text(["x-error", "x-info"]).unwrap_or_default();
-        Some(Self { code: text(["ERROR_MESSAGE", "info"])?, message, details: Value::Null })
+/// Reads the format of the hosts for files: `{"ERROR_MESSAGE": "Bad Request", "x-error": …}` and
+/// `{"info": "Forbidden", "x-info": …}`.
+fn of_content_host(body: &Value) -> Option<Rejection> {
+    let text = |names: [&str; 2]| names.iter().find_map(|name| body.get(name)?.as_str()).map(str::to_owned);
+    let message = text(["x-error", "x-info"]).unwrap_or_default();
+    Some(Rejection::new(text(["ERROR_MESSAGE", "info"])?, message, Value::Null))
+}
+
+/// Collects the body itself or those in it: `{"roles": [{"code": …}, {"code": …}]}`, `{"backup": {"code": …}}`. An item that
+/// Zoho accepted is not one.
+fn collect_envelopes(body: &Value, envelopes: &mut Vec<Envelope>) {
+    match body {
+        Value::Object(members) => match Envelope::of(body) {
+            Some(envelope) if envelope.status == "success" => {}
+            Some(envelope) => envelopes.push(envelope),
+            None => members.values().for_each(|member| collect_envelopes(member, envelopes)),
+        },
+        Value::Array(entries) => entries.iter().for_each(|entry| collect_envelopes(entry, envelopes)),
+        _ => {}
     }
 }
 
 impl Envelope {
+    /// Reads an object with the members of a rejection.
+    pub(super) fn of(value: &Value) -> Option<Self> {
+        let members = value.as_object()?;
+        if !["code", "error", "cause"].iter().any(|name| members.contains_key(*name)) {
+            return None;
+        }
+        let member = |name: &str| members.get(name).cloned().unwrap_or_default();
+        Some(Self {
+            code: member("code"),
+            message: member("message"),
+            details: member("details"),
+            status: member("status"),
+            response: Value::Null,
+            error: member("error"),
+            error_description: member("error_description"),
+            cause: member("cause"),
+        })
+    }
+
     /// The member names of the accounts server occur on the API host, too.
     pub(super) fn into_rejection(self) -> Option<Rejection> {
         let text = |value: Value| match value {
@@ -64,25 +89,9 @@ impl Envelope {
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         };
-        Some(Rejection {
-            code: text(self.code).or_else(|| text(self.error)).or_else(|| text(self.cause))?,
-            message: text(self.message).or_else(|| text(self.error_description)).unwrap_or_default(),
-            details: self.details,
-        })
-    }
-}
-
-/// Returns the object itself, or the first one in it: `{"roles": [{"code": …}]}`, `{"backup": {"code": …}}`.
-fn first_envelope(body: &Value) -> Option<&Value> {
-    match body {
-        Value::Object(members) => {
-            match ["code", "error", "cause"].iter().any(|name| members.contains_key(*name)) {
-                true => Some(body),
-                false => members.values().find_map(first_envelope),
-            }
-        }
-        Value::Array(entries) => first_envelope(entries.first()?),
-        _ => None,
+        let code = text(self.code).or_else(|| text(self.error)).or_else(|| text(self.cause))?;
+        let message = text(self.message).or_else(|| text(self.error_description)).unwrap_or_default();
+        Some(Rejection::new(code, message, self.details))
     }
 }
 

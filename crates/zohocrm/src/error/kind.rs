@@ -27,6 +27,8 @@ pub enum ErrorKind {
     ScopeMissing,
     /// The user's profile, or the edition of the CRM, does not allow the call.
     PermissionMissing,
+    /// A rule of the CRM forbids the call, whoever makes it: a system profile cannot be changed.
+    NotAllowed,
     /// The request is invalid: [`Error::field`](crate::Error::field) names the field.
     InvalidData,
     /// The record exists already: [`Error::duplicate_of`](crate::Error::duplicate_of).

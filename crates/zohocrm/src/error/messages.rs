@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use zoho_oauth::CertificateProblem;
 
@@ -13,22 +13,89 @@ use crate::message::{Head, Headers, Method, OperationName};
 use crate::record::Record;
 use crate::value::{Date, DateTime};
 
+const MESSAGE: &str = "what Zoho says";
+
 fn response(status: u16, body: &str) -> RawResponse {
     RawResponse { status, headers: Headers::default(), body: body.as_bytes().to_vec() }
 }
 
 fn rejection(status: u16, code: &str) -> Error {
-    let body =
-        json!({ "code": code, "message": "what Zoho says", "details": {}, "status": "error" }).to_string();
-    let RawResponse { status, headers, body } = response(status, &body);
+    rejection_with(status, code, &json!({}))
+}
+
+fn rejection_with(status: u16, code: &str, details: &Value) -> Error {
+    rejected(status, &json!({ "code": code, "message": MESSAGE, "details": details, "status": "error" }))
+}
+
+fn rejected(status: u16, body: &Value) -> Error {
+    let RawResponse { status, headers, body } = response(status, &body.to_string());
     let operation = OperationName::new(Method::Get, "/crm/v8/Leads");
     let scopes = &["ZohoCRM.modules.READ", "ZohoCRM.modules.ALL"];
     ApiError::in_response(status, &headers, &body, operation, scopes).unwrap().into()
 }
 
-fn record_error(details: serde_json::Value) -> Error {
-    let (code, message) = ("MANDATORY_NOT_FOUND".to_owned(), "required field not found".to_owned());
-    RecordError::new(code, message, details, Arc::new(Head::default())).into()
+fn record_error(code: &str, details: Value) -> Error {
+    RecordError::new(code.to_owned(), MESSAGE.to_owned(), details, Arc::new(Head::default())).into()
+}
+
+/// What Zoho says about records and calls, by its published examples.
+fn rejections_with_details() -> Vec<Error> {
+    let field = |name: &str| json!({ "api_name": name, "json_path": format!("$.data[0].{name}") });
+    let duplicate = json!({ "id": "4881139000000428295", "module": { "api_name": "Leads" } });
+    let item = |code: &str, details: Value| json!({ "code": code, "message": MESSAGE, "details": details, "status": "error" });
+    let several = json!({ "errors": [
+        item("DUPLICATE_DATA", json!({ "api_name": "Email", "duplicate_record": duplicate })),
+        item("MANDATORY_NOT_FOUND", field("Last_Name")),
+    ]});
+    vec![
+        rejection_with(400, "NOT_ALLOWED", &json!({ "resource_path_index": 2 })),
+        rejection(403, "NOT_ALLOWED"),
+        rejection(403, "FEATURE_NOT_ENABLED"),
+        rejection(404, "INVALID_DATA"),
+        rejection_with(404, "INVALID_DATA", &json!({ "resource_path_index": 1 })),
+        rejection_with(400, "ASSOCIATIONS_EXIST", &json!({ "id": "1000000118778" })),
+        rejection(400, "NOT_APPROVED"),
+        rejection(400, "NOT_REVIEWED"),
+        rejection(400, "RECORD_IN_BLUEPRINT"),
+        rejection(400, "ALREADY_SCHEDULED"),
+        rejection(207, "ALREADY_SHARED"),
+        rejection(400, "EXPIRED_VALUE"),
+        rejection(412, "ALREADY_MODIFIED"),
+        rejection_with(400, "EXPECTED_PARAM_MISSING", &json!({ "param_names": ["ids", "filters"] })),
+        rejection_with(400, "PATTERN_NOT_MATCHED", &json!({ "param_name": "sort_by" })),
+        rejection_with(400, "LIMIT_EXCEEDED", &json!({ "limit": 50, "limit_due_to": [field("ids")] })),
+        rejection_with(400, "LIMIT_EXCEEDED", &json!({ "limit_due_to": field("ids") })),
+        rejection_with(400, "RECORD_LIMIT_EXCEEDED", &json!({ "limit": 50_000 })),
+        rejected(
+            400,
+            &json!({ "data": [item("INVALID_DATA", field("Email")), item("RECORD_LOCKED", json!({}))] }),
+        ),
+        rejected(400, &json!({ "data": vec![item("INVALID_DATA", json!({})); 12] })),
+        record_error("MANDATORY_NOT_FOUND", json!({})),
+        record_error("MANDATORY_NOT_FOUND", field("Last_Name")),
+        record_error(
+            "INVALID_DATA",
+            json!({ "json_path": "$.data[0].Company", "expected_data_type": "text", "maximum_length": 120 }),
+        ),
+        record_error(
+            "INVALID_DATA",
+            json!({ "api_name": "type", "supported_values": ["public", "private"] }),
+        ),
+        record_error("INVALID_DATA", json!({ "api_name": "share_type", "regex": "private|public" })),
+        record_error("INVALID_DATA", json!({ "expected_data_type": "jsonarray" })),
+        record_error("DUPLICATE_DATA", json!({ "api_name": "Email", "duplicate_record": duplicate })),
+        record_error("DUPLICATE_DATA", json!({ "api_name": "name", "id": "111111000000116258" })),
+        record_error("DUPLICATE_DATA", field("name")),
+        record_error(
+            "AMBIGUITY_DURING_PROCESSING",
+            json!({ "ambiguity_due_to": [field("id"), field("api_name")] }),
+        ),
+        record_error(
+            "EXPECTED_FIELD_MISSING",
+            json!({ "expected_fields": [field("Note_Content"), field("Note_Title")] }),
+        ),
+        record_error("MULTIPLE_OR_MULTI_ERRORS", several),
+    ]
 }
 
 fn errors() -> Vec<Error> {
@@ -62,13 +129,32 @@ fn errors() -> Vec<Error> {
         )
         .unwrap()
         .into(),
-        record_error(json!({})),
-        record_error(json!({ "api_name": "Last_Name", "json_path": "$.data[0].Last_Name" })),
-        Error::unusable(&response(200, ""), "expected a list of records or an empty response"),
-        Error::undecodable(
+        Error::unusable(
             &response(200, ""),
-            "the body is not JSON (line 1, column 1)".to_owned(),
+            ResponseProblem::Unexpected,
+            "expected a list of records or an empty response",
+        ),
+        Error::unusable(
+            &response(200, ""),
+            ResponseProblem::NotJson,
+            "the body is not JSON (line 1, column 1)",
+        ),
+        Error::unusable(
+            &response(200, ""),
+            ResponseProblem::Incomplete,
+            "the JSON ends too early (line 1, column 9)",
+        ),
+        Error::unusable_at(
             Some("roles[3].name".to_owned()),
+            &response(200, ""),
+            ResponseProblem::Mistyped,
+            "the JSON has an unexpected shape (line 1, column 90)",
+        ),
+        Error::unusable(&response(200, ""), ResponseProblem::Unconfirmed, "it has 1 results for 2 records"),
+        Error::unusable(
+            &response(200, ""),
+            ResponseProblem::DamagedFile,
+            "its ZIP file contains 2 files instead of one CSV file",
         ),
         Error::TooLarge { status: 200, max_bytes: 1_000_000 },
         Error::NoFile { status: 204 },
@@ -108,6 +194,7 @@ fn errors() -> Vec<Error> {
         let heading = column.filter(|column| *column == 2).map(|_| "City".to_owned());
         CsvError { file: "`leads.csv`".to_owned(), line, column, heading, problem }.into()
     }));
+    errors.extend(rejections_with_details());
     errors.extend(failures.map(|failure| Error::Unreachable {
         host: "www.zohoapis.eu".to_owned(),
         failure,

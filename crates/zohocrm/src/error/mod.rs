@@ -3,6 +3,7 @@
 mod api;
 mod connection_failure;
 mod csv;
+mod details;
 mod envelope;
 mod field_problem;
 mod kind;
@@ -10,6 +11,7 @@ mod kind;
 mod messages;
 mod rejection;
 mod request;
+mod response_problem;
 
 use std::error::Error as StdError;
 use std::ops::Range;
@@ -26,8 +28,10 @@ pub use connection_failure::ConnectionFailure;
 pub use csv::{CsvError, CsvProblem};
 pub use field_problem::{FieldProblem, FieldProblemKind};
 pub use kind::ErrorKind;
+use rejection::Rejection;
 pub(crate) use request::Invalid;
 pub use request::RequestError;
+pub use response_problem::ResponseProblem;
 
 /// A call that failed. It is `Clone`, so that many waiting tasks can share one. [`kind`](Self::kind) says what it means for
 /// the caller.
@@ -62,14 +66,16 @@ pub enum Error {
 
     /// A response arrived that cannot be used: a proxy's page, an incomplete body, or JSON of an unexpected shape.
     #[error(
-        "could not use the response (HTTP {status}{}): {evidence}; check that the API URL is Zoho's",
-        at(json_path)
+        "could not use the response (HTTP {status}{}): {evidence}; {}",
+        at(json_path), problem.next_step()
     )]
     #[non_exhaustive]
     InvalidResponse {
         /// The HTTP status.
         status: u16,
         /// What is wrong with the response.
+        problem: ResponseProblem,
+        /// What is wrong with it in detail.
         evidence: String,
         /// Where in the JSON: `roles[3].name`.
         json_path: Option<String>,
@@ -289,19 +295,28 @@ impl Error {
     }
 
     /// The field that Zoho rejected: its path in the body if Zoho names it, otherwise its API name or the name of the
-    /// parameter.
+    /// parameter. The first one, if Zoho names [several](Self::fields).
     #[must_use]
     pub fn field(&self) -> Option<&str> {
+        self.fields().first().copied()
+    }
+
+    /// All fields and parameters that Zoho names: those that it rejected, and those that limit or contradict them, or that it
+    /// expects instead.
+    #[must_use]
+    pub fn fields(&self) -> Vec<&str> {
         match self {
-            Self::InvalidRecord { problems, .. } => Some(&problems.first()?.field),
-            _ => self.rejection()?.field(),
+            Self::InvalidRecord { problems, .. } => {
+                problems.iter().map(|problem| problem.field.as_str()).collect()
+            }
+            _ => self.rejections().flat_map(Rejection::fields).collect(),
         }
     }
 
     /// The id of the existing record that the rejected one duplicates.
     #[must_use]
     pub fn duplicate_of(&self) -> Option<&str> {
-        self.rejection()?.duplicate_of()
+        self.rejections().find_map(Rejection::duplicate_of)
     }
 
     /// The scopes of which the login lacks one. Empty for other errors, and for calls whose scopes are unknown.
@@ -313,8 +328,10 @@ impl Error {
     /// The permissions that the user's profile lacks, if Zoho names them.
     #[must_use]
     pub fn missing_permissions(&self) -> Vec<&str> {
-        let lacks = |_: &_| self.kind() == ErrorKind::PermissionMissing;
-        self.rejection().filter(lacks).map(|rejection| rejection.permissions()).unwrap_or_default()
+        match self.kind() {
+            ErrorKind::PermissionMissing => self.rejections().flat_map(Rejection::permissions).collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// Zoho's rejection of the call, if that is the error.
@@ -347,24 +364,31 @@ impl Error {
         }
     }
 
-    fn rejection(&self) -> Option<&rejection::Rejection> {
-        match self {
-            Self::Api(error) => Some(error.rejection()),
-            Self::Record(error) => Some(error.rejection()),
-            _ => None,
-        }
+    fn rejections(&self) -> impl Iterator<Item = &Rejection> {
+        let of_call = self.api().into_iter().flat_map(ApiError::rejections);
+        of_call.chain(self.record().map(RecordError::rejection))
     }
 
     /// A response that is not what it should be.
-    pub(crate) fn unusable(response: &RawResponse, evidence: impl Into<String>) -> Self {
-        Self::undecodable(response, evidence.into(), None)
+    pub(crate) fn unusable(
+        response: &RawResponse,
+        problem: ResponseProblem,
+        evidence: impl Into<String>,
+    ) -> Self {
+        Self::unusable_at(None, response, problem, evidence)
     }
 
     /// A response that is not what it should be, and where in its JSON.
-    pub(crate) fn undecodable(response: &RawResponse, evidence: String, json_path: Option<String>) -> Self {
+    pub(crate) fn unusable_at(
+        json_path: Option<String>,
+        response: &RawResponse,
+        problem: ResponseProblem,
+        evidence: impl Into<String>,
+    ) -> Self {
         Self::InvalidResponse {
             status: response.status,
-            evidence,
+            problem,
+            evidence: evidence.into(),
             json_path,
             response: Arc::new(response.clone()),
         }

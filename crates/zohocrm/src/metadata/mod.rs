@@ -19,7 +19,7 @@ use cache::Cache;
 use check::Purpose;
 
 use crate::caller::Caller;
-use crate::error::Error;
+use crate::error::{Error, ResponseProblem};
 use crate::message::Method;
 use crate::record::Record;
 use crate::request::Request;
@@ -184,7 +184,11 @@ impl Metadata {
             match response.json::<Listed<T>>()? {
                 Some(listed) => Ok(listed.items),
                 None if response.status() == 204 => Ok(Vec::new()),
-                None => Err(Error::unusable(&response, "expected a list or an empty response")),
+                None => Err(Error::unusable(
+                    &response,
+                    ResponseProblem::Unexpected,
+                    "expected a list or an empty response",
+                )),
             }
         };
         match max_age {

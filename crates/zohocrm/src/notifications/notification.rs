@@ -65,7 +65,7 @@ impl Notification {
     /// # Errors
     /// When the body is not a notification.
     pub fn read(body: &[u8]) -> Result<Self, InvalidNotification> {
-        serde_json::from_slice(body).map_err(|error| InvalidNotification(describe(&error)))
+        serde_json::from_slice(body).map_err(|error| InvalidNotification(describe(&error).1))
     }
 
     /// Whether the notification contains this token of the channel. If not, Zoho did not send it. The comparison takes constant

@@ -16,7 +16,7 @@ use tracing::{debug, info};
 use zoho_oauth::AccessToken;
 
 use crate::caller::Caller;
-use crate::error::{ApiError, Blame, Error, Invalid};
+use crate::error::{ApiError, Blame, Error, Invalid, ResponseProblem};
 use crate::message::{Body, Method, OperationName, Part, RawResponse, Upload};
 use crate::record::Record;
 use crate::transport::{Incoming, Outgoing, Reading};
@@ -230,7 +230,9 @@ impl Request {
             response.json::<Value>()?.and_then(|mut body| body.get_mut(name)?.get_mut(0).map(Value::take));
         match item {
             Some(Value::Object(fields)) => Ok(Response::of(&response, fields.into())),
-            _ => Err(Error::unusable(&response, format!("`{name}` has no entry"))),
+            _ => {
+                Err(Error::unusable(&response, ResponseProblem::Unexpected, format!("`{name}` has no entry")))
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use serde::de::DeserializeOwned;
 
-use crate::error::Error;
+use crate::error::{Error, ResponseProblem};
 use crate::message::{Head, Headers, RawResponse};
 
 impl RawResponse {
@@ -23,8 +23,9 @@ impl RawResponse {
     pub(super) fn decode<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
         let value = match self.json()? {
             Some(value) => value,
-            None => serde_json::from_str("{}")
-                .map_err(|_| Error::unusable(&self, "a body was expected, but it is empty"))?,
+            None => serde_json::from_str("{}").map_err(|_| {
+                Error::unusable(&self, ResponseProblem::Unexpected, "a body was expected, but it is empty")
+            })?,
         };
         let Self { status, headers, .. } = self;
         Ok(Response { value, head: Head { status, headers } })
@@ -34,10 +35,14 @@ impl RawResponse {
     fn undecoded<T: DeserializeOwned>(&self) -> Error {
         let mut reader = serde_json::Deserializer::from_slice(&self.body);
         match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-            Ok(_) => Error::unusable(self, "the body continues after the end of the JSON"),
+            Ok(_) => {
+                let evidence = "the body continues after the end of the JSON";
+                Error::unusable(self, ResponseProblem::NotJson, evidence)
+            }
             Err(error) => {
                 let path = error.path().to_string();
-                Error::undecodable(self, describe(error.inner()), (path != ".").then_some(path))
+                let (problem, evidence) = describe(error.inner());
+                Error::unusable_at((path != ".").then_some(path), self, problem, evidence)
             }
         }
     }
@@ -125,12 +130,12 @@ impl<T: IntoIterator> IntoIterator for Response<T> {
 }
 
 /// Describes what is wrong with a body, without quoting from it.
-pub(crate) fn describe(error: &serde_json::Error) -> String {
+pub(crate) fn describe(error: &serde_json::Error) -> (ResponseProblem, String) {
     use serde_json::error::Category;
-    let what = match error.classify() {
-        Category::Data => "the JSON has an unexpected shape",
-        Category::Eof => "the JSON ends too early",
-        Category::Io | Category::Syntax => "the body is not JSON",
+    let (problem, what) = match error.classify() {
+        Category::Data => (ResponseProblem::Mistyped, "the JSON has an unexpected shape"),
+        Category::Eof => (ResponseProblem::Incomplete, "the JSON ends too early"),
+        Category::Io | Category::Syntax => (ResponseProblem::NotJson, "the body is not JSON"),
     };
-    format!("{what} (line {}, column {})", error.line(), error.column())
+    (problem, format!("{what} (line {}, column {})", error.line(), error.column()))
 }

@@ -55,5 +55,5 @@ async fn a_missing_file_is_an_error_that_names_it() {
     assert!(error.to_string().contains("/nowhere/offer.pdf"), "{error}");
     let error =
         ada.crm.records("Leads").attachments("1").upload(Upload::from_bytes("a.txt", "x")).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidData, "{error}");
+    assert_eq!(error.kind(), ErrorKind::NotFound, "there is no such record: {error}");
 }

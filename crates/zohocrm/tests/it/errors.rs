@@ -26,6 +26,11 @@ async fn the_error_code_decides_the_kind_whatever_the_status() {
         (401, "AUTHORIZATION_FAILED", ErrorKind::PermissionMissing),
         (200, "NO_PERMISSION", ErrorKind::PermissionMissing),
         (401, "AUTHENTICATION_FAILURE", ErrorKind::LoginRequired),
+        (400, "NOT_ALLOWED", ErrorKind::NotAllowed),
+        (403, "NOT_ALLOWED", ErrorKind::PermissionMissing),
+        (401, "NOT_ALLOWED", ErrorKind::PermissionMissing),
+        (404, "INVALID_DATA", ErrorKind::NotFound),
+        (403, "INVALID_DATA", ErrorKind::InvalidData),
         (400, "INVALID_DATA", ErrorKind::InvalidData),
         (400, "REQUIRED_PARAM_MISSING", ErrorKind::InvalidData),
         (400, "DUPLICATE_DATA", ErrorKind::Duplicate),
@@ -102,6 +107,57 @@ async fn an_invalid_field_is_named_by_its_path() {
 }
 
 #[tokio::test]
+async fn every_field_that_the_details_name_is_named() {
+    let ada = logged_in().await;
+    let field = |name: &str| json!({"api_name": name, "json_path": format!("$.{name}")});
+    for (details, fields) in [
+        (json!({"limit": 50, "limit_due_to": [field("ids")]}), &["$.ids"][..]),
+        (json!({"limit_due_to": field("_delete")}), &["$._delete"]),
+        (json!({"ambiguity_due_to": [field("api_name"), field("id")]}), &["$.api_name", "$.id"]),
+        (json!({"expected_fields": [field("title"), {"api_name": "content"}]}), &["$.title", "content"]),
+        (json!({"expected_data": [field("transfer")]}), &["$.transfer"]),
+        (json!({"param_names": ["ids", "filters"]}), &["ids", "filters"]),
+        (json!({"api_name": "id", "json_path": "$.id", "dependee": field("type")}), &["$.id", "$.type"]),
+        (json!({"linking_fields": ["Bugs", "Lines"], "id": "1"}), &["Bugs", "Lines"]),
+        (json!({"column_name": "Participants"}), &["Participants"]),
+        (json!({"id": "1"}), &[]),
+    ] {
+        let body = json!({"code": "INVALID_DATA", "message": "no", "details": details, "status": "error"});
+        let error = rejected(&ada, 400, &body).await;
+        assert_eq!(error.fields(), fields, "{details}");
+        assert_eq!(error.field(), fields.first().copied(), "{details}");
+    }
+}
+
+#[tokio::test]
+async fn all_errors_of_a_call_are_kept_in_order() {
+    let ada = logged_in().await;
+    let item = |code: &str, field: &str| json!({"code": code, "message": "no", "details": {"api_name": field}, "status": "error"});
+    let several = json!({"code": "MULTIPLE_OR_MULTI_ERRORS", "message": "several", "status": "error",
+                         "details": {"errors": [item("DUPLICATE_DATA", "b"), item("INVALID_DATA", "c")]}});
+    let success = json!({"code": "SUCCESS", "message": "ok", "details": {"id": "1"}, "status": "success"});
+    let items = json!([item("MANDATORY_NOT_FOUND", "a"), success, several, item("RECORD_LOCKED", "d")]);
+    for body in [json!({"users": items}), json!({"data": items, "info": {}}), json!([{"users": items}])] {
+        let error = rejected(&ada, 400, &body).await;
+        let api = error.api().unwrap();
+        let all: Vec<_> = api.all().iter().map(|error| (error.code().to_owned(), error.kind())).collect();
+        let expected = [
+            ("MANDATORY_NOT_FOUND", ErrorKind::InvalidData),
+            ("DUPLICATE_DATA", ErrorKind::Duplicate),
+            ("INVALID_DATA", ErrorKind::InvalidData),
+            ("RECORD_LOCKED", ErrorKind::Conflict),
+        ];
+        assert_eq!(all, expected.map(|(code, kind)| (code.to_owned(), kind)), "{body}");
+        assert_eq!((api.code(), error.fields()), ("MANDATORY_NOT_FOUND", vec!["a", "b", "c", "d"]));
+        assert!(api.all().iter().all(|error| error.status() == 400 && error.all().len() == 1));
+        let message = error.to_string();
+        assert!(message.contains("3 errors: (1) MANDATORY_NOT_FOUND"), "{message}");
+        assert!(message.contains("(2) MULTIPLE_OR_MULTI_ERRORS, several: (1) DUPLICATE_DATA"), "{message}");
+        assert!(message.contains("(3) RECORD_LOCKED"), "{message}");
+    }
+}
+
+#[tokio::test]
 async fn a_record_of_a_later_batch_is_named_by_its_overall_position() {
     let ada = logged_in().await;
     let leads: Vec<Record> = (1..=250)
@@ -131,6 +187,10 @@ async fn all_errors_of_one_record_are_reported() {
     ada.zoho.fault(Fault::on("POST /crm/v8/Leads").respond(400, json!({"data": [entry]}).to_string()));
     let error = ada.crm.records("Leads").create_one(Record::new().with("Last_Name", "H")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Duplicate);
+    assert_eq!((error.fields(), error.duplicate_of()), (vec!["Email", "Mobile"], Some("11")));
+    let message = error.to_string();
+    assert!(message.contains("(1) DUPLICATE_DATA, duplicate data; it duplicates `11`;"), "{message}");
+    assert!(message.contains("(2) DUPLICATE_DATA, duplicate data; it duplicates `12`;"), "{message}");
     let all = error.record().unwrap().all();
     let reported: Vec<_> = all.iter().map(|error| (error.field(), error.duplicate_of())).collect();
     assert_eq!(reported, [(Some("Email"), Some("11")), (Some("Mobile"), Some("12"))]);

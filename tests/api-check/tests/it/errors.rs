@@ -65,6 +65,48 @@ async fn every_described_rejection_becomes_an_error_with_its_code() {
     findings.conclude(format!("{rejections} rejections of {operations} operations"));
 }
 
+/// The minimum number of operations with a result for each item.
+const MIN_OPERATIONS_WITH_RESULTS: usize = 50;
+
+#[tokio::test]
+#[ignore = "needs Zoho's OpenAPI files and the Python SDK"]
+async fn every_rejection_of_an_item_is_kept_in_order() {
+    let Some(specification) = specification() else { return };
+    let recorder = Recorder::start().await;
+    let mut findings = Findings::default();
+    let codes = ["INVALID_DATA", "DUPLICATE_DATA", "MANDATORY_NOT_FOUND"];
+    let items = codes.map(|code| json!({"code": code, "message": "no", "details": {}, "status": "error"}));
+    let mut operations = 0;
+    for pair in pairs(specification, official_sdk()) {
+        let own = pair.own();
+        let responses = own.responses();
+        let bodies = responses.iter().flat_map(|response| own.schemas.branches(*response));
+        let Some(name) = bodies.into_iter().find_map(|body| name_of_results(own.schemas, body)) else {
+            continue;
+        };
+        operations += 1;
+        recorder.respond(400, &json!({ name: items }));
+        let error = recorder.send(pair.entry, &Samples::default()).await.err();
+        let all = error.as_ref().and_then(Error::api).map(|error| error.all()).unwrap_or_default();
+        let kept: Vec<_> = all.iter().map(|error| error.code()).collect();
+        if kept != codes {
+            findings.add(format!("{}: kept {kept:?}", pair.title()));
+        }
+    }
+    assert!(operations >= MIN_OPERATIONS_WITH_RESULTS, "only {operations} operations have results");
+    findings.conclude(format!("{operations} operations with a result for each item"));
+}
+
+/// The name of the list with a result for each item, if the response has one.
+fn name_of_results(schemas: &Schemas, response: SchemaId) -> Option<&str> {
+    let has_results = |list: SchemaId| match schemas.shape(list) {
+        Shape::List(items) => schemas.branches(*items).iter().any(|item| schemas.is_rejection(*item)),
+        _ => false,
+    };
+    let list = schemas.members(response).iter().find(|(_, member)| has_results(*member));
+    list.map(|(name, _)| name.as_str())
+}
+
 fn short(body: &Value) -> String {
     shortened(&body.to_string(), 120)
 }

@@ -104,7 +104,7 @@ async fn every_published_rejection_is_an_error_with_its_code_and_kind() {
             continue;
         };
         let code = code(&example.body).unwrap_or_default();
-        let expected = kind_of(first_code(&example.body, code));
+        let expected = kind_of(first_code(&example.body, code), status);
         if Some(error.kind()) != expected {
             findings.add(format!("{}: {code} is {:?} instead of {expected:?}", example.file, error.kind()));
         }
@@ -141,7 +141,7 @@ async fn every_published_rejection_of_a_record_is_the_error_of_that_record() {
             match (result["status"].as_str(), outcome) {
                 (Some("error"), Err(Error::Record(error))) => {
                     rejected += 1;
-                    let expected = kind_of(first_code(result, code));
+                    let expected = kind_of(first_code(result, code), status);
                     if error.code() != code || Some(error.kind()) != expected {
                         let is = (error.code(), error.kind());
                         findings.add(format!("{}: {is:?} instead of {code}, {expected:?}", example.file));

@@ -36,7 +36,7 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("LOWER_LIMIT_REACHED", ErrorKind::LimitExceeded),
     ("MANDATORY_NOT_FOUND", ErrorKind::InvalidData),
     ("MAPPING_MISMATCH", ErrorKind::InvalidData),
-    ("NOT_ALLOWED", ErrorKind::PermissionMissing),
+    ("NOT_ALLOWED", ErrorKind::NotAllowed),
     ("NOT_APPROVED", ErrorKind::Conflict),
     ("NOT_FOUND", ErrorKind::NotFound),
     ("NOT_REVIEWED", ErrorKind::Conflict),
@@ -56,7 +56,15 @@ const KINDS: &[(&str, ErrorKind)] = &[
     ("failure_in_attachment_handling", ErrorKind::InvalidData),
 ];
 
-/// The meaning of a code, or `None` if no example contains it.
-pub(crate) fn kind_of(code: &str) -> Option<ErrorKind> {
+/// Codes that mean something else with one status.
+const KINDS_BY_STATUS: &[(u16, &str, ErrorKind)] =
+    &[(403, "NOT_ALLOWED", ErrorKind::PermissionMissing), (404, "INVALID_DATA", ErrorKind::NotFound)];
+
+/// The meaning of a code with a status, or `None` if no example contains the code.
+pub(crate) fn kind_of(code: &str, status: u16) -> Option<ErrorKind> {
+    let by_status = KINDS_BY_STATUS.iter().find(|(of, known, _)| (*of, *known) == (status, code));
+    if let Some((_, _, kind)) = by_status {
+        return Some(*kind);
+    }
     KINDS.iter().find(|(known, _)| *known == code).map(|(_, kind)| *kind)
 }
