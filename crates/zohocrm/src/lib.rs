@@ -123,7 +123,7 @@ pub use request::{Download, Request, Response};
 pub use stream::{Items, Pages};
 pub use tags::{Tag, Tags};
 pub use transport::Retries;
-pub use value::{ActionResult, Date, DateTime, Extra, InvalidDate, JobState, Nullable};
+pub use value::{ActionResult, Date, DateTime, Described, Extra, InvalidDate, JobState, Misfit, Nullable};
 pub use written::WrittenRecord;
 pub use zoho_oauth::{
     self, Authenticator, CertificateProblem, DataCenter, Environment, Grant, OAuthClient, OAuthToken,

@@ -102,7 +102,6 @@ pub(crate) use {operation, setters};
 
 /// Everything that a file of `api/` imports.
 pub(crate) mod prelude {
-    pub(crate) use serde::{Deserialize, Serialize};
     pub(crate) use serde_json::{Map, Value};
 
     pub(crate) use super::{operation, setters};
@@ -110,6 +109,7 @@ pub(crate) mod prelude {
     pub(crate) use crate::message::{Method, Upload};
     pub(crate) use crate::record::Record;
     pub(crate) use crate::request::Request;
+    pub(crate) use crate::value::described::described;
     pub(crate) use crate::value::open_enum::open_enum;
-    pub(crate) use crate::value::{ActionResult, Date, DateTime, Extra, Nullable};
+    pub(crate) use crate::value::{ActionResult, Date, DateTime, Nullable};
 }

@@ -7,6 +7,7 @@ use crate::error::{Error, ResponseProblem};
 use crate::message::RawResponse;
 use crate::record::Record;
 use crate::value::DateTime;
+use crate::value::described::described;
 
 /// One page of records. A list without records is an empty page, not an error.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -37,14 +38,18 @@ impl<T: DeserializeOwned> Page<T> {
             None if matches!(response.status(), 204 | 304) => Some(PageBody::default()),
             body => body,
         };
-        // Any other body must not be taken for the end of the list.
-        let body = body.ok_or_else(|| {
-            Error::unusable(
-                response,
-                ResponseProblem::Unexpected,
-                "expected a list of records or an empty response",
-            )
-        })?;
+        // Any other body must not be taken for the end of the list, nor a page that does not say how the list continues.
+        let Some(body) = body else {
+            let evidence = "expected a list of records or an empty response";
+            return Err(Error::unusable(response, ResponseProblem::Unexpected, evidence));
+        };
+        let misfit = |info: &Info| {
+            ["more_records", "next_page_token"].into_iter().find(|name| info.extra.contains_key(*name))
+        };
+        if let Some(name) = body.info.as_ref().and_then(misfit) {
+            let (path, evidence) = (format!("info.{name}"), "the JSON has an unexpected shape");
+            return Err(Error::unusable_at(Some(path), response, ResponseProblem::Unexpected, evidence));
+        }
         Ok(body.into())
     }
 }
@@ -64,17 +69,21 @@ impl<T> Default for PageBody<T> {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Info {
-    more_records: Option<bool>,
-    next_page_token: Option<String>,
-    page_token_expiry: Option<DateTime>,
+described! {
+    /// Where the list continues.
+    struct Info {
+        /// Whether there are more records.
+        pub more_records: Option<bool> = "more_records",
+        /// The token for the next page.
+        pub next_page_token: Option<String> = "next_page_token" or_number,
+        /// When the token expires.
+        pub page_token_expiry: Option<DateTime> = "page_token_expiry",
+    }
 }
 
 impl<T> From<PageBody<T>> for Page<T> {
     fn from(body: PageBody<T>) -> Self {
-        let Info { more_records, next_page_token, page_token_expiry } = body.info.unwrap_or_default();
+        let Info { more_records, next_page_token, page_token_expiry, .. } = body.info.unwrap_or_default();
         Self {
             records: body.data.unwrap_or_default(),
             more_records: more_records.unwrap_or(false),

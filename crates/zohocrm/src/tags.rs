@@ -1,6 +1,6 @@
 //! `crm.tags("Leads")`: the tags of a module.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 
 use crate::caller::Caller;
@@ -8,7 +8,8 @@ use crate::error::{Error, ResponseProblem};
 use crate::message::Method;
 use crate::record::Lookup;
 use crate::request::{Request, Response};
-use crate::value::{DateTime, Extra, Nullable};
+use crate::value::described::described;
+use crate::value::{DateTime, Nullable};
 use crate::written::{WrittenRecord, outcome, outcomes};
 
 /// The tags of a module; from [`Crm::tags`](crate::Crm::tags). They are added to records with
@@ -48,11 +49,8 @@ impl Tags {
             Some(body) => body.tags,
             None if response.status() == 204 => Vec::new(),
             None => {
-                return Err(Error::unusable(
-                    &response,
-                    ResponseProblem::Unexpected,
-                    "expected a list of tags or an empty response",
-                ));
+                let evidence = "expected a list of tags or an empty response";
+                return Err(Error::unusable(&response, ResponseProblem::Unexpected, evidence));
             }
         };
         Ok(Response::of(&response, tags))
@@ -106,35 +104,24 @@ struct TagsBody {
     tags: Vec<Tag>,
 }
 
-/// A tag: a word that marks records.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Tag {
-    /// The id.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The name, at most 25 characters.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The color, such as `#F17574`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub color_code: Nullable<String>,
-    /// When the tag was created.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// When the tag was last modified.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The user who created the tag.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<Lookup>,
-    /// The user who last modified the tag.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<Lookup>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// A tag: a word that marks records.
+    pub struct Tag {
+        /// The id.
+        pub id: Nullable<String> = "id" or_number,
+        /// The name, at most 25 characters.
+        pub name: Nullable<String> = "name" or_number,
+        /// The color, such as `#F17574`.
+        pub color_code: Nullable<String> = "color_code" or_number,
+        /// When the tag was created.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// When the tag was last modified.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The user who created the tag.
+        pub created_by: Nullable<Lookup> = "created_by",
+        /// The user who last modified the tag.
+        pub modified_by: Nullable<Lookup> = "modified_by",
+    }
 }
 
 impl Tag {

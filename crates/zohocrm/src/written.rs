@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, RecordError, ResponseProblem};
 use crate::message::{Head, Headers, RawResponse};
 use crate::request::{Judged, Request};
+use crate::value::or_number;
 
 /// The result for a record, or for a tag, a file or a channel, that was created, updated or deleted.
 #[derive(Clone, Debug, PartialEq)]
@@ -197,28 +198,36 @@ enum OneBody {
 #[derive(Debug, Deserialize)]
 struct Entry {
     status: String,
+    #[serde(deserialize_with = "or_number")]
     code: String,
     #[serde(default)]
-    message: Option<String>,
+    message: Value,
     #[serde(default)]
     details: Value,
     #[serde(default)]
-    action: Option<String>,
+    action: Value,
     #[serde(default)]
-    duplicate_field: Option<String>,
+    duplicate_field: Value,
 }
 
 impl Entry {
     fn read(self, head: &Arc<Head>) -> Result<WrittenRecord, Error> {
         let Self { status, code, message, details, action, duplicate_field } = self;
-        let message = message.unwrap_or_default();
+        // The outcome of the write must not be lost because of a word beside it.
+        let text = |value: Value| value.as_str().map(str::to_owned);
+        let message = text(message).unwrap_or_default();
         if !status.eq_ignore_ascii_case("success") {
             return Err(RecordError::new(code, message, details, Arc::clone(head)).into());
         }
-        let details = match details {
+        let mut details = match details {
             Value::Object(details) => details,
             _ => Map::new(),
         };
+        if let Some(Value::Number(id)) = details.get("id") {
+            let id = id.to_string();
+            details.insert("id".to_owned(), id.into());
+        }
+        let (action, duplicate_field) = (text(action), text(duplicate_field));
         Ok(WrittenRecord { code, message, details, action, duplicate_field, head: Arc::clone(head) })
     }
 }

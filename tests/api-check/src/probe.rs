@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::schema::{SchemaId, Schemas, Shape};
+use crate::schema::{SchemaId, Schemas, Shape, TextKind};
 
 /// A body with a single member: once with a value of the right kind, once with one of the wrong kind.
 #[derive(Clone, Debug)]
@@ -18,6 +18,16 @@ pub struct Probe {
     pub right: Value,
     /// The body with a value of the wrong kind.
     pub wrong: Value,
+    /// The body with a number in place of a text, or with a text in place of a number.
+    pub swapped: Option<Value>,
+}
+
+impl Probe {
+    /// The name of the member.
+    #[must_use]
+    pub fn member(&self) -> &str {
+        self.path.rsplit('.').next().unwrap_or_default()
+    }
 }
 
 /// Creates a probe for each member that the schemas describe. Each schema is visited once.
@@ -41,6 +51,7 @@ pub fn probes(schemas: &Schemas, roots: &[SchemaId]) -> Vec<Probe> {
                         if let Some((right, wrong)) = values(schemas, *member) {
                             probes.push(Probe {
                                 path: path(&steps),
+                                swapped: swapped(schemas, *member).map(|value| nested(&steps, value)),
                                 right: nested(&steps, right),
                                 wrong: nested(&steps, wrong),
                             });
@@ -89,7 +100,8 @@ fn values(schemas: &Schemas, member: SchemaId) -> Option<(Value, Value)> {
         Shape::Object { members, .. } if members.is_empty() => None,
         Shape::Object { .. } => Some((json!({}), json!("x"))),
         Shape::List(_) => Some((json!([]), json!("x"))),
-        Shape::Text { .. } => Some((json!("x"), json!(7))),
+        // A number is a text in some of Zoho's files.
+        Shape::Text { .. } => Some((json!("x"), json!({}))),
         Shape::Integer { .. } => Some((json!(7), json!("x"))),
         Shape::Number => Some((json!(7.5), json!("x"))),
         Shape::Boolean => Some((json!(true), json!("x"))),
@@ -100,6 +112,15 @@ fn values(schemas: &Schemas, member: SchemaId) -> Option<(Value, Value)> {
     match all.len() {
         1 => all.pop(),
         // Several kinds are right, such as texts and numbers.
+        _ => None,
+    }
+}
+
+/// A number for a text, or a text for a number, or `None` if the member is neither.
+fn swapped(schemas: &Schemas, member: SchemaId) -> Option<Value> {
+    match schemas.shape(*schemas.branches(member).first()?) {
+        Shape::Text { kind: TextKind::Plain, .. } => Some(json!(7)),
+        Shape::Integer { .. } | Shape::Number => Some(json!("7")),
         _ => None,
     }
 }

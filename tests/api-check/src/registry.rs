@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use zohocrm::{Crm, Date, DateTime, Request, Upload};
+use zohocrm::{Crm, Date, DateTime, Described, Request, Upload};
 
 /// One operation of the client.
 #[derive(Clone, Copy, Debug)]
@@ -67,12 +67,15 @@ pub type RoundTrip = fn(&[u8]) -> Result<Vec<u8>, String>;
 /// Decodes JSON into a `T` and encodes it again.
 ///
 /// # Errors
-/// When the JSON is not a `T`. The message contains the path.
-pub fn round_trip<T: DeserializeOwned + Serialize>(json: &[u8]) -> Result<Vec<u8>, String> {
+/// When the JSON is not a `T`, or a member is of another kind than its field. The message contains the path.
+pub fn round_trip<T: DeserializeOwned + Serialize + Described>(json: &[u8]) -> Result<Vec<u8>, String> {
     let mut reader = serde_json::Deserializer::from_slice(json);
     let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| error.to_string())?;
     reader.end().map_err(|error| error.to_string())?;
-    serde_json::to_vec(&value).map_err(|error| error.to_string())
+    match value.misfits().into_iter().next() {
+        Some(misfit) => Err(format!("{}: {} is of another kind", misfit.path, misfit.value)),
+        None => serde_json::to_vec(&value).map_err(|error| error.to_string()),
+    }
 }
 
 /// Sample parameters: a distinct value for each name, with characters that a URL has to escape.

@@ -34,6 +34,8 @@ pub struct Coverage {
     pub untyped_fields: usize,
     /// Generated enums.
     pub enums: usize,
+    /// The members that are text in one of Zoho's files and a number in another.
+    pub text_or_number: Vec<String>,
 }
 
 impl Coverage {
@@ -54,6 +56,7 @@ impl Coverage {
             fields: 0,
             untyped_fields: 0,
             enums: 0,
+            text_or_number: Vec::new(),
         };
         for area in &client.areas {
             for operation in &area.operations {
@@ -108,6 +111,7 @@ impl fmt::Display for Coverage {
             ("fields", self.fields),
             ("untyped fields", self.untyped_fields),
             ("enums", self.enums),
+            ("members that are text here and a number there", self.text_or_number.len()),
         ];
         for (what, count) in lines {
             writeln!(formatter, "{count:>6}  {what}")?;
@@ -116,6 +120,7 @@ impl fmt::Display for Coverage {
         for what in &self.untyped {
             writeln!(formatter, "  {what}")?;
         }
+        writeln!(formatter, "\nText here and a number there: {}", self.text_or_number.join(", "))?;
         writeln!(formatter, "\nLeft out:")?;
         for LeftOut { operation, reason } in &self.left_out {
             writeln!(formatter, "  {operation}: {reason}")?;

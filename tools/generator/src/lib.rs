@@ -8,11 +8,13 @@
 //! ```
 //!
 //! Both sources are read into one representation, [`schema`]. The [`passes`] turn it into the [`model`], which has Rust
-//! names. The [`overrides`] are written by hand and add what both sources lack.
+//! names. The [`overrides`] are written by hand and add what both sources lack. The OpenAPI files and the published [`examples`]
+//! show which members are text in one place and a number in another.
 
 pub mod coverage;
 pub mod emit;
 pub mod error;
+pub mod examples;
 pub mod model;
 pub mod overrides;
 pub mod passes;
@@ -29,12 +31,15 @@ use emit::Files;
 use error::{Error, Result};
 use model::Client;
 use overrides::Overrides;
+use passes::contradictions::Kinds;
 
 /// Where the sources are.
 #[derive(Clone, Debug)]
 pub struct Sources {
     /// The folder with Zoho's OpenAPI files.
     pub specification: PathBuf,
+    /// The folder with the example bodies that Zoho publishes.
+    pub examples: PathBuf,
     /// The `zohocrmsdk` package folder of the official Python SDK.
     pub sdk: PathBuf,
     /// A Python interpreter. It parses the SDK's classes and imports none of them.
@@ -57,11 +62,16 @@ pub struct Loaded {
 pub fn load(sources: &Sources) -> Result<Loaded> {
     let overrides = Overrides::of_the_project()?;
     let specification = spec::load(&sources.specification)?;
+    let mut kinds = Kinds::default();
+    kinds.add_description(&specification);
+    examples::load(&sources.examples)?.iter().for_each(|example| kinds.add_example(example));
     let sdk = sdk::load(&sources.sdk, &sources.python)?;
     let merged = passes::merge::merge(specification, sdk, &overrides)?;
-    let client = passes::assemble::assemble(&merged.description, &overrides)?;
+    let mut client = passes::assemble::assemble(&merged.description, &overrides)?;
+    kinds.mark(&mut client);
     let count = spec::count_operations(&sources.specification)?;
-    let coverage = Coverage::of(&client, count, merged.only_in_sdk, merged.left_out);
+    let mut coverage = Coverage::of(&client, count, merged.only_in_sdk, merged.left_out);
+    coverage.text_or_number = kinds.contradictions().into_iter().map(str::to_owned).collect();
     Ok(Loaded { client, coverage })
 }
 

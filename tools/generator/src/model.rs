@@ -130,6 +130,17 @@ pub struct Field {
     pub name: String,
     /// The type of the field.
     pub kind: TypeRef,
+    /// The other kind of value that the field accepts.
+    pub other: Option<OtherKind>,
+}
+
+/// What a field accepts besides values of its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherKind {
+    /// A number in place of a text.
+    Number,
+    /// A text in place of a number.
+    Text,
 }
 
 /// A type in a signature. `N` identifies the structs and enums of the client: a [`Key`] before they are named, a

@@ -71,9 +71,11 @@ pub(crate) fn run(options: &Options) -> bool {
         report = Some(outcome);
         passed
     }));
-    match files_of_zoho("ZOHOCRM_OPENAPI") {
-        Some(folder) => steps.push(step("generated client".to_owned(), || generate::check(folder))),
-        None => println!("\nSKIPPED generated client: Zoho's OpenAPI files are missing"),
+    match (files_of_zoho("ZOHOCRM_OPENAPI"), files_of_zoho("ZOHOCRM_EXAMPLES")) {
+        (Some(spec), Some(examples)) => {
+            steps.push(step("generated client".to_owned(), || generate::check(spec, examples)));
+        }
+        _ => println!("\nSKIPPED generated client: Zoho's OpenAPI files or examples are missing"),
     }
 
     if let Some(report) = report {

@@ -15,6 +15,9 @@ pub(crate) struct Options {
     /// The folder with Zoho's OpenAPI files
     #[arg(long, value_name = "DIR", env = "ZOHOCRM_OPENAPI")]
     spec: PathBuf,
+    /// The folder with Zoho's published examples
+    #[arg(long, value_name = "DIR", env = "ZOHOCRM_EXAMPLES")]
+    examples: PathBuf,
     /// The package folder of the official Python SDK, `zohocrmsdk` [default: the one that the tests install]
     #[arg(long, value_name = "DIR")]
     sdk: Option<PathBuf>,
@@ -39,9 +42,9 @@ pub(crate) fn generate(options: &GenerateOptions) -> bool {
     report(&outcome)
 }
 
-/// Checks whether the committed files are those that the generator writes for this folder. Returns whether they are.
-pub(crate) fn check(spec: PathBuf) -> bool {
-    generate(&GenerateOptions { options: Options { spec, sdk: None }, check: true })
+/// Checks whether the committed files are those that the generator writes for these folders. Returns whether they are.
+pub(crate) fn check(spec: PathBuf, examples: PathBuf) -> bool {
+    generate(&GenerateOptions { options: Options { spec, examples, sdk: None }, check: true })
 }
 
 /// Prints how much of the API is generated. Returns whether that succeeded.
@@ -65,7 +68,7 @@ impl Options {
             Some(folder) => folder.clone(),
             None => python::package_folder(&python, "zohocrmsdk")?,
         };
-        Ok(Sources { specification: self.spec.clone(), sdk, python })
+        Ok(Sources { specification: self.spec.clone(), examples: self.examples.clone(), sdk, python })
     }
 }
 

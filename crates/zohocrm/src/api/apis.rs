@@ -42,53 +42,34 @@ impl ListSupportedApis {
     }
 }
 
-/// The response to `ListSupportedApis`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ApisResponse {
-    /// The field `__apis`.
-    #[serde(rename = "__apis", skip_serializing_if = "Nullable::is_absent")]
-    pub apis: Nullable<Vec<Api>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListSupportedApis`.
+    pub struct ApisResponse {
+        /// The field `__apis`.
+        pub apis: Nullable<Vec<Api>> = "__apis",
+    }
 }
 
-/// The type of `__apis` in `ApisResponse`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Api {
-    /// The field `path`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub path: Nullable<String>,
-    /// The field `operation_types`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub operation_types: Nullable<Vec<OperationType>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `__apis` in `ApisResponse`.
+    pub struct Api {
+        /// The field `path`.
+        pub path: Nullable<String> = "path",
+        /// The field `operation_types`.
+        pub operation_types: Nullable<Vec<OperationType>> = "operation_types",
+    }
 }
 
-/// The type of `operation_types` in `Api`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct OperationType {
-    /// The field `method`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub method: Nullable<String>,
-    /// The field `oauth_scope`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub oauth_scope: Nullable<String>,
-    /// The field `max_credits`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub max_credits: Nullable<i64>,
-    /// The field `min_credits`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub min_credits: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `operation_types` in `Api`.
+    pub struct OperationType {
+        /// The field `method`.
+        pub method: Nullable<String> = "method",
+        /// The field `oauth_scope`.
+        pub oauth_scope: Nullable<String> = "oauth_scope",
+        /// The field `max_credits`.
+        pub max_credits: Nullable<i64> = "max_credits",
+        /// The field `min_credits`.
+        pub min_credits: Nullable<i64> = "min_credits",
+    }
 }

@@ -59,45 +59,30 @@ operation! {
     UpdateAppointmentPreference -> AppointmentPreferenceResults
 }
 
-/// The response to `GetAppointmentPreference`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AppointmentPreferenceResponse {
-    /// The field `appointment_preferences`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub appointment_preferences: Nullable<AppointmentPreference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetAppointmentPreference`.
+    pub struct AppointmentPreferenceResponse {
+        /// The field `appointment_preferences`.
+        pub appointment_preferences: Nullable<AppointmentPreference> = "appointment_preferences",
+    }
 }
 
-/// The `Appointment_Preference` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AppointmentPreference {
-    /// The field `show_job_sheet`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_job_sheet: Nullable<bool>,
-    /// The field `when_duration_exceeds`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub when_duration_exceeds: Nullable<String>,
-    /// The field `when_appointment_completed`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub when_appointment_completed: Nullable<AppointmentPreferenceWhenAppointmentCompleted>,
-    /// The field `allow_booking_outside_service_availability`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub allow_booking_outside_service_availability: Nullable<bool>,
-    /// The field `allow_booking_outside_businesshours`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub allow_booking_outside_businesshours: Nullable<bool>,
-    /// The field `deal_record_configuration`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deal_record_configuration: Nullable<DealRecordConfiguration>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Appointment_Preference` schema of Zoho's files.
+    pub struct AppointmentPreference {
+        /// The field `show_job_sheet`.
+        pub show_job_sheet: Nullable<bool> = "show_job_sheet",
+        /// The field `when_duration_exceeds`.
+        pub when_duration_exceeds: Nullable<String> = "when_duration_exceeds",
+        /// The field `when_appointment_completed`.
+        pub when_appointment_completed: Nullable<AppointmentPreferenceWhenAppointmentCompleted> = "when_appointment_completed",
+        /// The field `allow_booking_outside_service_availability`.
+        pub allow_booking_outside_service_availability: Nullable<bool> = "allow_booking_outside_service_availability",
+        /// The field `allow_booking_outside_businesshours`.
+        pub allow_booking_outside_businesshours: Nullable<bool> = "allow_booking_outside_businesshours",
+        /// The field `deal_record_configuration`.
+        pub deal_record_configuration: Nullable<DealRecordConfiguration> = "deal_record_configuration",
+    }
 }
 
 setters! {
@@ -119,23 +104,16 @@ open_enum! {
     }
 }
 
-/// The type of `deal_record_configuration` in `AppointmentPreference`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DealRecordConfiguration {
-    /// The field `layout`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout: Nullable<shared::ApiReference>,
-    /// The field `field_mappings`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_mappings: Nullable<Vec<FieldMapping>>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `deal_record_configuration` in `AppointmentPreference`.
+    pub struct DealRecordConfiguration {
+        /// The field `layout`.
+        pub layout: Nullable<shared::ApiReference> = "layout",
+        /// The field `field_mappings`.
+        pub field_mappings: Nullable<Vec<FieldMapping>> = "field_mappings",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -146,23 +124,16 @@ setters! {
     }
 }
 
-/// The type of `field_mappings` in `DealRecordConfiguration`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FieldMapping {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<FieldMappingType>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<shared::ApiReference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `field_mappings` in `DealRecordConfiguration`.
+    pub struct FieldMapping {
+        /// The field `type`.
+        pub r#type: Nullable<FieldMappingType> = "type",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+        /// The field `field`.
+        pub field: Nullable<shared::ApiReference> = "field",
+    }
 }
 
 setters! {
@@ -181,17 +152,12 @@ open_enum! {
     }
 }
 
-/// The body of `UpdateAppointmentPreference`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AppointmentPreferenceBody {
-    /// The field `appointment_preferences`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub appointment_preferences: Nullable<AppointmentPreference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `UpdateAppointmentPreference`.
+    pub struct AppointmentPreferenceBody {
+        /// The field `appointment_preferences`.
+        pub appointment_preferences: Nullable<AppointmentPreference> = "appointment_preferences",
+    }
 }
 
 setters! {
@@ -200,15 +166,10 @@ setters! {
     }
 }
 
-/// The response to `UpdateAppointmentPreference`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AppointmentPreferenceResults {
-    /// The field `appointment_preferences`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub appointment_preferences: Nullable<ActionResult>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `UpdateAppointmentPreference`.
+    pub struct AppointmentPreferenceResults {
+        /// The field `appointment_preferences`.
+        pub appointment_preferences: Nullable<ActionResult> = "appointment_preferences",
+    }
 }

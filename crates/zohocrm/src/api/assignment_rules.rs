@@ -64,77 +64,50 @@ operation! {
     GetAssignmentRule -> AssignmentRulesResponse
 }
 
-/// The response to `ListAssignmentRules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssignmentRulesResponse {
-    /// The field `assignment_rules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub assignment_rules: Nullable<Vec<AssignmentRules>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListAssignmentRules`.
+    pub struct AssignmentRulesResponse {
+        /// The field `assignment_rules`.
+        pub assignment_rules: Nullable<Vec<AssignmentRules>> = "assignment_rules",
+    }
 }
 
-/// The `assignment_rules` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssignmentRules {
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `default_assignee`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_assignee: Nullable<shared::Reference>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<User>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<User>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::MinifiedModule>,
-    /// The field `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `assignment_rules` schema of Zoho's files.
+    pub struct AssignmentRules {
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `default_assignee`.
+        pub default_assignee: Nullable<shared::Reference> = "default_assignee",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<User> = "modified_by",
+        /// The field `created_by`.
+        pub created_by: Nullable<User> = "created_by",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `module`.
+        pub module: Nullable<shared::MinifiedModule> = "module",
+        /// The field `description`.
+        pub description: Nullable<String> = "description",
+    }
 }
 
-/// The `user` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct User {
-    /// The field `zuid`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub zuid: Nullable<Value>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `user` schema of Zoho's files.
+    pub struct User {
+        /// The field `zuid`.
+        pub zuid: Nullable<Value> = "zuid",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `email`.
+        pub email: Nullable<String> = "email",
+    }
 }

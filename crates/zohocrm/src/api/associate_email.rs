@@ -63,17 +63,12 @@ operation! {
     CheckEmail -> Available
 }
 
-/// The body of `AssociateEmail`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssociateEmailBody {
-    /// The field `Emails`.
-    #[serde(rename = "Emails", skip_serializing_if = "Nullable::is_absent")]
-    pub emails: Nullable<Vec<AssociateEmailAssociateEmail>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `AssociateEmail`.
+    pub struct AssociateEmailBody {
+        /// The field `Emails`.
+        pub emails: Nullable<Vec<AssociateEmailAssociateEmail>> = "Emails",
+    }
 }
 
 setters! {
@@ -82,50 +77,34 @@ setters! {
     }
 }
 
-/// The `associate_email` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssociateEmailAssociateEmail {
-    /// The field `from`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub from: Nullable<shared::Mailbox>,
-    /// The field `to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub to: Nullable<Vec<shared::Mailbox>>,
-    /// The field `cc`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub cc: Nullable<Vec<shared::Mailbox>>,
-    /// The field `bcc`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub bcc: Nullable<Vec<shared::Mailbox>>,
-    /// The field `attachments`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub attachments: Nullable<Vec<Attachments>>,
-    /// The field `content`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub content: Nullable<String>,
-    /// The field `mail_format`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mail_format: Nullable<AssociateEmailAssociateEmailMailFormat>,
-    /// The field `subject`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subject: Nullable<String>,
-    /// The field `original_message_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub original_message_id: Nullable<String>,
-    /// The field `sent`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sent: Nullable<bool>,
-    /// The field `date_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub date_time: Nullable<DateTime>,
-    /// The field `linked_record`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub linked_record: Nullable<LinkedRecord>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `associate_email` schema of Zoho's files.
+    pub struct AssociateEmailAssociateEmail {
+        /// The field `from`.
+        pub from: Nullable<shared::Mailbox> = "from",
+        /// The field `to`.
+        pub to: Nullable<Vec<shared::Mailbox>> = "to",
+        /// The field `cc`.
+        pub cc: Nullable<Vec<shared::Mailbox>> = "cc",
+        /// The field `bcc`.
+        pub bcc: Nullable<Vec<shared::Mailbox>> = "bcc",
+        /// The field `attachments`.
+        pub attachments: Nullable<Vec<Attachments>> = "attachments",
+        /// The field `content`.
+        pub content: Nullable<String> = "content",
+        /// The field `mail_format`.
+        pub mail_format: Nullable<AssociateEmailAssociateEmailMailFormat> = "mail_format",
+        /// The field `subject`.
+        pub subject: Nullable<String> = "subject",
+        /// The field `original_message_id`.
+        pub original_message_id: Nullable<String> = "original_message_id",
+        /// The field `sent`.
+        pub sent: Nullable<bool> = "sent",
+        /// The field `date_time`.
+        pub date_time: Nullable<DateTime> = "date_time",
+        /// The field `linked_record`.
+        pub linked_record: Nullable<LinkedRecord> = "linked_record",
+    }
 }
 
 setters! {
@@ -145,17 +124,12 @@ setters! {
     }
 }
 
-/// The `attachments` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Attachments {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `attachments` schema of Zoho's files.
+    pub struct Attachments {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -172,20 +146,14 @@ open_enum! {
     }
 }
 
-/// The `linked_record` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LinkedRecord {
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ApiReference>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `linked_record` schema of Zoho's files.
+    pub struct LinkedRecord {
+        /// The field `module`.
+        pub module: Nullable<shared::ApiReference> = "module",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -195,53 +163,34 @@ setters! {
     }
 }
 
-/// The response to `AssociateEmail`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssociateEmailResults {
-    /// The field `Emails`.
-    #[serde(rename = "Emails", skip_serializing_if = "Nullable::is_absent")]
-    pub emails: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `AssociateEmail`.
+    pub struct AssociateEmailResults {
+        /// The field `Emails`.
+        pub emails: Nullable<Vec<ActionResult>> = "Emails",
+    }
 }
 
-/// The `available` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Available {
-    /// The field `available`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub available: Nullable<bool>,
-    /// The field `record`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub record: Nullable<AssociateEmailRecord>,
-    /// The field `linked_record`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub linked_record: Nullable<LinkedRecord>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `available` schema of Zoho's files.
+    pub struct Available {
+        /// The field `available`.
+        pub available: Nullable<bool> = "available",
+        /// The field `record`.
+        pub record: Nullable<AssociateEmailRecord> = "record",
+        /// The field `linked_record`.
+        pub linked_record: Nullable<LinkedRecord> = "linked_record",
+    }
 }
 
-/// The `record` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssociateEmailRecord {
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ApiReference>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `linked_record`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub linked_record: Nullable<LinkedRecord>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `record` schema of Zoho's files.
+    pub struct AssociateEmailRecord {
+        /// The field `module`.
+        pub module: Nullable<shared::ApiReference> = "module",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `linked_record`.
+        pub linked_record: Nullable<LinkedRecord> = "linked_record",
+    }
 }

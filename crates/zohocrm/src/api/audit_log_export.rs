@@ -87,17 +87,12 @@ operation! {
     DownloadAuditLogExport -> Download
 }
 
-/// The body of `CreateAuditLogExport`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AuditLogExportBody {
-    /// The field `audit_log_export`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub audit_log_export: Nullable<Vec<AuditLogExport>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateAuditLogExport`.
+    pub struct AuditLogExportBody {
+        /// The field `audit_log_export`.
+        pub audit_log_export: Nullable<Vec<AuditLogExport>> = "audit_log_export",
+    }
 }
 
 setters! {
@@ -106,38 +101,26 @@ setters! {
     }
 }
 
-/// The `AuditLogExport` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AuditLogExport {
-    /// The field `criteria`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria: Nullable<Criteria>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::Reference>,
-    /// The field `download_links`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub download_links: Nullable<Vec<Option<String>>>,
-    /// The field `job_start_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub job_start_time: Nullable<DateTime>,
-    /// The field `job_end_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub job_end_time: Nullable<DateTime>,
-    /// The field `expiry_date`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub expiry_date: Nullable<DateTime>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `AuditLogExport` schema of Zoho's files.
+    pub struct AuditLogExport {
+        /// The field `criteria`.
+        pub criteria: Nullable<Criteria> = "criteria",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::Reference> = "created_by",
+        /// The field `download_links`.
+        pub download_links: Nullable<Vec<Option<String>>> = "download_links",
+        /// The field `job_start_time`.
+        pub job_start_time: Nullable<DateTime> = "job_start_time",
+        /// The field `job_end_time`.
+        pub job_end_time: Nullable<DateTime> = "job_end_time",
+        /// The field `expiry_date`.
+        pub expiry_date: Nullable<DateTime> = "expiry_date",
+    }
 }
 
 setters! {
@@ -153,29 +136,20 @@ setters! {
     }
 }
 
-/// The `Criteria` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Criteria {
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
-    /// The field `comparator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub comparator: Nullable<String>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// The field `group_operator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group_operator: Nullable<String>,
-    /// The field `group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Self>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Criteria` schema of Zoho's files.
+    pub struct Criteria {
+        /// The field `field`.
+        pub field: Nullable<Field> = "field",
+        /// The field `comparator`.
+        pub comparator: Nullable<String> = "comparator",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+        /// The field `group_operator`.
+        pub group_operator: Nullable<String> = "group_operator",
+        /// The field `group`.
+        pub group: Nullable<Vec<Self>> = "group",
+    }
 }
 
 setters! {
@@ -188,17 +162,12 @@ setters! {
     }
 }
 
-/// The `Field` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Field` schema of Zoho's files.
+    pub struct Field {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+    }
 }
 
 setters! {
@@ -207,28 +176,18 @@ setters! {
     }
 }
 
-/// The response to `CreateAuditLogExport`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AuditLogExportResults {
-    /// The field `audit_log_export`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub audit_log_export: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateAuditLogExport`.
+    pub struct AuditLogExportResults {
+        /// The field `audit_log_export`.
+        pub audit_log_export: Nullable<Vec<ActionResult>> = "audit_log_export",
+    }
 }
 
-/// The response to `ListAuditLogExports`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AuditLogExportResponse {
-    /// The field `audit_log_export`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub audit_log_export: Nullable<Vec<AuditLogExport>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListAuditLogExports`.
+    pub struct AuditLogExportResponse {
+        /// The field `audit_log_export`.
+        pub audit_log_export: Nullable<Vec<AuditLogExport>> = "audit_log_export",
+    }
 }

@@ -40,46 +40,30 @@ operation! {
     ListAvailableCurrencies -> AvailableCurrenciesResponse
 }
 
-/// The response to `ListAvailableCurrencies`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AvailableCurrenciesResponse {
-    /// The field `available_currencies`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub available_currencies: Nullable<Vec<Currency>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListAvailableCurrencies`.
+    pub struct AvailableCurrenciesResponse {
+        /// The field `available_currencies`.
+        pub available_currencies: Nullable<Vec<Currency>> = "available_currencies",
+    }
 }
 
-/// The `currency` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Currency {
-    /// The field `display_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_value: Nullable<String>,
-    /// The field `decimal_separator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub decimal_separator: Nullable<String>,
-    /// The field `symbol`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub symbol: Nullable<String>,
-    /// The field `thousand_separator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub thousand_separator: Nullable<String>,
-    /// The field `display_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_name: Nullable<String>,
-    /// The field `iso_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub iso_code: Nullable<String>,
-    /// The field `decimal_places`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub decimal_places: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `currency` schema of Zoho's files.
+    pub struct Currency {
+        /// The field `display_value`.
+        pub display_value: Nullable<String> = "display_value",
+        /// The field `decimal_separator`.
+        pub decimal_separator: Nullable<String> = "decimal_separator",
+        /// The field `symbol`.
+        pub symbol: Nullable<String> = "symbol",
+        /// The field `thousand_separator`.
+        pub thousand_separator: Nullable<String> = "thousand_separator",
+        /// The field `display_name`.
+        pub display_name: Nullable<String> = "display_name",
+        /// The field `iso_code`.
+        pub iso_code: Nullable<String> = "iso_code",
+        /// The field `decimal_places`.
+        pub decimal_places: Nullable<String> = "decimal_places",
+    }
 }

@@ -128,17 +128,12 @@ operation! {
     DownloadBackup -> Download
 }
 
-/// The body of `ScheduleBackup`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BackupBody {
-    /// The field `backup`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub backup: Nullable<Backup>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ScheduleBackup`.
+    pub struct BackupBody {
+        /// The field `backup`.
+        pub backup: Nullable<Backup> = "backup",
+    }
 }
 
 setters! {
@@ -147,32 +142,22 @@ setters! {
     }
 }
 
-/// The `backup` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Backup {
-    /// The field `rrule`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rrule: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `start_date`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub start_date: Nullable<DateTime>,
-    /// The field `scheduled_date`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub scheduled_date: Nullable<DateTime>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// The field `requester`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub requester: Nullable<Requester>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `backup` schema of Zoho's files.
+    pub struct Backup {
+        /// The field `rrule`.
+        pub rrule: Nullable<String> = "rrule",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `start_date`.
+        pub start_date: Nullable<DateTime> = "start_date",
+        /// The field `scheduled_date`.
+        pub scheduled_date: Nullable<DateTime> = "scheduled_date",
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+        /// The field `requester`.
+        pub requester: Nullable<Requester> = "requester",
+    }
 }
 
 setters! {
@@ -186,23 +171,16 @@ setters! {
     }
 }
 
-/// The `requester` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Requester {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `zuid`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub zuid: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `requester` schema of Zoho's files.
+    pub struct Requester {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `zuid`.
+        pub zuid: Nullable<String> = "zuid" or_number,
+    }
 }
 
 setters! {
@@ -213,110 +191,70 @@ setters! {
     }
 }
 
-/// The response to `ScheduleBackup`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BackupResults {
-    /// The field `backup`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub backup: Nullable<ActionResult>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ScheduleBackup`.
+    pub struct BackupResults {
+        /// The field `backup`.
+        pub backup: Nullable<ActionResult> = "backup",
+    }
 }
 
-/// The response to `GetBackup`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BackupResponse {
-    /// The field `backup`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub backup: Nullable<Backup>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetBackup`.
+    pub struct BackupResponse {
+        /// The field `backup`.
+        pub backup: Nullable<Backup> = "backup",
+    }
 }
 
-/// The response to `GetUrls`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetUrlsResponse {
-    /// The field `urls`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub urls: Nullable<Urls>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetUrls`.
+    pub struct GetUrlsResponse {
+        /// The field `urls`.
+        pub urls: Nullable<Urls> = "urls",
+    }
 }
 
-/// The `urls` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Urls {
-    /// The field `data_links`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data_links: Nullable<Vec<String>>,
-    /// The field `attachment_links`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub attachment_links: Nullable<Vec<String>>,
-    /// The field `expiry_date`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub expiry_date: Nullable<DateTime>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `urls` schema of Zoho's files.
+    pub struct Urls {
+        /// The field `data_links`.
+        pub data_links: Nullable<Vec<String>> = "data_links",
+        /// The field `attachment_links`.
+        pub attachment_links: Nullable<Vec<String>> = "attachment_links",
+        /// The field `expiry_date`.
+        pub expiry_date: Nullable<DateTime> = "expiry_date",
+    }
 }
 
-/// The response to `GetHistory`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetHistoryResponse {
-    /// The field `history`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub history: Nullable<Vec<History>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetHistory`.
+    pub struct GetHistoryResponse {
+        /// The field `history`.
+        pub history: Nullable<Vec<History>> = "history",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }
 
-/// The `history` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct History {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `log_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub log_time: Nullable<DateTime>,
-    /// The field `action`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub action: Nullable<String>,
-    /// The field `repeat_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub repeat_type: Nullable<String>,
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// The field `file_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file_name: Nullable<String>,
-    /// The field `state`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub state: Nullable<String>,
-    /// The field `done_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub done_by: Nullable<Requester>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `history` schema of Zoho's files.
+    pub struct History {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `log_time`.
+        pub log_time: Nullable<DateTime> = "log_time",
+        /// The field `action`.
+        pub action: Nullable<String> = "action",
+        /// The field `repeat_type`.
+        pub repeat_type: Nullable<String> = "repeat_type",
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+        /// The field `file_name`.
+        pub file_name: Nullable<String> = "file_name",
+        /// The field `state`.
+        pub state: Nullable<String> = "state",
+        /// The field `done_by`.
+        pub done_by: Nullable<Requester> = "done_by",
+    }
 }

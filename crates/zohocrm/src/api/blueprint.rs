@@ -67,39 +67,26 @@ operation! {
     UpdateBluePrint -> ActionResult
 }
 
-/// The response to `GetBluePrint`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BlueprintResponse {
-    /// The field `blueprint`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub blueprint: Nullable<BluePrint>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetBluePrint`.
+    pub struct BlueprintResponse {
+        /// The field `blueprint`.
+        pub blueprint: Nullable<BluePrint> = "blueprint",
+    }
 }
 
-/// The `Blue_Print` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BluePrint {
-    /// The field `transition_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub transition_id: Nullable<String>,
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Record>,
-    /// The field `process_info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub process_info: Nullable<ProcessInfo>,
-    /// The field `transitions`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub transitions: Nullable<Vec<Transition>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Blue_Print` schema of Zoho's files.
+    pub struct BluePrint {
+        /// The field `transition_id`.
+        pub transition_id: Nullable<String> = "transition_id",
+        /// The field `data`.
+        pub data: Nullable<Record> = "data",
+        /// The field `process_info`.
+        pub process_info: Nullable<ProcessInfo> = "process_info",
+        /// The field `transitions`.
+        pub transitions: Nullable<Vec<Transition>> = "transitions",
+    }
 }
 
 setters! {
@@ -111,50 +98,34 @@ setters! {
     }
 }
 
-/// The `Process_Info` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ProcessInfo {
-    /// The field `field_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_id: Nullable<Value>,
-    /// The field `is_continuous`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub is_continuous: Nullable<bool>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `continuous`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub continuous: Nullable<bool>,
-    /// The field `field_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_label: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `column_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub column_name: Nullable<String>,
-    /// The field `field_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_value: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `field_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_name: Nullable<String>,
-    /// The field `escalation`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub escalation: Nullable<Escalation>,
-    /// The field `current_picklist`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub current_picklist: Nullable<CurrentPicklist>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Process_Info` schema of Zoho's files.
+    pub struct ProcessInfo {
+        /// The field `field_id`.
+        pub field_id: Nullable<Value> = "field_id",
+        /// The field `is_continuous`.
+        pub is_continuous: Nullable<bool> = "is_continuous",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `continuous`.
+        pub continuous: Nullable<bool> = "continuous",
+        /// The field `field_label`.
+        pub field_label: Nullable<String> = "field_label",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `column_name`.
+        pub column_name: Nullable<String> = "column_name",
+        /// The field `field_value`.
+        pub field_value: Nullable<String> = "field_value",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `field_name`.
+        pub field_name: Nullable<String> = "field_name",
+        /// The field `escalation`.
+        pub escalation: Nullable<Escalation> = "escalation",
+        /// The field `current_picklist`.
+        pub current_picklist: Nullable<CurrentPicklist> = "current_picklist",
+    }
 }
 
 setters! {
@@ -174,20 +145,14 @@ setters! {
     }
 }
 
-/// The `escalation` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Escalation {
-    /// The field `days`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub days: Nullable<i64>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `escalation` schema of Zoho's files.
+    pub struct Escalation {
+        /// The field `days`.
+        pub days: Nullable<i64> = "days" or_text,
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+    }
 }
 
 setters! {
@@ -197,23 +162,16 @@ setters! {
     }
 }
 
-/// The `current_picklist` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CurrentPicklist {
-    /// The field `colour_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub colour_code: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `current_picklist` schema of Zoho's files.
+    pub struct CurrentPicklist {
+        /// The field `colour_code`.
+        pub colour_code: Nullable<String> = "colour_code",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `value`.
+        pub value: Nullable<String> = "value" or_number,
+    }
 }
 
 setters! {
@@ -224,59 +182,40 @@ setters! {
     }
 }
 
-/// The `Transition` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Transition {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `execution_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub execution_time: Nullable<DateTime>,
-    /// The field `sequence`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence: Nullable<i64>,
-    /// The field `next_transitions`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub next_transitions: Nullable<Vec<NextTransition>>,
-    /// The field `parent_transition`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent_transition: Nullable<Box<Self>>,
-    /// The field `percent_partial_save`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub percent_partial_save: Nullable<f64>,
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Record>,
-    /// The field `next_field_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub next_field_value: Nullable<String>,
-    /// The field `text_color_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub text_color_code: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `criteria_matched`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria_matched: Nullable<bool>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<Value>,
-    /// The field `fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<Field>>,
-    /// The field `color_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub color_code: Nullable<String>,
-    /// The field `criteria_message`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria_message: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Transition` schema of Zoho's files.
+    pub struct Transition {
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `execution_time`.
+        pub execution_time: Nullable<DateTime> = "execution_time",
+        /// The field `sequence`.
+        pub sequence: Nullable<i64> = "sequence",
+        /// The field `next_transitions`.
+        pub next_transitions: Nullable<Vec<NextTransition>> = "next_transitions",
+        /// The field `parent_transition`.
+        pub parent_transition: Nullable<Box<Self>> = "parent_transition",
+        /// The field `percent_partial_save`.
+        pub percent_partial_save: Nullable<f64> = "percent_partial_save",
+        /// The field `data`.
+        pub data: Nullable<Record> = "data",
+        /// The field `next_field_value`.
+        pub next_field_value: Nullable<String> = "next_field_value",
+        /// The field `text_color_code`.
+        pub text_color_code: Nullable<String> = "text_color_code",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `criteria_matched`.
+        pub criteria_matched: Nullable<bool> = "criteria_matched",
+        /// The field `id`.
+        pub id: Nullable<Value> = "id",
+        /// The field `fields`.
+        pub fields: Nullable<Vec<Field>> = "fields",
+        /// The field `color_code`.
+        pub color_code: Nullable<String> = "color_code",
+        /// The field `criteria_message`.
+        pub criteria_message: Nullable<String> = "criteria_message",
+    }
 }
 
 setters! {
@@ -299,26 +238,18 @@ setters! {
     }
 }
 
-/// The `Next_Transition` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct NextTransition {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `criteria_matched`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria_matched: Nullable<bool>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Next_Transition` schema of Zoho's files.
+    pub struct NextTransition {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `criteria_matched`.
+        pub criteria_matched: Nullable<bool> = "criteria_matched",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+    }
 }
 
 setters! {
@@ -330,152 +261,102 @@ setters! {
     }
 }
 
-/// The `Field` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// The field `external`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub external: Nullable<shared::External>,
-    /// The field `display_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_type: Nullable<i64>,
-    /// The field `filterable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub filterable: Nullable<bool>,
-    /// The field `pick_list_values_sorted_lexically`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pick_list_values_sorted_lexically: Nullable<bool>,
-    /// The field `sortable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sortable: Nullable<bool>,
-    /// The field `ui_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ui_type: Nullable<i64>,
-    /// The field `private`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub private: Nullable<shared::Private>,
-    /// The field `system_mandatory`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub system_mandatory: Nullable<bool>,
-    /// The field `webhook`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub webhook: Nullable<bool>,
-    /// The field `json_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub json_type: Nullable<String>,
-    /// The field `crypt`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub crypt: Nullable<Crypt>,
-    /// The field `field_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_label: Nullable<String>,
-    /// The field `tooltip`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tooltip: Nullable<ToolTip>,
-    /// The field `created_source`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_source: Nullable<String>,
-    /// The field `layouts`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layouts: Nullable<shared::Reference>,
-    /// The field `field_read_only`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_read_only: Nullable<bool>,
-    /// The field `content`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub content: Nullable<String>,
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `validation_rule`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub validation_rule: Nullable<Value>,
-    /// The field `read_only`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub read_only: Nullable<bool>,
-    /// The field `association_details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub association_details: Nullable<AssociationDetails>,
-    /// The field `multi_module_lookup`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multi_module_lookup: Nullable<shared::MultiModuleLookup>,
-    /// The field `currency`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub currency: Nullable<Currency>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `custom_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub custom_field: Nullable<bool>,
-    /// The field `lookup`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup: Nullable<LookupAndSubform>,
-    /// The field `convert_mapping`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub convert_mapping: Nullable<Value>,
-    /// The field `visible`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub visible: Nullable<bool>,
-    /// The field `length`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub length: Nullable<i64>,
-    /// The field `column_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub column_name: Nullable<String>,
-    /// The field `_type`.
-    #[serde(rename = "_type", skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `view_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub view_type: Nullable<ViewType>,
-    /// The field `transition_sequence`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub transition_sequence: Nullable<i64>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `unique`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unique: Nullable<shared::Unique>,
-    /// The field `history_tracking`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub history_tracking: Nullable<bool>,
-    /// The field `data_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data_type: Nullable<String>,
-    /// The field `formula`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub formula: Nullable<Formula>,
-    /// The field `decimal_place`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub decimal_place: Nullable<String>,
-    /// The field `multiselectlookup`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multiselectlookup: Nullable<MultiSelectLookup>,
-    /// The field `pick_list_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pick_list_values: Nullable<Vec<shared::PickListValues>>,
-    /// The field `auto_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub auto_number: Nullable<AutoNumber>,
-    /// The field `personality_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub personality_name: Nullable<String>,
-    /// The field `mandatory`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mandatory: Nullable<bool>,
-    /// The field `quick_sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub quick_sequence_number: Nullable<i64>,
-    /// The field `profiles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub profiles: Nullable<Vec<Profile>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Field` schema of Zoho's files.
+    pub struct Field {
+        /// The field `external`.
+        pub external: Nullable<shared::External> = "external",
+        /// The field `display_type`.
+        pub display_type: Nullable<i64> = "display_type",
+        /// The field `filterable`.
+        pub filterable: Nullable<bool> = "filterable",
+        /// The field `pick_list_values_sorted_lexically`.
+        pub pick_list_values_sorted_lexically: Nullable<bool> = "pick_list_values_sorted_lexically",
+        /// The field `sortable`.
+        pub sortable: Nullable<bool> = "sortable",
+        /// The field `ui_type`.
+        pub ui_type: Nullable<i64> = "ui_type",
+        /// The field `private`.
+        pub private: Nullable<shared::Private> = "private",
+        /// The field `system_mandatory`.
+        pub system_mandatory: Nullable<bool> = "system_mandatory",
+        /// The field `webhook`.
+        pub webhook: Nullable<bool> = "webhook",
+        /// The field `json_type`.
+        pub json_type: Nullable<String> = "json_type",
+        /// The field `crypt`.
+        pub crypt: Nullable<Crypt> = "crypt",
+        /// The field `field_label`.
+        pub field_label: Nullable<String> = "field_label",
+        /// The field `tooltip`.
+        pub tooltip: Nullable<ToolTip> = "tooltip",
+        /// The field `created_source`.
+        pub created_source: Nullable<String> = "created_source",
+        /// The field `layouts`.
+        pub layouts: Nullable<shared::Reference> = "layouts",
+        /// The field `field_read_only`.
+        pub field_read_only: Nullable<bool> = "field_read_only",
+        /// The field `content`.
+        pub content: Nullable<String> = "content",
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `validation_rule`.
+        pub validation_rule: Nullable<Value> = "validation_rule",
+        /// The field `read_only`.
+        pub read_only: Nullable<bool> = "read_only",
+        /// The field `association_details`.
+        pub association_details: Nullable<AssociationDetails> = "association_details",
+        /// The field `multi_module_lookup`.
+        pub multi_module_lookup: Nullable<shared::MultiModuleLookup> = "multi_module_lookup",
+        /// The field `currency`.
+        pub currency: Nullable<Currency> = "currency",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `custom_field`.
+        pub custom_field: Nullable<bool> = "custom_field",
+        /// The field `lookup`.
+        pub lookup: Nullable<LookupAndSubform> = "lookup",
+        /// The field `convert_mapping`.
+        pub convert_mapping: Nullable<Value> = "convert_mapping",
+        /// The field `visible`.
+        pub visible: Nullable<bool> = "visible",
+        /// The field `length`.
+        pub length: Nullable<i64> = "length",
+        /// The field `column_name`.
+        pub column_name: Nullable<String> = "column_name",
+        /// The field `_type`.
+        pub r#type: Nullable<String> = "_type",
+        /// The field `view_type`.
+        pub view_type: Nullable<ViewType> = "view_type",
+        /// The field `transition_sequence`.
+        pub transition_sequence: Nullable<i64> = "transition_sequence",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `unique`.
+        pub unique: Nullable<shared::Unique> = "unique",
+        /// The field `history_tracking`.
+        pub history_tracking: Nullable<bool> = "history_tracking",
+        /// The field `data_type`.
+        pub data_type: Nullable<String> = "data_type",
+        /// The field `formula`.
+        pub formula: Nullable<Formula> = "formula",
+        /// The field `decimal_place`.
+        pub decimal_place: Nullable<String> = "decimal_place" or_number,
+        /// The field `multiselectlookup`.
+        pub multiselectlookup: Nullable<MultiSelectLookup> = "multiselectlookup",
+        /// The field `pick_list_values`.
+        pub pick_list_values: Nullable<Vec<shared::PickListValues>> = "pick_list_values",
+        /// The field `auto_number`.
+        pub auto_number: Nullable<AutoNumber> = "auto_number",
+        /// The field `personality_name`.
+        pub personality_name: Nullable<String> = "personality_name",
+        /// The field `mandatory`.
+        pub mandatory: Nullable<bool> = "mandatory",
+        /// The field `quick_sequence_number`.
+        pub quick_sequence_number: Nullable<i64> = "quick_sequence_number" or_text,
+        /// The field `profiles`.
+        pub profiles: Nullable<Vec<Profile>> = "profiles",
+    }
 }
 
 setters! {
@@ -529,26 +410,18 @@ setters! {
     }
 }
 
-/// The `Crypt` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Crypt {
-    /// The field `mode`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mode: Nullable<String>,
-    /// The field `column`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub column: Nullable<String>,
-    /// The field `table`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub table: Nullable<String>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Crypt` schema of Zoho's files.
+    pub struct Crypt {
+        /// The field `mode`.
+        pub mode: Nullable<String> = "mode",
+        /// The field `column`.
+        pub column: Nullable<String> = "column" or_number,
+        /// The field `table`.
+        pub table: Nullable<String> = "table",
+        /// The field `status`.
+        pub status: Nullable<i64> = "status" or_text,
+    }
 }
 
 setters! {
@@ -560,20 +433,14 @@ setters! {
     }
 }
 
-/// The `ToolTip` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ToolTip {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `ToolTip` schema of Zoho's files.
+    pub struct ToolTip {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `value`.
+        pub value: Nullable<String> = "value" or_number,
+    }
 }
 
 setters! {
@@ -583,20 +450,14 @@ setters! {
     }
 }
 
-/// The `Association_Details` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssociationDetails {
-    /// The field `lookup_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup_field: Nullable<shared::Reference>,
-    /// The field `related_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_field: Nullable<shared::Reference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Association_Details` schema of Zoho's files.
+    pub struct AssociationDetails {
+        /// The field `lookup_field`.
+        pub lookup_field: Nullable<shared::Reference> = "lookup_field",
+        /// The field `related_field`.
+        pub related_field: Nullable<shared::Reference> = "related_field",
+    }
 }
 
 setters! {
@@ -606,20 +467,14 @@ setters! {
     }
 }
 
-/// The `Currency` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Currency {
-    /// The field `rounding_option`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rounding_option: Nullable<String>,
-    /// The field `precision`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub precision: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Currency` schema of Zoho's files.
+    pub struct Currency {
+        /// The field `rounding_option`.
+        pub rounding_option: Nullable<String> = "rounding_option",
+        /// The field `precision`.
+        pub precision: Nullable<i64> = "precision",
+    }
 }
 
 setters! {
@@ -629,26 +484,18 @@ setters! {
     }
 }
 
-/// The `Lookup_And_Subform` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LookupAndSubform {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Lookup_And_Subform` schema of Zoho's files.
+    pub struct LookupAndSubform {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `module`.
+        pub module: Nullable<String> = "module",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -660,26 +507,18 @@ setters! {
     }
 }
 
-/// The `View_Type` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ViewType {
-    /// The field `view`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub view: Nullable<bool>,
-    /// The field `edit`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub edit: Nullable<bool>,
-    /// The field `create`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub create: Nullable<bool>,
-    /// The field `quick_create`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub quick_create: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `View_Type` schema of Zoho's files.
+    pub struct ViewType {
+        /// The field `view`.
+        pub view: Nullable<bool> = "view",
+        /// The field `edit`.
+        pub edit: Nullable<bool> = "edit",
+        /// The field `create`.
+        pub create: Nullable<bool> = "create",
+        /// The field `quick_create`.
+        pub quick_create: Nullable<bool> = "quick_create",
+    }
 }
 
 setters! {
@@ -691,20 +530,14 @@ setters! {
     }
 }
 
-/// The `Formula` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Formula {
-    /// The field `return_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub return_type: Nullable<String>,
-    /// The field `expression`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub expression: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Formula` schema of Zoho's files.
+    pub struct Formula {
+        /// The field `return_type`.
+        pub return_type: Nullable<String> = "return_type",
+        /// The field `expression`.
+        pub expression: Nullable<i64> = "expression" or_text,
+    }
 }
 
 setters! {
@@ -714,32 +547,22 @@ setters! {
     }
 }
 
-/// The `Multi_Select_Lookup` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MultiSelectLookup {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `linking_module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub linking_module: Nullable<String>,
-    /// The field `lookup_apiname`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup_apiname: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `connectedlookup_apiname`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub connectedlookup_apiname: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Multi_Select_Lookup` schema of Zoho's files.
+    pub struct MultiSelectLookup {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `linking_module`.
+        pub linking_module: Nullable<String> = "linking_module",
+        /// The field `lookup_apiname`.
+        pub lookup_apiname: Nullable<String> = "lookup_apiname",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `connectedlookup_apiname`.
+        pub connectedlookup_apiname: Nullable<String> = "connectedlookup_apiname",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -753,23 +576,16 @@ setters! {
     }
 }
 
-/// The `Auto_Number` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AutoNumber {
-    /// The field `prefix`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub prefix: Nullable<String>,
-    /// The field `suffix`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub suffix: Nullable<String>,
-    /// The field `start_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub start_number: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Auto_Number` schema of Zoho's files.
+    pub struct AutoNumber {
+        /// The field `prefix`.
+        pub prefix: Nullable<String> = "prefix",
+        /// The field `suffix`.
+        pub suffix: Nullable<String> = "suffix",
+        /// The field `start_number`.
+        pub start_number: Nullable<i64> = "start_number",
+    }
 }
 
 setters! {
@@ -780,23 +596,16 @@ setters! {
     }
 }
 
-/// The type of `profiles` in `Field`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Profile {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `permission_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub permission_type: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `profiles` in `Field`.
+    pub struct Profile {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `permission_type`.
+        pub permission_type: Nullable<String> = "permission_type",
+    }
 }
 
 setters! {
@@ -807,17 +616,12 @@ setters! {
     }
 }
 
-/// The body of `UpdateBluePrint`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BlueprintBody {
-    /// The field `blueprint`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub blueprint: Nullable<Vec<BluePrint>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `UpdateBluePrint`.
+    pub struct BlueprintBody {
+        /// The field `blueprint`.
+        pub blueprint: Nullable<Vec<BluePrint>> = "blueprint",
+    }
 }
 
 setters! {

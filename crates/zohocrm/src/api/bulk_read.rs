@@ -77,23 +77,16 @@ operation! {
     DownloadResult -> Download
 }
 
-/// The body of `CreateBulkReadJob`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BulkReadBody {
-    /// The field `callback`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub callback: Nullable<CallBack>,
-    /// The field `query`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub query: Nullable<Query>,
-    /// The field `file_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file_type: Nullable<BulkReadFileType>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateBulkReadJob`.
+    pub struct BulkReadBody {
+        /// The field `callback`.
+        pub callback: Nullable<CallBack> = "callback",
+        /// The field `query`.
+        pub query: Nullable<Query> = "query",
+        /// The field `file_type`.
+        pub file_type: Nullable<BulkReadFileType> = "file_type",
+    }
 }
 
 setters! {
@@ -104,20 +97,14 @@ setters! {
     }
 }
 
-/// The `CallBack` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CallBack {
-    /// The field `url`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub url: Nullable<String>,
-    /// The field `method`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub method: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `CallBack` schema of Zoho's files.
+    pub struct CallBack {
+        /// The field `url`.
+        pub url: Nullable<String> = "url",
+        /// The field `method`.
+        pub method: Nullable<String> = "method",
+    }
 }
 
 setters! {
@@ -127,35 +114,24 @@ setters! {
     }
 }
 
-/// The `Query` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Query {
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::MinifiedModule>,
-    /// The field `cvid`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub cvid: Nullable<String>,
-    /// The field `fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<String>>,
-    /// The field `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// The field `criteria`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria: Nullable<Criteria>,
-    /// The field `file_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file_type: Nullable<String>,
-    /// The field `page_token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page_token: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Query` schema of Zoho's files.
+    pub struct Query {
+        /// The field `module`.
+        pub module: Nullable<shared::MinifiedModule> = "module",
+        /// The field `cvid`.
+        pub cvid: Nullable<String> = "cvid",
+        /// The field `fields`.
+        pub fields: Nullable<Vec<String>> = "fields",
+        /// The field `page`.
+        pub page: Nullable<i64> = "page",
+        /// The field `criteria`.
+        pub criteria: Nullable<Criteria> = "criteria",
+        /// The field `file_type`.
+        pub file_type: Nullable<String> = "file_type",
+        /// The field `page_token`.
+        pub page_token: Nullable<String> = "page_token",
+    }
 }
 
 setters! {
@@ -170,35 +146,24 @@ setters! {
     }
 }
 
-/// The `Criteria` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Criteria {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// The field `group_operator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group_operator: Nullable<CriteriaGroupOperator>,
-    /// The field `group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Self>>,
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<shared::ApiReference>,
-    /// The field `comparator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub comparator: Nullable<CriteriaComparator>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Criteria` schema of Zoho's files.
+    pub struct Criteria {
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+        /// The field `group_operator`.
+        pub group_operator: Nullable<CriteriaGroupOperator> = "group_operator",
+        /// The field `group`.
+        pub group: Nullable<Vec<Self>> = "group",
+        /// The field `field`.
+        pub field: Nullable<shared::ApiReference> = "field",
+        /// The field `comparator`.
+        pub comparator: Nullable<CriteriaComparator> = "comparator",
+    }
 }
 
 setters! {
@@ -249,67 +214,44 @@ open_enum! {
     }
 }
 
-/// The response to `CreateBulkReadJob`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BulkReadResponse {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateBulkReadJob`.
+    pub struct BulkReadResponse {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+        /// The field `info`.
+        pub info: Nullable<Value> = "info",
+    }
 }
 
-/// The response to `GetBulkReadJob`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetBulkReadJobResponse {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<JobDetail>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetBulkReadJob`.
+    pub struct GetBulkReadJobResponse {
+        /// The field `data`.
+        pub data: Nullable<Vec<JobDetail>> = "data",
+    }
 }
 
-/// The `Job_Detail` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct JobDetail {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `operation`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub operation: Nullable<String>,
-    /// The field `state`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub state: Nullable<JobDetailState>,
-    /// The field `query`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub query: Nullable<Query>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::UserReference>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `result`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub result: Nullable<BulkReadResult>,
-    /// The field `file_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file_type: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Job_Detail` schema of Zoho's files.
+    pub struct JobDetail {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `operation`.
+        pub operation: Nullable<String> = "operation",
+        /// The field `state`.
+        pub state: Nullable<JobDetailState> = "state",
+        /// The field `query`.
+        pub query: Nullable<Query> = "query",
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::UserReference> = "created_by",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `result`.
+        pub result: Nullable<BulkReadResult> = "result",
+        /// The field `file_type`.
+        pub file_type: Nullable<String> = "file_type",
+    }
 }
 
 open_enum! {
@@ -322,30 +264,20 @@ open_enum! {
     }
 }
 
-/// The `Result` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BulkReadResult {
-    /// The field `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// The field `download_url`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub download_url: Nullable<String>,
-    /// The field `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// The field `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// The field `next_page_token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub next_page_token: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Result` schema of Zoho's files.
+    pub struct BulkReadResult {
+        /// The field `page`.
+        pub page: Nullable<i64> = "page",
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+        /// The field `download_url`.
+        pub download_url: Nullable<String> = "download_url",
+        /// The field `per_page`.
+        pub per_page: Nullable<i64> = "per_page",
+        /// The field `more_records`.
+        pub more_records: Nullable<bool> = "more_records",
+        /// The field `next_page_token`.
+        pub next_page_token: Nullable<String> = "next_page_token",
+    }
 }

@@ -95,44 +95,30 @@ operation! {
     DownloadBulkWriteResult -> Download
 }
 
-/// The response to `UploadFile`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BulkWriteResponse {
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<BulkWriteStatus>,
-    /// The field `code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub code: Nullable<String>,
-    /// The field `message`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub message: Nullable<String>,
-    /// The field `details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub details: Nullable<Details>,
-    /// The field `ERROR_MESSAGE`.
-    #[serde(rename = "ERROR_MESSAGE", skip_serializing_if = "Nullable::is_absent")]
-    pub error_message: Nullable<String>,
-    /// The field `ERROR_CODE`.
-    #[serde(rename = "ERROR_CODE", skip_serializing_if = "Nullable::is_absent")]
-    pub error_code: Nullable<i64>,
-    /// The field `x-error`.
-    #[serde(rename = "x-error", skip_serializing_if = "Nullable::is_absent")]
-    pub x_error: Nullable<String>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<String>,
-    /// The field `x-info`.
-    #[serde(rename = "x-info", skip_serializing_if = "Nullable::is_absent")]
-    pub x_info: Nullable<String>,
-    /// The field `http_status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub http_status: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `UploadFile`.
+    pub struct BulkWriteResponse {
+        /// The field `status`.
+        pub status: Nullable<BulkWriteStatus> = "status" or_number,
+        /// The field `code`.
+        pub code: Nullable<String> = "code",
+        /// The field `message`.
+        pub message: Nullable<String> = "message",
+        /// The field `details`.
+        pub details: Nullable<Details> = "details",
+        /// The field `ERROR_MESSAGE`.
+        pub error_message: Nullable<String> = "ERROR_MESSAGE",
+        /// The field `ERROR_CODE`.
+        pub error_code: Nullable<i64> = "ERROR_CODE",
+        /// The field `x-error`.
+        pub x_error: Nullable<String> = "x-error",
+        /// The field `info`.
+        pub info: Nullable<String> = "info",
+        /// The field `x-info`.
+        pub x_info: Nullable<String> = "x-info",
+        /// The field `http_status`.
+        pub http_status: Nullable<String> = "http_status",
+    }
 }
 
 open_enum! {
@@ -143,60 +129,40 @@ open_enum! {
     }
 }
 
-/// The type of `details` in `BulkWriteResponse`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Details {
-    /// The field `file_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file_id: Nullable<Value>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::UserReference>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `json_path`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub json_path: Nullable<String>,
-    /// The field `supported_callback_methods`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub supported_callback_methods: Nullable<Vec<String>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `details` in `BulkWriteResponse`.
+    pub struct Details {
+        /// The field `file_id`.
+        pub file_id: Nullable<Value> = "file_id",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::UserReference> = "created_by",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `json_path`.
+        pub json_path: Nullable<String> = "json_path",
+        /// The field `supported_callback_methods`.
+        pub supported_callback_methods: Nullable<Vec<String>> = "supported_callback_methods",
+    }
 }
 
-/// The body of `CreateBulkWriteJob`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BulkWriteBody {
-    /// The field `character_encoding`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub character_encoding: Nullable<String>,
-    /// The field `operation`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub operation: Nullable<BulkWriteOperation>,
-    /// The field `callback`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub callback: Nullable<CallBack>,
-    /// The field `resource`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<Vec<Resource>>,
-    /// The field `ignore_empty`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ignore_empty: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateBulkWriteJob`.
+    pub struct BulkWriteBody {
+        /// The field `character_encoding`.
+        pub character_encoding: Nullable<String> = "character_encoding",
+        /// The field `operation`.
+        pub operation: Nullable<BulkWriteOperation> = "operation",
+        /// The field `callback`.
+        pub callback: Nullable<CallBack> = "callback",
+        /// The field `resource`.
+        pub resource: Nullable<Vec<Resource>> = "resource",
+        /// The field `ignore_empty`.
+        pub ignore_empty: Nullable<bool> = "ignore_empty",
+    }
 }
 
 setters! {
@@ -218,20 +184,14 @@ open_enum! {
     }
 }
 
-/// The `CallBack` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CallBack {
-    /// The field `url`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub url: Nullable<String>,
-    /// The field `method`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub method: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `CallBack` schema of Zoho's files.
+    pub struct CallBack {
+        /// The field `url`.
+        pub url: Nullable<String> = "url",
+        /// The field `method`.
+        pub method: Nullable<String> = "method",
+    }
 }
 
 setters! {
@@ -241,44 +201,30 @@ setters! {
     }
 }
 
-/// The `Resource` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Resource {
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<ResourceStatus>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::MinifiedModule>,
-    /// The field `code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub code: Nullable<String>,
-    /// The field `file_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file_id: Nullable<String>,
-    /// The field `file_names`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file_names: Nullable<Vec<String>>,
-    /// The field `ignore_empty`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ignore_empty: Nullable<bool>,
-    /// The field `find_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub find_by: Nullable<String>,
-    /// The field `field_mappings`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_mappings: Nullable<Vec<FieldMapping>>,
-    /// The field `file`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file: Nullable<File>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Resource` schema of Zoho's files.
+    pub struct Resource {
+        /// The field `status`.
+        pub status: Nullable<ResourceStatus> = "status" or_number,
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `module`.
+        pub module: Nullable<shared::MinifiedModule> = "module",
+        /// The field `code`.
+        pub code: Nullable<String> = "code",
+        /// The field `file_id`.
+        pub file_id: Nullable<String> = "file_id" or_number,
+        /// The field `file_names`.
+        pub file_names: Nullable<Vec<String>> = "file_names",
+        /// The field `ignore_empty`.
+        pub ignore_empty: Nullable<bool> = "ignore_empty",
+        /// The field `find_by`.
+        pub find_by: Nullable<String> = "find_by",
+        /// The field `field_mappings`.
+        pub field_mappings: Nullable<Vec<FieldMapping>> = "field_mappings",
+        /// The field `file`.
+        pub file: Nullable<File> = "file",
+    }
 }
 
 setters! {
@@ -307,35 +253,24 @@ open_enum! {
     }
 }
 
-/// The type of `field_mappings` in `Resource`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FieldMapping {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `index`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub index: Nullable<i64>,
-    /// The field `format`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub format: Nullable<String>,
-    /// The field `find_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub find_by: Nullable<String>,
-    /// The field `default_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_value: Nullable<DefaultValue>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<String>,
-    /// The field `parent_column_index`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent_column_index: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `field_mappings` in `Resource`.
+    pub struct FieldMapping {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `index`.
+        pub index: Nullable<i64> = "index",
+        /// The field `format`.
+        pub format: Nullable<String> = "format",
+        /// The field `find_by`.
+        pub find_by: Nullable<String> = "find_by",
+        /// The field `default_value`.
+        pub default_value: Nullable<DefaultValue> = "default_value",
+        /// The field `module`.
+        pub module: Nullable<String> = "module",
+        /// The field `parent_column_index`.
+        pub parent_column_index: Nullable<i64> = "parent_column_index",
+    }
 }
 
 setters! {
@@ -350,23 +285,16 @@ setters! {
     }
 }
 
-/// The `default_value` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DefaultValue {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<String>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `default_value` schema of Zoho's files.
+    pub struct DefaultValue {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `module`.
+        pub module: Nullable<String> = "module",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+    }
 }
 
 setters! {
@@ -377,32 +305,22 @@ setters! {
     }
 }
 
-/// The type of `file` in `Resource`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct File {
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<ResourceStatus>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `added_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub added_count: Nullable<i64>,
-    /// The field `skipped_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub skipped_count: Nullable<i64>,
-    /// The field `updated_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub updated_count: Nullable<i64>,
-    /// The field `total_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub total_count: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `file` in `Resource`.
+    pub struct File {
+        /// The field `status`.
+        pub status: Nullable<ResourceStatus> = "status" or_number,
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `added_count`.
+        pub added_count: Nullable<i64> = "added_count",
+        /// The field `skipped_count`.
+        pub skipped_count: Nullable<i64> = "skipped_count",
+        /// The field `updated_count`.
+        pub updated_count: Nullable<i64> = "updated_count",
+        /// The field `total_count`.
+        pub total_count: Nullable<i64> = "total_count",
+    }
 }
 
 setters! {
@@ -416,52 +334,34 @@ setters! {
     }
 }
 
-/// The response to `GetBulkWriteJob`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetBulkWriteJobResponse {
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// The field `character_encoding`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub character_encoding: Nullable<String>,
-    /// The field `resource`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<Vec<Resource>>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `result`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub result: Nullable<BulkWriteResult>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::UserReference>,
-    /// The field `operation`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub operation: Nullable<String>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `callback`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub callback: Nullable<CallBack>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetBulkWriteJob`.
+    pub struct GetBulkWriteJobResponse {
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+        /// The field `character_encoding`.
+        pub character_encoding: Nullable<String> = "character_encoding",
+        /// The field `resource`.
+        pub resource: Nullable<Vec<Resource>> = "resource",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `result`.
+        pub result: Nullable<BulkWriteResult> = "result",
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::UserReference> = "created_by",
+        /// The field `operation`.
+        pub operation: Nullable<String> = "operation",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `callback`.
+        pub callback: Nullable<CallBack> = "callback",
+    }
 }
 
-/// The `Result` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BulkWriteResult {
-    /// The field `download_url`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub download_url: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Result` schema of Zoho's files.
+    pub struct BulkWriteResult {
+        /// The field `download_url`.
+        pub download_url: Nullable<String> = "download_url",
+    }
 }

@@ -88,17 +88,12 @@ impl ListBusinessHours {
     }
 }
 
-/// The body of `CreateBusinessHours`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BusinessHoursBody {
-    /// The field `business_hours`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub business_hours: Nullable<BusinessHours>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateBusinessHours`.
+    pub struct BusinessHoursBody {
+        /// The field `business_hours`.
+        pub business_hours: Nullable<BusinessHours> = "business_hours",
+    }
 }
 
 setters! {
@@ -107,38 +102,26 @@ setters! {
     }
 }
 
-/// The `Business_Hours` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BusinessHours {
-    /// The field `week_starts_on`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub week_starts_on: Nullable<BusinessHoursWeekStartsOn>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<BusinessHoursType>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `business_days`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub business_days: Nullable<Vec<BusinessHoursBusinessDay>>,
-    /// The field `same_as_everyday`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub same_as_everyday: Nullable<bool>,
-    /// The field `daily_timing`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub daily_timing: Nullable<Vec<String>>,
-    /// The field `custom_timing`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub custom_timing: Nullable<Vec<BreakHoursCustomTiming>>,
-    /// The field `timezone`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub timezone: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Business_Hours` schema of Zoho's files.
+    pub struct BusinessHours {
+        /// The field `week_starts_on`.
+        pub week_starts_on: Nullable<BusinessHoursWeekStartsOn> = "week_starts_on",
+        /// The field `type`.
+        pub r#type: Nullable<BusinessHoursType> = "type",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `business_days`.
+        pub business_days: Nullable<Vec<BusinessHoursBusinessDay>> = "business_days",
+        /// The field `same_as_everyday`.
+        pub same_as_everyday: Nullable<bool> = "same_as_everyday",
+        /// The field `daily_timing`.
+        pub daily_timing: Nullable<Vec<String>> = "daily_timing",
+        /// The field `custom_timing`.
+        pub custom_timing: Nullable<Vec<BreakHoursCustomTiming>> = "custom_timing",
+        /// The field `timezone`.
+        pub timezone: Nullable<String> = "timezone",
+    }
 }
 
 setters! {
@@ -189,20 +172,14 @@ open_enum! {
     }
 }
 
-/// The `Break_hours_Custom_Timing` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BreakHoursCustomTiming {
-    /// The field `days`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub days: Nullable<BreakHoursCustomTimingDay>,
-    /// The field `business_timing`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub business_timing: Nullable<Vec<String>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Break_hours_Custom_Timing` schema of Zoho's files.
+    pub struct BreakHoursCustomTiming {
+        /// The field `days`.
+        pub days: Nullable<BreakHoursCustomTimingDay> = "days" or_number,
+        /// The field `business_timing`.
+        pub business_timing: Nullable<Vec<String>> = "business_timing",
+    }
 }
 
 setters! {
@@ -225,28 +202,18 @@ open_enum! {
     }
 }
 
-/// The response to `CreateBusinessHours`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BusinessHoursResults {
-    /// The field `business_hours`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub business_hours: Nullable<ActionResult>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateBusinessHours`.
+    pub struct BusinessHoursResults {
+        /// The field `business_hours`.
+        pub business_hours: Nullable<ActionResult> = "business_hours",
+    }
 }
 
-/// The response to `ListBusinessHours`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BusinessHoursResponse {
-    /// The field `business_hours`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub business_hours: Nullable<BusinessHours>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListBusinessHours`.
+    pub struct BusinessHoursResponse {
+        /// The field `business_hours`.
+        pub business_hours: Nullable<BusinessHours> = "business_hours",
+    }
 }

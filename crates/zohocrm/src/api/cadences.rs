@@ -36,162 +36,104 @@ operation! {
     ListCadences -> CadencesResponse
 }
 
-/// The response to `ListCadences`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CadencesResponse {
-    /// The field `cadences`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub cadences: Nullable<Vec<Cadences>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListCadences`.
+    pub struct CadencesResponse {
+        /// The field `cadences`.
+        pub cadences: Nullable<Vec<Cadences>> = "cadences",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }
 
-/// The `cadences` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Cadences {
-    /// The field `summary`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub summary: Nullable<Summary>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ApiReference>,
-    /// The field `active`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub active: Nullable<bool>,
-    /// The field `execution_details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub execution_details: Nullable<ExecutionDetails>,
-    /// The field `published`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub published: Nullable<bool>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::Reference>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::Reference>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `custom_view`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub custom_view: Nullable<CustomView>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `cadences` schema of Zoho's files.
+    pub struct Cadences {
+        /// The field `summary`.
+        pub summary: Nullable<Summary> = "summary",
+        /// The field `created_time`.
+        pub created_time: Nullable<String> = "created_time",
+        /// The field `module`.
+        pub module: Nullable<shared::ApiReference> = "module",
+        /// The field `active`.
+        pub active: Nullable<bool> = "active",
+        /// The field `execution_details`.
+        pub execution_details: Nullable<ExecutionDetails> = "execution_details",
+        /// The field `published`.
+        pub published: Nullable<bool> = "published",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::Reference> = "created_by",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<String> = "modified_time",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<shared::Reference> = "modified_by",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `custom_view`.
+        pub custom_view: Nullable<CustomView> = "custom_view",
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+    }
 }
 
-/// The type of `summary` in `Cadences`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Summary {
-    /// The field `task_follow_up_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub task_follow_up_count: Nullable<i64>,
-    /// The field `call_follow_up_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub call_follow_up_count: Nullable<i64>,
-    /// The field `email_follow_up_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_follow_up_count: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `summary` in `Cadences`.
+    pub struct Summary {
+        /// The field `task_follow_up_count`.
+        pub task_follow_up_count: Nullable<i64> = "task_follow_up_count",
+        /// The field `call_follow_up_count`.
+        pub call_follow_up_count: Nullable<i64> = "call_follow_up_count",
+        /// The field `email_follow_up_count`.
+        pub email_follow_up_count: Nullable<i64> = "email_follow_up_count",
+    }
 }
 
-/// The type of `execution_details` in `Cadences`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ExecutionDetails {
-    /// The field `unenroll_properties`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unenroll_properties: Nullable<UnenrollProperty>,
-    /// The field `end_date`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub end_date: Nullable<String>,
-    /// The field `automatic_unenroll`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub automatic_unenroll: Nullable<bool>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `execute_every`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub execute_every: Nullable<ExecuteEvery>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `execution_details` in `Cadences`.
+    pub struct ExecutionDetails {
+        /// The field `unenroll_properties`.
+        pub unenroll_properties: Nullable<UnenrollProperty> = "unenroll_properties",
+        /// The field `end_date`.
+        pub end_date: Nullable<String> = "end_date",
+        /// The field `automatic_unenroll`.
+        pub automatic_unenroll: Nullable<bool> = "automatic_unenroll",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `execute_every`.
+        pub execute_every: Nullable<ExecuteEvery> = "execute_every",
+    }
 }
 
-/// The type of `unenroll_properties` in `ExecutionDetails`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UnenrollProperty {
-    /// The field `end_date`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub end_date: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `unenroll_properties` in `ExecutionDetails`.
+    pub struct UnenrollProperty {
+        /// The field `end_date`.
+        pub end_date: Nullable<String> = "end_date",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+    }
 }
 
-/// The type of `execute_every` in `ExecutionDetails`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ExecuteEvery {
-    /// The field `unit`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unit: Nullable<i64>,
-    /// The field `period`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub period: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `execute_every` in `ExecutionDetails`.
+    pub struct ExecuteEvery {
+        /// The field `unit`.
+        pub unit: Nullable<i64> = "unit" or_text,
+        /// The field `period`.
+        pub period: Nullable<String> = "period" or_number,
+    }
 }
 
-/// The type of `custom_view` in `Cadences`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CustomView {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `custom_view` in `Cadences`.
+    pub struct CustomView {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<Value> = "id",
+    }
 }

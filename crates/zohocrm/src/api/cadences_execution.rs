@@ -62,20 +62,14 @@ operation! {
     UnenrollCadences -> CadencesExecutionResults
 }
 
-/// The body of `EnrollCadences`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CadencesExecutionBody {
-    /// The field `cadences_ids`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub cadences_ids: Nullable<Vec<String>>,
-    /// The field `ids`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ids: Nullable<Vec<String>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `EnrollCadences`.
+    pub struct CadencesExecutionBody {
+        /// The field `cadences_ids`.
+        pub cadences_ids: Nullable<Vec<String>> = "cadences_ids",
+        /// The field `ids`.
+        pub ids: Nullable<Vec<String>> = "ids",
+    }
 }
 
 setters! {
@@ -85,15 +79,10 @@ setters! {
     }
 }
 
-/// The response to `EnrollCadences`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CadencesExecutionResults {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `EnrollCadences`.
+    pub struct CadencesExecutionResults {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+    }
 }

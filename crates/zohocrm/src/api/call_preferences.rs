@@ -51,33 +51,22 @@ operation! {
     UpdateCallPreference -> CallPreferencesResults
 }
 
-/// The response to `GetCallPreference`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CallPreferencesResponse {
-    /// The field `call_preferences`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub call_preferences: Nullable<CallPreferences>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetCallPreference`.
+    pub struct CallPreferencesResponse {
+        /// The field `call_preferences`.
+        pub call_preferences: Nullable<CallPreferences> = "call_preferences",
+    }
 }
 
-/// The `CallPreferences` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CallPreferences {
-    /// The field `show_from_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_from_number: Nullable<bool>,
-    /// The field `show_to_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_to_number: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `CallPreferences` schema of Zoho's files.
+    pub struct CallPreferences {
+        /// The field `show_from_number`.
+        pub show_from_number: Nullable<bool> = "show_from_number",
+        /// The field `show_to_number`.
+        pub show_to_number: Nullable<bool> = "show_to_number",
+    }
 }
 
 setters! {
@@ -87,17 +76,12 @@ setters! {
     }
 }
 
-/// The body of `UpdateCallPreference`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CallPreferencesBody {
-    /// The field `call_preferences`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub call_preferences: Nullable<CallPreferences>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `UpdateCallPreference`.
+    pub struct CallPreferencesBody {
+        /// The field `call_preferences`.
+        pub call_preferences: Nullable<CallPreferences> = "call_preferences",
+    }
 }
 
 setters! {
@@ -106,15 +90,10 @@ setters! {
     }
 }
 
-/// The response to `UpdateCallPreference`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CallPreferencesResults {
-    /// The field `call_preferences`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub call_preferences: Nullable<ActionResult>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `UpdateCallPreference`.
+    pub struct CallPreferencesResults {
+        /// The field `call_preferences`.
+        pub call_preferences: Nullable<ActionResult> = "call_preferences",
+    }
 }

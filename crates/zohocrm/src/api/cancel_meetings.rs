@@ -41,17 +41,12 @@ operation! {
     CancelMeetings -> CancelMeetingsResults
 }
 
-/// The body of `CancelMeetings`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CancelMeetingsBody {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Notify>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CancelMeetings`.
+    pub struct CancelMeetingsBody {
+        /// The field `data`.
+        pub data: Nullable<Vec<Notify>> = "data",
+    }
 }
 
 setters! {
@@ -60,17 +55,12 @@ setters! {
     }
 }
 
-/// The `notify` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Notify {
-    /// The field `send_cancelling_mail`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub send_cancelling_mail: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `notify` schema of Zoho's files.
+    pub struct Notify {
+        /// The field `send_cancelling_mail`.
+        pub send_cancelling_mail: Nullable<bool> = "send_cancelling_mail",
+    }
 }
 
 setters! {
@@ -79,15 +69,10 @@ setters! {
     }
 }
 
-/// The response to `CancelMeetings`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CancelMeetingsResults {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CancelMeetings`.
+    pub struct CancelMeetingsResults {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+    }
 }

@@ -68,23 +68,16 @@ operation! {
     ChangeOwners -> ChangeOwnerResults
 }
 
-/// The body of `ChangeOwner`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ChangeOwnerBody {
-    /// The field `owner`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<Owner>,
-    /// The field `notify`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub notify: Nullable<bool>,
-    /// The field `related_modules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_modules: Nullable<Vec<shared::ApiReference>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ChangeOwner`.
+    pub struct ChangeOwnerBody {
+        /// The field `owner`.
+        pub owner: Nullable<Owner> = "owner",
+        /// The field `notify`.
+        pub notify: Nullable<bool> = "notify",
+        /// The field `related_modules`.
+        pub related_modules: Nullable<Vec<shared::ApiReference>> = "related_modules",
+    }
 }
 
 setters! {
@@ -95,17 +88,12 @@ setters! {
     }
 }
 
-/// The `owner` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Owner {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `owner` schema of Zoho's files.
+    pub struct Owner {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -114,39 +102,26 @@ setters! {
     }
 }
 
-/// The response to `ChangeOwner`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ChangeOwnerResults {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ChangeOwner`.
+    pub struct ChangeOwnerResults {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+    }
 }
 
-/// The body of `ChangeOwners`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ChangeOwnersBody {
-    /// The field `ids`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ids: Nullable<Vec<String>>,
-    /// The field `owner`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<Owner>,
-    /// The field `notify`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub notify: Nullable<bool>,
-    /// The field `related_modules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_modules: Nullable<Vec<shared::ApiReference>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ChangeOwners`.
+    pub struct ChangeOwnersBody {
+        /// The field `ids`.
+        pub ids: Nullable<Vec<String>> = "ids",
+        /// The field `owner`.
+        pub owner: Nullable<Owner> = "owner",
+        /// The field `notify`.
+        pub notify: Nullable<bool> = "notify",
+        /// The field `related_modules`.
+        pub related_modules: Nullable<Vec<shared::ApiReference>> = "related_modules",
+    }
 }
 
 setters! {

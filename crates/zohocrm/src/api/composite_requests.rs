@@ -36,23 +36,16 @@ operation! {
     ExecuteCompositeRequests -> Results
 }
 
-/// The body of `ExecuteCompositeRequests`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CompositeRequestsBody {
-    /// The field `rollback_on_fail`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rollback_on_fail: Nullable<bool>,
-    /// The field `concurrent_execution`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub concurrent_execution: Nullable<bool>,
-    /// The field `__composite_requests`.
-    #[serde(rename = "__composite_requests", skip_serializing_if = "Nullable::is_absent")]
-    pub composite_requests: Nullable<Vec<CompositeRequests>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ExecuteCompositeRequests`.
+    pub struct CompositeRequestsBody {
+        /// The field `rollback_on_fail`.
+        pub rollback_on_fail: Nullable<bool> = "rollback_on_fail",
+        /// The field `concurrent_execution`.
+        pub concurrent_execution: Nullable<bool> = "concurrent_execution",
+        /// The field `__composite_requests`.
+        pub composite_requests: Nullable<Vec<CompositeRequests>> = "__composite_requests",
+    }
 }
 
 setters! {
@@ -63,32 +56,22 @@ setters! {
     }
 }
 
-/// The `composite_requests` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CompositeRequests {
-    /// The field `method`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub method: Nullable<String>,
-    /// The field `uri`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub uri: Nullable<String>,
-    /// The field `headers`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub headers: Nullable<Value>,
-    /// The field `params`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub params: Nullable<Value>,
-    /// The field `body`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub body: Nullable<Value>,
-    /// The field `sub_request_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sub_request_id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `composite_requests` schema of Zoho's files.
+    pub struct CompositeRequests {
+        /// The field `method`.
+        pub method: Nullable<String> = "method",
+        /// The field `uri`.
+        pub uri: Nullable<String> = "uri",
+        /// The field `headers`.
+        pub headers: Nullable<Value> = "headers",
+        /// The field `params`.
+        pub params: Nullable<Value> = "params",
+        /// The field `body`.
+        pub body: Nullable<Value> = "body",
+        /// The field `sub_request_id`.
+        pub sub_request_id: Nullable<String> = "sub_request_id",
+    }
 }
 
 setters! {
@@ -102,15 +85,10 @@ setters! {
     }
 }
 
-/// A shape that Zoho's files do not define.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Results {
-    /// The field `__composite_requests`.
-    #[serde(rename = "__composite_requests", skip_serializing_if = "Nullable::is_absent")]
-    pub composite_requests: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// A shape that Zoho's files do not define.
+    pub struct Results {
+        /// The field `__composite_requests`.
+        pub composite_requests: Nullable<Vec<ActionResult>> = "__composite_requests",
+    }
 }

@@ -134,36 +134,24 @@ operation! {
     DeleteContactRole -> ContactRolesResults
 }
 
-/// The response to `ListContactRoles`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ContactRolesResponse {
-    /// The field `contact_roles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub contact_roles: Nullable<Vec<ContactRole>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListContactRoles`.
+    pub struct ContactRolesResponse {
+        /// The field `contact_roles`.
+        pub contact_roles: Nullable<Vec<ContactRole>> = "contact_roles",
+    }
 }
 
-/// The `Contact_Role` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ContactRole {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence_number: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Contact_Role` schema of Zoho's files.
+    pub struct ContactRole {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `sequence_number`.
+        pub sequence_number: Nullable<i64> = "sequence_number" or_text,
+    }
 }
 
 setters! {
@@ -174,17 +162,12 @@ setters! {
     }
 }
 
-/// The body of `CreateContactRoles`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ContactRolesBody {
-    /// The field `contact_roles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub contact_roles: Nullable<Vec<ContactRole>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateContactRoles`.
+    pub struct ContactRolesBody {
+        /// The field `contact_roles`.
+        pub contact_roles: Nullable<Vec<ContactRole>> = "contact_roles",
+    }
 }
 
 setters! {
@@ -193,15 +176,10 @@ setters! {
     }
 }
 
-/// The response to `CreateContactRoles`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ContactRolesResults {
-    /// The field `contact_roles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub contact_roles: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateContactRoles`.
+    pub struct ContactRolesResults {
+        /// The field `contact_roles`.
+        pub contact_roles: Nullable<Vec<ActionResult>> = "contact_roles",
+    }
 }

@@ -41,78 +41,50 @@ operation! {
     ListConversionOptions -> ConversionOptionResponse
 }
 
-/// The response to `ListConversionOptions`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ConversionOptionResponse {
-    /// The field `__conversion_options`.
-    #[serde(rename = "__conversion_options", skip_serializing_if = "Nullable::is_absent")]
-    pub conversion_options: Nullable<ConversionOptions>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListConversionOptions`.
+    pub struct ConversionOptionResponse {
+        /// The field `__conversion_options`.
+        pub conversion_options: Nullable<ConversionOptions> = "__conversion_options",
+    }
 }
 
-/// The `Conversion_Options` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ConversionOptions {
-    /// The field `module_preference`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module_preference: Nullable<shared::Modules>,
-    /// The field `Contacts`.
-    #[serde(rename = "Contacts", skip_serializing_if = "Nullable::is_absent")]
-    pub contacts: Nullable<Vec<Record>>,
-    /// The field `Deals`.
-    #[serde(rename = "Deals", skip_serializing_if = "Nullable::is_absent")]
-    pub deals: Nullable<Vec<Record>>,
-    /// The field `Accounts`.
-    #[serde(rename = "Accounts", skip_serializing_if = "Nullable::is_absent")]
-    pub accounts: Nullable<Vec<Record>>,
-    /// The field `preference_field_matched_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub preference_field_matched_value: Nullable<PreferenceFieldMatchedValue>,
-    /// The field `modules_with_multiple_layouts`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modules_with_multiple_layouts: Nullable<Vec<shared::Modules>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Conversion_Options` schema of Zoho's files.
+    pub struct ConversionOptions {
+        /// The field `module_preference`.
+        pub module_preference: Nullable<shared::Modules> = "module_preference",
+        /// The field `Contacts`.
+        pub contacts: Nullable<Vec<Record>> = "Contacts",
+        /// The field `Deals`.
+        pub deals: Nullable<Vec<Record>> = "Deals",
+        /// The field `Accounts`.
+        pub accounts: Nullable<Vec<Record>> = "Accounts",
+        /// The field `preference_field_matched_value`.
+        pub preference_field_matched_value: Nullable<PreferenceFieldMatchedValue> = "preference_field_matched_value",
+        /// The field `modules_with_multiple_layouts`.
+        pub modules_with_multiple_layouts: Nullable<Vec<shared::Modules>> = "modules_with_multiple_layouts",
+    }
 }
 
-/// The type of `preference_field_matched_value` in `ConversionOptions`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PreferenceFieldMatchedValue {
-    /// The field `Contacts`.
-    #[serde(rename = "Contacts", skip_serializing_if = "Nullable::is_absent")]
-    pub contacts: Nullable<Vec<PreferenceFieldMatch>>,
-    /// The field `Accounts`.
-    #[serde(rename = "Accounts", skip_serializing_if = "Nullable::is_absent")]
-    pub accounts: Nullable<Vec<PreferenceFieldMatch>>,
-    /// The field `Deals`.
-    #[serde(rename = "Deals", skip_serializing_if = "Nullable::is_absent")]
-    pub deals: Nullable<Vec<PreferenceFieldMatch>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `preference_field_matched_value` in `ConversionOptions`.
+    pub struct PreferenceFieldMatchedValue {
+        /// The field `Contacts`.
+        pub contacts: Nullable<Vec<PreferenceFieldMatch>> = "Contacts",
+        /// The field `Accounts`.
+        pub accounts: Nullable<Vec<PreferenceFieldMatch>> = "Accounts",
+        /// The field `Deals`.
+        pub deals: Nullable<Vec<PreferenceFieldMatch>> = "Deals",
+    }
 }
 
-/// The `Preference_Field_Match` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PreferenceFieldMatch {
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<shared::ApiReference>,
-    /// The field `matched_lead_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub matched_lead_value: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Preference_Field_Match` schema of Zoho's files.
+    pub struct PreferenceFieldMatch {
+        /// The field `field`.
+        pub field: Nullable<shared::ApiReference> = "field",
+        /// The field `matched_lead_value`.
+        pub matched_lead_value: Nullable<String> = "matched_lead_value",
+    }
 }

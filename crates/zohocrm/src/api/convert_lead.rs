@@ -42,17 +42,12 @@ operation! {
     ConvertLead -> ConvertLeadResults
 }
 
-/// The body of `ConvertLead`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ConvertLeadBody {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<LeadConverter>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ConvertLead`.
+    pub struct ConvertLeadBody {
+        /// The field `data`.
+        pub data: Nullable<Vec<LeadConverter>> = "data",
+    }
 }
 
 setters! {
@@ -61,44 +56,30 @@ setters! {
     }
 }
 
-/// The `Lead_Converter` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LeadConverter {
-    /// The field `overwrite`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub overwrite: Nullable<bool>,
-    /// The field `notify_lead_owner`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub notify_lead_owner: Nullable<bool>,
-    /// The field `notify_new_entity_owner`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub notify_new_entity_owner: Nullable<bool>,
-    /// The field `move_attachments_to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub move_attachments_to: Nullable<shared::ApiReference>,
-    /// The field `Accounts`.
-    #[serde(rename = "Accounts", skip_serializing_if = "Nullable::is_absent")]
-    pub accounts: Nullable<Record>,
-    /// The field `Contacts`.
-    #[serde(rename = "Contacts", skip_serializing_if = "Nullable::is_absent")]
-    pub contacts: Nullable<Record>,
-    /// The field `assign_to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub assign_to: Nullable<shared::UserReference>,
-    /// The field `Deals`.
-    #[serde(rename = "Deals", skip_serializing_if = "Nullable::is_absent")]
-    pub deals: Nullable<Record>,
-    /// The field `add_to_existing_record`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub add_to_existing_record: Nullable<bool>,
-    /// The field `carry_over_tags`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub carry_over_tags: Nullable<CarryOverTags>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Lead_Converter` schema of Zoho's files.
+    pub struct LeadConverter {
+        /// The field `overwrite`.
+        pub overwrite: Nullable<bool> = "overwrite",
+        /// The field `notify_lead_owner`.
+        pub notify_lead_owner: Nullable<bool> = "notify_lead_owner",
+        /// The field `notify_new_entity_owner`.
+        pub notify_new_entity_owner: Nullable<bool> = "notify_new_entity_owner",
+        /// The field `move_attachments_to`.
+        pub move_attachments_to: Nullable<shared::ApiReference> = "move_attachments_to",
+        /// The field `Accounts`.
+        pub accounts: Nullable<Record> = "Accounts",
+        /// The field `Contacts`.
+        pub contacts: Nullable<Record> = "Contacts",
+        /// The field `assign_to`.
+        pub assign_to: Nullable<shared::UserReference> = "assign_to",
+        /// The field `Deals`.
+        pub deals: Nullable<Record> = "Deals",
+        /// The field `add_to_existing_record`.
+        pub add_to_existing_record: Nullable<bool> = "add_to_existing_record",
+        /// The field `carry_over_tags`.
+        pub carry_over_tags: Nullable<CarryOverTags> = "carry_over_tags",
+    }
 }
 
 setters! {
@@ -116,23 +97,16 @@ setters! {
     }
 }
 
-/// The `Carry_Over_Tags` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CarryOverTags {
-    /// The field `Contacts`.
-    #[serde(rename = "Contacts", skip_serializing_if = "Nullable::is_absent")]
-    pub contacts: Nullable<Vec<String>>,
-    /// The field `Accounts`.
-    #[serde(rename = "Accounts", skip_serializing_if = "Nullable::is_absent")]
-    pub accounts: Nullable<Vec<String>>,
-    /// The field `Deals`.
-    #[serde(rename = "Deals", skip_serializing_if = "Nullable::is_absent")]
-    pub deals: Nullable<Vec<String>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Carry_Over_Tags` schema of Zoho's files.
+    pub struct CarryOverTags {
+        /// The field `Contacts`.
+        pub contacts: Nullable<Vec<String>> = "Contacts",
+        /// The field `Accounts`.
+        pub accounts: Nullable<Vec<String>> = "Accounts",
+        /// The field `Deals`.
+        pub deals: Nullable<Vec<String>> = "Deals",
+    }
 }
 
 setters! {
@@ -143,15 +117,10 @@ setters! {
     }
 }
 
-/// The response to `ConvertLead`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ConvertLeadResults {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ConvertLead`.
+    pub struct ConvertLeadResults {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+    }
 }

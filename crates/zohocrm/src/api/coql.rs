@@ -37,17 +37,12 @@ operation! {
     ExecuteQuery -> CoqlResponse
 }
 
-/// The body of `ExecuteQuery`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CoqlBody {
-    /// The field `select_query`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub select_query: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ExecuteQuery`.
+    pub struct CoqlBody {
+        /// The field `select_query`.
+        pub select_query: Nullable<String> = "select_query",
+    }
 }
 
 setters! {
@@ -56,18 +51,12 @@ setters! {
     }
 }
 
-/// The response to `ExecuteQuery`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CoqlResponse {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Record>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::Info>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ExecuteQuery`.
+    pub struct CoqlResponse {
+        /// The field `data`.
+        pub data: Nullable<Vec<Record>> = "data",
+        /// The field `info`.
+        pub info: Nullable<shared::Info> = "info",
+    }
 }

@@ -131,66 +131,44 @@ operation! {
     UpdateBaseCurrency -> EnableBaseCurrencyResults
 }
 
-/// The response to `ListCurrencies`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CurrenciesResponse {
-    /// The field `currencies`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub currencies: Nullable<Vec<Currency>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListCurrencies`.
+    pub struct CurrenciesResponse {
+        /// The field `currencies`.
+        pub currencies: Nullable<Vec<Currency>> = "currencies",
+    }
 }
 
-/// The `Currency` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Currency {
-    /// The field `iso_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub iso_code: Nullable<String>,
-    /// The field `symbol`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub symbol: Nullable<String>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `is_active`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub is_active: Nullable<bool>,
-    /// The field `exchange_rate`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub exchange_rate: Nullable<String>,
-    /// The field `format`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub format: Nullable<Format>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::UserReference>,
-    /// The field `prefix_symbol`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub prefix_symbol: Nullable<bool>,
-    /// The field `is_base`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub is_base: Nullable<bool>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::UserReference>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Currency` schema of Zoho's files.
+    pub struct Currency {
+        /// The field `iso_code`.
+        pub iso_code: Nullable<String> = "iso_code",
+        /// The field `symbol`.
+        pub symbol: Nullable<String> = "symbol",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `is_active`.
+        pub is_active: Nullable<bool> = "is_active",
+        /// The field `exchange_rate`.
+        pub exchange_rate: Nullable<String> = "exchange_rate",
+        /// The field `format`.
+        pub format: Nullable<Format> = "format",
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::UserReference> = "created_by",
+        /// The field `prefix_symbol`.
+        pub prefix_symbol: Nullable<bool> = "prefix_symbol",
+        /// The field `is_base`.
+        pub is_base: Nullable<bool> = "is_base",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<shared::UserReference> = "modified_by",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -211,23 +189,16 @@ setters! {
     }
 }
 
-/// The `Format` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Format {
-    /// The field `decimal_separator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub decimal_separator: Nullable<FormatDecimalSeparator>,
-    /// The field `thousand_separator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub thousand_separator: Nullable<FormatThousandSeparator>,
-    /// The field `decimal_places`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub decimal_places: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Format` schema of Zoho's files.
+    pub struct Format {
+        /// The field `decimal_separator`.
+        pub decimal_separator: Nullable<FormatDecimalSeparator> = "decimal_separator",
+        /// The field `thousand_separator`.
+        pub thousand_separator: Nullable<FormatThousandSeparator> = "thousand_separator",
+        /// The field `decimal_places`.
+        pub decimal_places: Nullable<String> = "decimal_places",
+    }
 }
 
 setters! {
@@ -255,17 +226,12 @@ open_enum! {
     }
 }
 
-/// The body of `AddCurrencies`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CurrenciesBody {
-    /// The field `currencies`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub currencies: Nullable<Vec<Currency>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `AddCurrencies`.
+    pub struct CurrenciesBody {
+        /// The field `currencies`.
+        pub currencies: Nullable<Vec<Currency>> = "currencies",
+    }
 }
 
 setters! {
@@ -274,30 +240,20 @@ setters! {
     }
 }
 
-/// The response to `AddCurrencies`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CurrenciesResults {
-    /// The field `currencies`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub currencies: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `AddCurrencies`.
+    pub struct CurrenciesResults {
+        /// The field `currencies`.
+        pub currencies: Nullable<Vec<ActionResult>> = "currencies",
+    }
 }
 
-/// The body of `EnableBaseCurrency`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EnableBaseCurrencyBody {
-    /// The field `base_currency`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub base_currency: Nullable<BaseCurrency>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `EnableBaseCurrency`.
+    pub struct EnableBaseCurrencyBody {
+        /// The field `base_currency`.
+        pub base_currency: Nullable<BaseCurrency> = "base_currency",
+    }
 }
 
 setters! {
@@ -306,53 +262,36 @@ setters! {
     }
 }
 
-/// The `Base_Currency` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BaseCurrency {
-    /// The field `iso_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub iso_code: Nullable<String>,
-    /// The field `symbol`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub symbol: Nullable<String>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `is_active`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub is_active: Nullable<bool>,
-    /// The field `exchange_rate`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub exchange_rate: Nullable<String>,
-    /// The field `format`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub format: Nullable<Format>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::UserReference>,
-    /// The field `prefix_symbol`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub prefix_symbol: Nullable<bool>,
-    /// The field `is_base`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub is_base: Nullable<bool>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::UserReference>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Base_Currency` schema of Zoho's files.
+    pub struct BaseCurrency {
+        /// The field `iso_code`.
+        pub iso_code: Nullable<String> = "iso_code",
+        /// The field `symbol`.
+        pub symbol: Nullable<String> = "symbol",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `is_active`.
+        pub is_active: Nullable<bool> = "is_active",
+        /// The field `exchange_rate`.
+        pub exchange_rate: Nullable<String> = "exchange_rate",
+        /// The field `format`.
+        pub format: Nullable<Format> = "format",
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::UserReference> = "created_by",
+        /// The field `prefix_symbol`.
+        pub prefix_symbol: Nullable<bool> = "prefix_symbol",
+        /// The field `is_base`.
+        pub is_base: Nullable<bool> = "is_base",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<shared::UserReference> = "modified_by",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -373,15 +312,10 @@ setters! {
     }
 }
 
-/// The response to `EnableBaseCurrency`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EnableBaseCurrencyResults {
-    /// The field `base_currency`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub base_currency: Nullable<ActionResult>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `EnableBaseCurrency`.
+    pub struct EnableBaseCurrencyResults {
+        /// The field `base_currency`.
+        pub base_currency: Nullable<ActionResult> = "base_currency",
+    }
 }

@@ -119,83 +119,54 @@ operation! {
     ChangeSortOrder -> CustomViewsResults
 }
 
-/// The response to `ListCustomViews`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CustomViewsResponse {
-    /// The field `custom_views`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub custom_views: Nullable<Vec<shared::CustomViews>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListCustomViews`.
+    pub struct CustomViewsResponse {
+        /// The field `custom_views`.
+        pub custom_views: Nullable<Vec<shared::CustomViews>> = "custom_views",
+        /// The field `info`.
+        pub info: Nullable<Info> = "info",
+    }
 }
 
-/// The `info` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// The field `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// The field `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// The field `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// The field `default`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default: Nullable<String>,
-    /// The field `translation`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub translation: Nullable<Translation>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `info` schema of Zoho's files.
+    pub struct Info {
+        /// The field `per_page`.
+        pub per_page: Nullable<i64> = "per_page",
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+        /// The field `page`.
+        pub page: Nullable<i64> = "page",
+        /// The field `more_records`.
+        pub more_records: Nullable<bool> = "more_records",
+        /// The field `default`.
+        pub default: Nullable<String> = "default",
+        /// The field `translation`.
+        pub translation: Nullable<Translation> = "translation",
+    }
 }
 
-/// The `translation` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Translation {
-    /// The field `public_views`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub public_views: Nullable<String>,
-    /// The field `other_users_views`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub other_users_views: Nullable<String>,
-    /// The field `shared_with_me`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shared_with_me: Nullable<String>,
-    /// The field `created_by_me`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by_me: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `translation` schema of Zoho's files.
+    pub struct Translation {
+        /// The field `public_views`.
+        pub public_views: Nullable<String> = "public_views",
+        /// The field `other_users_views`.
+        pub other_users_views: Nullable<String> = "other_users_views",
+        /// The field `shared_with_me`.
+        pub shared_with_me: Nullable<String> = "shared_with_me",
+        /// The field `created_by_me`.
+        pub created_by_me: Nullable<String> = "created_by_me",
+    }
 }
 
-/// The body of `ChangeSortOrders`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CustomViewsBody {
-    /// The field `custom_views`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub custom_views: Nullable<Vec<shared::CustomViews>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ChangeSortOrders`.
+    pub struct CustomViewsBody {
+        /// The field `custom_views`.
+        pub custom_views: Nullable<Vec<shared::CustomViews>> = "custom_views",
+    }
 }
 
 setters! {
@@ -204,15 +175,10 @@ setters! {
     }
 }
 
-/// The response to `ChangeSortOrders`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CustomViewsResults {
-    /// The field `custom_views`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub custom_views: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ChangeSortOrders`.
+    pub struct CustomViewsResults {
+        /// The field `custom_views`.
+        pub custom_views: Nullable<Vec<ActionResult>> = "custom_views",
+    }
 }

@@ -52,39 +52,26 @@ operation! {
     UpdateDataSharing -> DataSharingResults
 }
 
-/// The response to `GetDataSharing`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DataSharingResponse {
-    /// The field `data_sharing`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data_sharing: Nullable<Vec<DataSharing>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetDataSharing`.
+    pub struct DataSharingResponse {
+        /// The field `data_sharing`.
+        pub data_sharing: Nullable<Vec<DataSharing>> = "data_sharing",
+    }
 }
 
-/// The `DataSharing` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DataSharing {
-    /// The field `public_in_portals`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub public_in_portals: Nullable<bool>,
-    /// The field `share_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub share_type: Nullable<DataSharingShareType>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ApiReference>,
-    /// The field `rule_computation_running`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rule_computation_running: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `DataSharing` schema of Zoho's files.
+    pub struct DataSharing {
+        /// The field `public_in_portals`.
+        pub public_in_portals: Nullable<bool> = "public_in_portals",
+        /// The field `share_type`.
+        pub share_type: Nullable<DataSharingShareType> = "share_type",
+        /// The field `module`.
+        pub module: Nullable<shared::ApiReference> = "module",
+        /// The field `rule_computation_running`.
+        pub rule_computation_running: Nullable<bool> = "rule_computation_running",
+    }
 }
 
 setters! {
@@ -106,17 +93,12 @@ open_enum! {
     }
 }
 
-/// The body of `UpdateDataSharing`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DataSharingBody {
-    /// The field `data_sharing`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data_sharing: Nullable<Vec<DataSharing>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `UpdateDataSharing`.
+    pub struct DataSharingBody {
+        /// The field `data_sharing`.
+        pub data_sharing: Nullable<Vec<DataSharing>> = "data_sharing",
+    }
 }
 
 setters! {
@@ -125,15 +107,10 @@ setters! {
     }
 }
 
-/// The response to `UpdateDataSharing`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DataSharingResults {
-    /// The field `data_sharing`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data_sharing: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `UpdateDataSharing`.
+    pub struct DataSharingResults {
+        /// The field `data_sharing`.
+        pub data_sharing: Nullable<Vec<ActionResult>> = "data_sharing",
+    }
 }

@@ -2,7 +2,6 @@
 
 //! Contact roles of deals.
 
-use super::shared;
 use crate::operation::prelude::*;
 
 impl crate::operation::Api {
@@ -146,128 +145,54 @@ operation! {
     DeleteContactRole -> DealContactRolesResults
 }
 
-/// The response to `ListContactRoles`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DealContactRolesResponse {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Data>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// The `Data` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Data {
-    /// The field `Created_Time`.
-    #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `Modified_Time`.
-    #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `Modified_By`.
-    #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::UserReference>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `Tag`.
-    #[serde(rename = "Tag", skip_serializing_if = "Nullable::is_absent")]
-    pub tag: Nullable<Vec<shared::Tag>>,
-    /// The field `Created_By`.
-    #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::UserReference>,
-    /// The field `Contact_Role`.
-    #[serde(rename = "Contact_Role", skip_serializing_if = "Nullable::is_absent")]
-    pub contact_role: Nullable<shared::Reference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Data {
-        created_time: DateTime,
-        modified_time: DateTime,
-        modified_by: shared::UserReference,
-        name: String,
-        id: String,
-        tag: Vec<shared::Tag>,
-        created_by: shared::UserReference,
-        contact_role: shared::Reference,
+described! {
+    /// The response to `ListContactRoles`.
+    pub struct DealContactRolesResponse {
+        /// The field `data`.
+        pub data: Nullable<Vec<Record>> = "data",
+        /// The field `info`.
+        pub info: Nullable<Info> = "info",
     }
 }
 
-/// The `Info` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// The field `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// The field `next_page_token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub next_page_token: Nullable<String>,
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// The field `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// The field `previous_page_token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub previous_page_token: Nullable<String>,
-    /// The field `page_token_expiry`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page_token_expiry: Nullable<String>,
-    /// The field `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Info` schema of Zoho's files.
+    pub struct Info {
+        /// The field `per_page`.
+        pub per_page: Nullable<i64> = "per_page",
+        /// The field `next_page_token`.
+        pub next_page_token: Nullable<String> = "next_page_token",
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+        /// The field `page`.
+        pub page: Nullable<i64> = "page",
+        /// The field `previous_page_token`.
+        pub previous_page_token: Nullable<String> = "previous_page_token",
+        /// The field `page_token_expiry`.
+        pub page_token_expiry: Nullable<String> = "page_token_expiry",
+        /// The field `more_records`.
+        pub more_records: Nullable<bool> = "more_records",
+    }
 }
 
-/// The response to `DeleteContactRoles`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DealContactRolesResults {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `DeleteContactRoles`.
+    pub struct DealContactRolesResults {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+    }
 }
 
-/// The body of `AssociateContactRole`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DealContactRolesBody {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Data>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `AssociateContactRole`.
+    pub struct DealContactRolesBody {
+        /// The field `data`.
+        pub data: Nullable<Vec<Record>> = "data",
+    }
 }
 
 setters! {
     DealContactRolesBody {
-        data: Vec<Data>,
+        data: Vec<Record>,
     }
 }

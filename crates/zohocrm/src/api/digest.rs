@@ -36,17 +36,12 @@ operation! {
     CreateDigest -> DigestResults
 }
 
-/// The body of `CreateDigest`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DigestBody {
-    /// The field `__digest`.
-    #[serde(rename = "__digest", skip_serializing_if = "Nullable::is_absent")]
-    pub digest: Nullable<Vec<Digest>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateDigest`.
+    pub struct DigestBody {
+        /// The field `__digest`.
+        pub digest: Nullable<Vec<Digest>> = "__digest",
+    }
 }
 
 setters! {
@@ -55,23 +50,16 @@ setters! {
     }
 }
 
-/// The `Digest` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Digest {
-    /// The field `record_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub record_id: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Digest` schema of Zoho's files.
+    pub struct Digest {
+        /// The field `record_id`.
+        pub record_id: Nullable<String> = "record_id",
+        /// The field `module`.
+        pub module: Nullable<String> = "module",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+    }
 }
 
 setters! {
@@ -82,15 +70,10 @@ setters! {
     }
 }
 
-/// The response to `CreateDigest`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DigestResults {
-    /// The field `__digest`.
-    #[serde(rename = "__digest", skip_serializing_if = "Nullable::is_absent")]
-    pub digest: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateDigest`.
+    pub struct DigestResults {
+        /// The field `__digest`.
+        pub digest: Nullable<Vec<ActionResult>> = "__digest",
+    }
 }

@@ -99,33 +99,22 @@ operation! {
     DeleteDuplicateCheckPreference -> DuplicateCheckPreferenceResults
 }
 
-/// The response to `GetDuplicateCheckPreference`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DuplicateCheckPreferenceResponse {
-    /// The field `duplicate_check_preference`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub duplicate_check_preference: Nullable<DuplicateCheckPreference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetDuplicateCheckPreference`.
+    pub struct DuplicateCheckPreferenceResponse {
+        /// The field `duplicate_check_preference`.
+        pub duplicate_check_preference: Nullable<DuplicateCheckPreference> = "duplicate_check_preference",
+    }
 }
 
-/// The `Duplicate_Check_Preference` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DuplicateCheckPreference {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<DuplicateCheckPreferenceType>,
-    /// The field `type_configurations`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub type_configurations: Nullable<Vec<TypeConfiguration>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Duplicate_Check_Preference` schema of Zoho's files.
+    pub struct DuplicateCheckPreference {
+        /// The field `type`.
+        pub r#type: Nullable<DuplicateCheckPreferenceType> = "type",
+        /// The field `type_configurations`.
+        pub type_configurations: Nullable<Vec<TypeConfiguration>> = "type_configurations",
+    }
 }
 
 setters! {
@@ -143,20 +132,14 @@ open_enum! {
     }
 }
 
-/// The `type_configuration` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TypeConfiguration {
-    /// The field `field_mappings`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_mappings: Nullable<Vec<FieldMapping>>,
-    /// The field `mapped_module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mapped_module: Nullable<MappedModule>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `type_configuration` schema of Zoho's files.
+    pub struct TypeConfiguration {
+        /// The field `field_mappings`.
+        pub field_mappings: Nullable<Vec<FieldMapping>> = "field_mappings",
+        /// The field `mapped_module`.
+        pub mapped_module: Nullable<MappedModule> = "mapped_module",
+    }
 }
 
 setters! {
@@ -166,20 +149,14 @@ setters! {
     }
 }
 
-/// The type of `field_mappings` in `TypeConfiguration`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FieldMapping {
-    /// The field `current_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub current_field: Nullable<CurrentField>,
-    /// The field `mapped_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mapped_field: Nullable<MappedField>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `field_mappings` in `TypeConfiguration`.
+    pub struct FieldMapping {
+        /// The field `current_field`.
+        pub current_field: Nullable<CurrentField> = "current_field",
+        /// The field `mapped_field`.
+        pub mapped_field: Nullable<MappedField> = "mapped_field",
+    }
 }
 
 setters! {
@@ -189,23 +166,16 @@ setters! {
     }
 }
 
-/// The `current_field` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CurrentField {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `current_field` schema of Zoho's files.
+    pub struct CurrentField {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+    }
 }
 
 setters! {
@@ -216,23 +186,16 @@ setters! {
     }
 }
 
-/// The `mapped_field` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MappedField {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `mapped_field` schema of Zoho's files.
+    pub struct MappedField {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+    }
 }
 
 setters! {
@@ -243,23 +206,16 @@ setters! {
     }
 }
 
-/// The `mapped_module` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MappedModule {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `mapped_module` schema of Zoho's files.
+    pub struct MappedModule {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+    }
 }
 
 setters! {
@@ -270,17 +226,12 @@ setters! {
     }
 }
 
-/// The body of `CreateDuplicateCheckPreference`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DuplicateCheckPreferenceBody {
-    /// The field `duplicate_check_preference`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub duplicate_check_preference: Nullable<DuplicateCheckPreference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateDuplicateCheckPreference`.
+    pub struct DuplicateCheckPreferenceBody {
+        /// The field `duplicate_check_preference`.
+        pub duplicate_check_preference: Nullable<DuplicateCheckPreference> = "duplicate_check_preference",
+    }
 }
 
 setters! {
@@ -289,15 +240,10 @@ setters! {
     }
 }
 
-/// The response to `CreateDuplicateCheckPreference`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DuplicateCheckPreferenceResults {
-    /// The field `duplicate_check_preference`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub duplicate_check_preference: Nullable<ActionResult>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateDuplicateCheckPreference`.
+    pub struct DuplicateCheckPreferenceResults {
+        /// The field `duplicate_check_preference`.
+        pub duplicate_check_preference: Nullable<ActionResult> = "duplicate_check_preference",
+    }
 }

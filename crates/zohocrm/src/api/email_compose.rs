@@ -67,39 +67,26 @@ open_enum! {
     }
 }
 
-/// The response to `GetComposeSettings`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailComposeResponse {
-    /// The field `email_compose`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_compose: Nullable<Vec<EmailCompose>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetComposeSettings`.
+    pub struct EmailComposeResponse {
+        /// The field `email_compose`.
+        pub email_compose: Nullable<Vec<EmailCompose>> = "email_compose",
+    }
 }
 
-/// The `email_compose` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailCompose {
-    /// The field `default_from_address`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_from_address: Nullable<DefaultFromAddress>,
-    /// The field `default_replyto_address`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_replyto_address: Nullable<DefaultReplytoAddress>,
-    /// The field `font`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub font: Nullable<Font>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<EmailComposeType>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `email_compose` schema of Zoho's files.
+    pub struct EmailCompose {
+        /// The field `default_from_address`.
+        pub default_from_address: Nullable<DefaultFromAddress> = "default_from_address",
+        /// The field `default_replyto_address`.
+        pub default_replyto_address: Nullable<DefaultReplytoAddress> = "default_replyto_address",
+        /// The field `font`.
+        pub font: Nullable<Font> = "font",
+        /// The field `type`.
+        pub r#type: Nullable<EmailComposeType> = "type",
+    }
 }
 
 setters! {
@@ -111,23 +98,16 @@ setters! {
     }
 }
 
-/// The `default_from_address` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DefaultFromAddress {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<DefaultFromAddressType>,
-    /// The field `user_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_name: Nullable<String>,
-    /// The field `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `default_from_address` schema of Zoho's files.
+    pub struct DefaultFromAddress {
+        /// The field `type`.
+        pub r#type: Nullable<DefaultFromAddressType> = "type",
+        /// The field `user_name`.
+        pub user_name: Nullable<String> = "user_name",
+        /// The field `email`.
+        pub email: Nullable<String> = "email",
+    }
 }
 
 setters! {
@@ -146,23 +126,16 @@ open_enum! {
     }
 }
 
-/// The `default_replyto_address` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DefaultReplytoAddress {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<DefaultFromAddressType>,
-    /// The field `user_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_name: Nullable<String>,
-    /// The field `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `default_replyto_address` schema of Zoho's files.
+    pub struct DefaultReplytoAddress {
+        /// The field `type`.
+        pub r#type: Nullable<DefaultFromAddressType> = "type",
+        /// The field `user_name`.
+        pub user_name: Nullable<String> = "user_name",
+        /// The field `email`.
+        pub email: Nullable<String> = "email",
+    }
 }
 
 setters! {
@@ -173,20 +146,14 @@ setters! {
     }
 }
 
-/// The `font` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Font {
-    /// The field `size`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub size: Nullable<i64>,
-    /// The field `family`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub family: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `font` schema of Zoho's files.
+    pub struct Font {
+        /// The field `size`.
+        pub size: Nullable<i64> = "size" or_text,
+        /// The field `family`.
+        pub family: Nullable<String> = "family",
+    }
 }
 
 setters! {
@@ -196,17 +163,12 @@ setters! {
     }
 }
 
-/// The body of `UpdateComposeSettings`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailComposeBody {
-    /// The field `email_compose`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_compose: Nullable<Vec<EmailCompose>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `UpdateComposeSettings`.
+    pub struct EmailComposeBody {
+        /// The field `email_compose`.
+        pub email_compose: Nullable<Vec<EmailCompose>> = "email_compose",
+    }
 }
 
 setters! {
@@ -215,15 +177,10 @@ setters! {
     }
 }
 
-/// The response to `UpdateComposeSettings`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UpdateComposeSettingsResponse {
-    /// The field `email_compose`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_compose: Nullable<Vec<Vec<ActionResult>>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `UpdateComposeSettings`.
+    pub struct UpdateComposeSettingsResponse {
+        /// The field `email_compose`.
+        pub email_compose: Nullable<Vec<Vec<ActionResult>>> = "email_compose",
+    }
 }

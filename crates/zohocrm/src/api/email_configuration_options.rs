@@ -61,39 +61,26 @@ operation! {
     UpdateEmailConfigurationOptions -> EmailConfigurationOptionsResults
 }
 
-/// The response to `ListEmailConfigurationOptions`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailConfigurationOptionsResponse {
-    /// The field `configuration_options`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub configuration_options: Nullable<Vec<ConfigurationOptions>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListEmailConfigurationOptions`.
+    pub struct EmailConfigurationOptionsResponse {
+        /// The field `configuration_options`.
+        pub configuration_options: Nullable<Vec<ConfigurationOptions>> = "configuration_options",
+    }
 }
 
-/// The `ConfigurationOptions` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ConfigurationOptions {
-    /// The field `values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub values: Nullable<Vec<ValueDetails>>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `data_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data_type: Nullable<ConfigurationOptionsDataType>,
-    /// The field `properties`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub properties: Nullable<Vec<PropertyDetails>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `ConfigurationOptions` schema of Zoho's files.
+    pub struct ConfigurationOptions {
+        /// The field `values`.
+        pub values: Nullable<Vec<ValueDetails>> = "values",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `data_type`.
+        pub data_type: Nullable<ConfigurationOptionsDataType> = "data_type",
+        /// The field `properties`.
+        pub properties: Nullable<Vec<PropertyDetails>> = "properties",
+    }
 }
 
 setters! {
@@ -105,23 +92,16 @@ setters! {
     }
 }
 
-/// The `ValueDetails` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ValueDetails {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// The field `_delete`.
-    #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
-    pub delete: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `ValueDetails` schema of Zoho's files.
+    pub struct ValueDetails {
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+        /// The field `_delete`.
+        pub delete: Nullable<bool> = "_delete",
+    }
 }
 
 setters! {
@@ -140,26 +120,18 @@ open_enum! {
     }
 }
 
-/// The `PropertyDetails` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PropertyDetails {
-    /// The field `values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub values: Nullable<Vec<ValueDetails>>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `data_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data_type: Nullable<String>,
-    /// The field `properties`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub properties: Nullable<Vec<Self>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `PropertyDetails` schema of Zoho's files.
+    pub struct PropertyDetails {
+        /// The field `values`.
+        pub values: Nullable<Vec<ValueDetails>> = "values",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `data_type`.
+        pub data_type: Nullable<String> = "data_type",
+        /// The field `properties`.
+        pub properties: Nullable<Vec<Self>> = "properties",
+    }
 }
 
 setters! {
@@ -171,17 +143,12 @@ setters! {
     }
 }
 
-/// The body of `UpdateEmailConfigurationOptions`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailConfigurationOptionsBody {
-    /// The field `configuration_options`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub configuration_options: Nullable<Vec<ConfigurationOptions>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `UpdateEmailConfigurationOptions`.
+    pub struct EmailConfigurationOptionsBody {
+        /// The field `configuration_options`.
+        pub configuration_options: Nullable<Vec<ConfigurationOptions>> = "configuration_options",
+    }
 }
 
 setters! {
@@ -190,15 +157,10 @@ setters! {
     }
 }
 
-/// The response to `UpdateEmailConfigurationOptions`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailConfigurationOptionsResults {
-    /// The field `configuration_options`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub configuration_options: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `UpdateEmailConfigurationOptions`.
+    pub struct EmailConfigurationOptionsResults {
+        /// The field `configuration_options`.
+        pub configuration_options: Nullable<Vec<ActionResult>> = "configuration_options",
+    }
 }

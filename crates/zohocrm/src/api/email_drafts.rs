@@ -170,78 +170,52 @@ operation! {
     DeleteEmailDraft -> EmailDraftsResults
 }
 
-/// The response to `ListEmailDrafts`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailDraftsResponse {
-    /// The field `__email_drafts`.
-    #[serde(rename = "__email_drafts", skip_serializing_if = "Nullable::is_absent")]
-    pub email_drafts: Nullable<Vec<EmailDrafts>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListEmailDrafts`.
+    pub struct EmailDraftsResponse {
+        /// The field `__email_drafts`.
+        pub email_drafts: Nullable<Vec<EmailDrafts>> = "__email_drafts",
+    }
 }
 
-/// The `email_drafts` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailDrafts {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `from`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub from: Nullable<String>,
-    /// The field `to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub to: Nullable<Vec<shared::Mailbox>>,
-    /// The field `reply_to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reply_to: Nullable<String>,
-    /// The field `cc`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub cc: Nullable<Vec<shared::Mailbox>>,
-    /// The field `bcc`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub bcc: Nullable<Vec<shared::Mailbox>>,
-    /// The field `template`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub template: Nullable<shared::Reference>,
-    /// The field `inventory_details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub inventory_details: Nullable<InventoryDetails>,
-    /// The field `attachments`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub attachments: Nullable<Vec<Attachments>>,
-    /// The field `schedule_details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub schedule_details: Nullable<ScheduleDetails>,
-    /// The field `rich_text`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rich_text: Nullable<bool>,
-    /// The field `email_opt_out`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_opt_out: Nullable<bool>,
-    /// The field `subject`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subject: Nullable<String>,
-    /// The field `content`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub content: Nullable<String>,
-    /// The field `summary`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub summary: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `email_drafts` schema of Zoho's files.
+    pub struct EmailDrafts {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `from`.
+        pub from: Nullable<String> = "from",
+        /// The field `to`.
+        pub to: Nullable<Vec<shared::Mailbox>> = "to",
+        /// The field `reply_to`.
+        pub reply_to: Nullable<String> = "reply_to",
+        /// The field `cc`.
+        pub cc: Nullable<Vec<shared::Mailbox>> = "cc",
+        /// The field `bcc`.
+        pub bcc: Nullable<Vec<shared::Mailbox>> = "bcc",
+        /// The field `template`.
+        pub template: Nullable<shared::Reference> = "template",
+        /// The field `inventory_details`.
+        pub inventory_details: Nullable<InventoryDetails> = "inventory_details",
+        /// The field `attachments`.
+        pub attachments: Nullable<Vec<Attachments>> = "attachments",
+        /// The field `schedule_details`.
+        pub schedule_details: Nullable<ScheduleDetails> = "schedule_details",
+        /// The field `rich_text`.
+        pub rich_text: Nullable<bool> = "rich_text",
+        /// The field `email_opt_out`.
+        pub email_opt_out: Nullable<bool> = "email_opt_out",
+        /// The field `subject`.
+        pub subject: Nullable<String> = "subject",
+        /// The field `content`.
+        pub content: Nullable<String> = "content",
+        /// The field `summary`.
+        pub summary: Nullable<String> = "summary",
+    }
 }
 
 setters! {
@@ -266,26 +240,18 @@ setters! {
     }
 }
 
-/// The `inventory_details` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct InventoryDetails {
-    /// The field `inventory_template`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub inventory_template: Nullable<shared::Reference>,
-    /// The field `record`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub record: Nullable<Record>,
-    /// The field `paper_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub paper_type: Nullable<String>,
-    /// The field `view_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub view_type: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `inventory_details` schema of Zoho's files.
+    pub struct InventoryDetails {
+        /// The field `inventory_template`.
+        pub inventory_template: Nullable<shared::Reference> = "inventory_template",
+        /// The field `record`.
+        pub record: Nullable<Record> = "record",
+        /// The field `paper_type`.
+        pub paper_type: Nullable<String> = "paper_type",
+        /// The field `view_type`.
+        pub view_type: Nullable<String> = "view_type",
+    }
 }
 
 setters! {
@@ -297,26 +263,18 @@ setters! {
     }
 }
 
-/// The `attachments` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Attachments {
-    /// The field `service_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub service_name: Nullable<String>,
-    /// The field `file_size`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file_size: Nullable<String>,
-    /// The field `file_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `attachments` schema of Zoho's files.
+    pub struct Attachments {
+        /// The field `service_name`.
+        pub service_name: Nullable<String> = "service_name",
+        /// The field `file_size`.
+        pub file_size: Nullable<String> = "file_size",
+        /// The field `file_name`.
+        pub file_name: Nullable<String> = "file_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -328,23 +286,16 @@ setters! {
     }
 }
 
-/// The `schedule_details` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ScheduleDetails {
-    /// The field `time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub time: Nullable<DateTime>,
-    /// The field `timezone`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub timezone: Nullable<String>,
-    /// The field `source`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub source: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `schedule_details` schema of Zoho's files.
+    pub struct ScheduleDetails {
+        /// The field `time`.
+        pub time: Nullable<DateTime> = "time",
+        /// The field `timezone`.
+        pub timezone: Nullable<String> = "timezone",
+        /// The field `source`.
+        pub source: Nullable<String> = "source" or_number,
+    }
 }
 
 setters! {
@@ -355,17 +306,12 @@ setters! {
     }
 }
 
-/// The body of `CreateEmailDrafts`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailDraftsBody {
-    /// The field `__email_drafts`.
-    #[serde(rename = "__email_drafts", skip_serializing_if = "Nullable::is_absent")]
-    pub email_drafts: Nullable<Vec<EmailDrafts>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateEmailDrafts`.
+    pub struct EmailDraftsBody {
+        /// The field `__email_drafts`.
+        pub email_drafts: Nullable<Vec<EmailDrafts>> = "__email_drafts",
+    }
 }
 
 setters! {
@@ -374,15 +320,10 @@ setters! {
     }
 }
 
-/// The response to `CreateEmailDrafts`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailDraftsResults {
-    /// The field `__email_drafts`.
-    #[serde(rename = "__email_drafts", skip_serializing_if = "Nullable::is_absent")]
-    pub email_drafts: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateEmailDrafts`.
+    pub struct EmailDraftsResults {
+        /// The field `__email_drafts`.
+        pub email_drafts: Nullable<Vec<ActionResult>> = "__email_drafts",
+    }
 }

@@ -115,127 +115,84 @@ open_enum! {
     }
 }
 
-/// The response to `ListEmails`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailRelatedRecordsResponse {
-    /// The field `Emails`.
-    #[serde(rename = "Emails", skip_serializing_if = "Nullable::is_absent")]
-    pub emails: Nullable<Vec<Email>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListEmails`.
+    pub struct EmailRelatedRecordsResponse {
+        /// The field `Emails`.
+        pub emails: Nullable<Vec<Email>> = "Emails",
+        /// The field `info`.
+        pub info: Nullable<Info> = "info",
+    }
 }
 
-/// The `email` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Email {
-    /// The field `attachments`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub attachments: Nullable<Vec<Attachments>>,
-    /// The field `thread_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub thread_id: Nullable<String>,
-    /// The field `cc`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub cc: Nullable<Vec<shared::Mailbox>>,
-    /// The field `summary`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub summary: Nullable<String>,
-    /// The field `owner`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<shared::UserReference>,
-    /// The field `read`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub read: Nullable<bool>,
-    /// The field `content`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub content: Nullable<String>,
-    /// The field `sent`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sent: Nullable<bool>,
-    /// The field `subject`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subject: Nullable<String>,
-    /// The field `activity_info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub activity_info: Nullable<Value>,
-    /// The field `intent`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub intent: Nullable<EmailIntent>,
-    /// The field `sentiment_info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sentiment_info: Nullable<EmailSentimentInfo>,
-    /// The field `message_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub message_id: Nullable<String>,
-    /// The field `source`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub source: Nullable<String>,
-    /// The field `linked_record`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub linked_record: Nullable<LinkedRecord>,
-    /// The field `sent_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sent_time: Nullable<String>,
-    /// The field `emotion`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub emotion: Nullable<String>,
-    /// The field `from`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub from: Nullable<shared::Mailbox>,
-    /// The field `to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub to: Nullable<Vec<shared::Mailbox>>,
-    /// The field `time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub time: Nullable<DateTime>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<Vec<Status>>,
-    /// The field `has_attachment`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub has_attachment: Nullable<bool>,
-    /// The field `has_thread_attachment`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub has_thread_attachment: Nullable<bool>,
-    /// The field `editable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub editable: Nullable<bool>,
-    /// The field `mail_format`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mail_format: Nullable<String>,
-    /// The field `reply_to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reply_to: Nullable<shared::Mailbox>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `email` schema of Zoho's files.
+    pub struct Email {
+        /// The field `attachments`.
+        pub attachments: Nullable<Vec<Attachments>> = "attachments",
+        /// The field `thread_id`.
+        pub thread_id: Nullable<String> = "thread_id",
+        /// The field `cc`.
+        pub cc: Nullable<Vec<shared::Mailbox>> = "cc",
+        /// The field `summary`.
+        pub summary: Nullable<String> = "summary",
+        /// The field `owner`.
+        pub owner: Nullable<shared::UserReference> = "owner",
+        /// The field `read`.
+        pub read: Nullable<bool> = "read",
+        /// The field `content`.
+        pub content: Nullable<String> = "content",
+        /// The field `sent`.
+        pub sent: Nullable<bool> = "sent",
+        /// The field `subject`.
+        pub subject: Nullable<String> = "subject",
+        /// The field `activity_info`.
+        pub activity_info: Nullable<Value> = "activity_info",
+        /// The field `intent`.
+        pub intent: Nullable<EmailIntent> = "intent",
+        /// The field `sentiment_info`.
+        pub sentiment_info: Nullable<EmailSentimentInfo> = "sentiment_info",
+        /// The field `message_id`.
+        pub message_id: Nullable<String> = "message_id",
+        /// The field `source`.
+        pub source: Nullable<String> = "source" or_number,
+        /// The field `linked_record`.
+        pub linked_record: Nullable<LinkedRecord> = "linked_record",
+        /// The field `sent_time`.
+        pub sent_time: Nullable<String> = "sent_time",
+        /// The field `emotion`.
+        pub emotion: Nullable<String> = "emotion",
+        /// The field `from`.
+        pub from: Nullable<shared::Mailbox> = "from",
+        /// The field `to`.
+        pub to: Nullable<Vec<shared::Mailbox>> = "to",
+        /// The field `time`.
+        pub time: Nullable<DateTime> = "time",
+        /// The field `status`.
+        pub status: Nullable<Vec<Status>> = "status",
+        /// The field `has_attachment`.
+        pub has_attachment: Nullable<bool> = "has_attachment",
+        /// The field `has_thread_attachment`.
+        pub has_thread_attachment: Nullable<bool> = "has_thread_attachment",
+        /// The field `editable`.
+        pub editable: Nullable<bool> = "editable",
+        /// The field `mail_format`.
+        pub mail_format: Nullable<String> = "mail_format",
+        /// The field `reply_to`.
+        pub reply_to: Nullable<shared::Mailbox> = "reply_to",
+    }
 }
 
-/// The `attachments` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Attachments {
-    /// The field `size`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub size: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `attachments` schema of Zoho's files.
+    pub struct Attachments {
+        /// The field `size`.
+        pub size: Nullable<String> = "size" or_number,
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 open_enum! {
@@ -259,80 +216,52 @@ open_enum! {
     }
 }
 
-/// The `linked_record` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LinkedRecord {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ApiReference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `linked_record` schema of Zoho's files.
+    pub struct LinkedRecord {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `module`.
+        pub module: Nullable<shared::ApiReference> = "module",
+    }
 }
 
-/// The `status` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Status {
-    /// The field `first_open`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub first_open: Nullable<DateTime>,
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `last_open`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub last_open: Nullable<DateTime>,
-    /// The field `bounced_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub bounced_time: Nullable<DateTime>,
-    /// The field `bounced_reason`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub bounced_reason: Nullable<String>,
-    /// The field `category`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub category: Nullable<String>,
-    /// The field `sub_category`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sub_category: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `status` schema of Zoho's files.
+    pub struct Status {
+        /// The field `first_open`.
+        pub first_open: Nullable<DateTime> = "first_open",
+        /// The field `count`.
+        pub count: Nullable<String> = "count" or_number,
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `last_open`.
+        pub last_open: Nullable<DateTime> = "last_open",
+        /// The field `bounced_time`.
+        pub bounced_time: Nullable<DateTime> = "bounced_time",
+        /// The field `bounced_reason`.
+        pub bounced_reason: Nullable<String> = "bounced_reason",
+        /// The field `category`.
+        pub category: Nullable<String> = "category" or_number,
+        /// The field `sub_category`.
+        pub sub_category: Nullable<String> = "sub_category",
+    }
 }
 
-/// The `info` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// The field `next_index`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub next_index: Nullable<String>,
-    /// The field `prev_index`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub prev_index: Nullable<String>,
-    /// The field `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// The field `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `info` schema of Zoho's files.
+    pub struct Info {
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+        /// The field `next_index`.
+        pub next_index: Nullable<String> = "next_index",
+        /// The field `prev_index`.
+        pub prev_index: Nullable<String> = "prev_index",
+        /// The field `per_page`.
+        pub per_page: Nullable<i64> = "per_page",
+        /// The field `more_records`.
+        pub more_records: Nullable<bool> = "more_records",
+    }
 }

@@ -40,50 +40,32 @@ operation! {
     GetEmailSharingDetails -> EmailSharingDetailsResponse
 }
 
-/// The response to `GetEmailSharingDetails`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailSharingDetailsResponse {
-    /// The field `__emails_sharing_details`.
-    #[serde(rename = "__emails_sharing_details", skip_serializing_if = "Nullable::is_absent")]
-    pub emails_sharing_details: Nullable<Vec<EmailSharings>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetEmailSharingDetails`.
+    pub struct EmailSharingDetailsResponse {
+        /// The field `__emails_sharing_details`.
+        pub emails_sharing_details: Nullable<Vec<EmailSharings>> = "__emails_sharing_details",
+    }
 }
 
-/// The `Email_Sharings` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailSharings {
-    /// The field `share_from_users`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub share_from_users: Nullable<Vec<ShareFromUser>>,
-    /// The field `available_types`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub available_types: Nullable<Vec<String>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Email_Sharings` schema of Zoho's files.
+    pub struct EmailSharings {
+        /// The field `share_from_users`.
+        pub share_from_users: Nullable<Vec<ShareFromUser>> = "share_from_users",
+        /// The field `available_types`.
+        pub available_types: Nullable<Vec<String>> = "available_types",
+    }
 }
 
-/// The type of `share_from_users` in `EmailSharings`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ShareFromUser {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `_type`.
-    #[serde(rename = "_type", skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `share_from_users` in `EmailSharings`.
+    pub struct ShareFromUser {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `_type`.
+        pub r#type: Nullable<String> = "_type",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }

@@ -186,157 +186,102 @@ operation! {
     DeleteEmailSignature -> CreateEmailSignaturesResponse
 }
 
-/// The response to `ListEmailSignatures`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailSignaturesResponse {
-    /// The field `regex`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub regex: Nullable<String>,
-    /// The field `code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub code: Nullable<String>,
-    /// The field `details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub details: Nullable<EmailSignaturesDetails>,
-    /// The field `message`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub message: Nullable<String>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// The field `email_signatures`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_signatures: Nullable<Vec<EmailSignatures>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListEmailSignatures`.
+    pub struct EmailSignaturesResponse {
+        /// The field `regex`.
+        pub regex: Nullable<String> = "regex",
+        /// The field `code`.
+        pub code: Nullable<String> = "code",
+        /// The field `details`.
+        pub details: Nullable<EmailSignaturesDetails> = "details",
+        /// The field `message`.
+        pub message: Nullable<String> = "message",
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+        /// The field `email_signatures`.
+        pub email_signatures: Nullable<Vec<EmailSignatures>> = "email_signatures",
+    }
 }
 
-/// The type of `details` in `EmailSignaturesResponse`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailSignaturesDetails {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `json_path`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub json_path: Nullable<String>,
-    /// The field `supported_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub supported_values: Nullable<Vec<Value>>,
-    /// The field `range`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub range: Nullable<RangeStructure>,
-    /// The field `param_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub param_name: Nullable<String>,
-    /// The field `regex`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub regex: Nullable<String>,
-    /// The field `expected_data_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub expected_data_type: Nullable<String>,
-    /// The field `dependee`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub dependee: Nullable<Dependee>,
-    /// The field `limit`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub limit: Nullable<i64>,
-    /// The field `limit_due_to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub limit_due_to: Nullable<Vec<ErrorDetails>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `details` in `EmailSignaturesResponse`.
+    pub struct EmailSignaturesDetails {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `json_path`.
+        pub json_path: Nullable<String> = "json_path",
+        /// The field `supported_values`.
+        pub supported_values: Nullable<Vec<Value>> = "supported_values",
+        /// The field `range`.
+        pub range: Nullable<RangeStructure> = "range",
+        /// The field `param_name`.
+        pub param_name: Nullable<String> = "param_name",
+        /// The field `regex`.
+        pub regex: Nullable<String> = "regex",
+        /// The field `expected_data_type`.
+        pub expected_data_type: Nullable<String> = "expected_data_type",
+        /// The field `dependee`.
+        pub dependee: Nullable<Dependee> = "dependee",
+        /// The field `limit`.
+        pub limit: Nullable<i64> = "limit" or_text,
+        /// The field `limit_due_to`.
+        pub limit_due_to: Nullable<Vec<ErrorDetails>> = "limit_due_to",
+    }
 }
 
-/// The `RangeStructure` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RangeStructure {
-    /// The field `from`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub from: Nullable<String>,
-    /// The field `to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub to: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `RangeStructure` schema of Zoho's files.
+    pub struct RangeStructure {
+        /// The field `from`.
+        pub from: Nullable<String> = "from",
+        /// The field `to`.
+        pub to: Nullable<String> = "to",
+    }
 }
 
-/// The type of `dependee` in `EmailSignaturesDetails`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Dependee {
-    /// The field `dependee_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub dependee_value: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `dependee` in `EmailSignaturesDetails`.
+    pub struct Dependee {
+        /// The field `dependee_value`.
+        pub dependee_value: Nullable<String> = "dependee_value",
+    }
 }
 
-/// The `ErrorDetails` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ErrorDetails {
-    /// The field `expected_data_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub expected_data_type: Nullable<String>,
-    /// The field `regex`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub regex: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `json_path`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub json_path: Nullable<String>,
-    /// The field `range`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub range: Nullable<RangeStructure>,
-    /// The field `supported_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub supported_values: Nullable<Vec<Value>>,
-    /// The field `param_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub param_name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `ErrorDetails` schema of Zoho's files.
+    pub struct ErrorDetails {
+        /// The field `expected_data_type`.
+        pub expected_data_type: Nullable<String> = "expected_data_type",
+        /// The field `regex`.
+        pub regex: Nullable<String> = "regex",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `json_path`.
+        pub json_path: Nullable<String> = "json_path",
+        /// The field `range`.
+        pub range: Nullable<RangeStructure> = "range",
+        /// The field `supported_values`.
+        pub supported_values: Nullable<Vec<Value>> = "supported_values",
+        /// The field `param_name`.
+        pub param_name: Nullable<String> = "param_name",
+    }
 }
 
-/// The `EmailSignatures` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailSignatures {
-    /// The field `from`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub from: Nullable<Vec<shared::Mailbox>>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `editor_mode`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub editor_mode: Nullable<EmailSignaturesEditorMode>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `content`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub content: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `EmailSignatures` schema of Zoho's files.
+    pub struct EmailSignatures {
+        /// The field `from`.
+        pub from: Nullable<Vec<shared::Mailbox>> = "from",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `editor_mode`.
+        pub editor_mode: Nullable<EmailSignaturesEditorMode> = "editor_mode",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `content`.
+        pub content: Nullable<String> = "content",
+    }
 }
 
 setters! {
@@ -357,17 +302,12 @@ open_enum! {
     }
 }
 
-/// The body of `CreateEmailSignatures`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailSignaturesBody {
-    /// The field `email_signatures`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_signatures: Nullable<Vec<EmailSignatures>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateEmailSignatures`.
+    pub struct EmailSignaturesBody {
+        /// The field `email_signatures`.
+        pub email_signatures: Nullable<Vec<EmailSignatures>> = "email_signatures",
+    }
 }
 
 setters! {
@@ -376,100 +316,66 @@ setters! {
     }
 }
 
-/// The response to `CreateEmailSignatures`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CreateEmailSignaturesResponse {
-    /// The field `regex`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub regex: Nullable<String>,
-    /// The field `code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub code: Nullable<String>,
-    /// The field `details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub details: Nullable<EmailSignaturesDetails>,
-    /// The field `message`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub message: Nullable<String>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// The field `email_signatures`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_signatures: Nullable<Vec<EmailSignaturesActionResponse>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateEmailSignatures`.
+    pub struct CreateEmailSignaturesResponse {
+        /// The field `regex`.
+        pub regex: Nullable<String> = "regex",
+        /// The field `code`.
+        pub code: Nullable<String> = "code",
+        /// The field `details`.
+        pub details: Nullable<EmailSignaturesDetails> = "details",
+        /// The field `message`.
+        pub message: Nullable<String> = "message",
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+        /// The field `email_signatures`.
+        pub email_signatures: Nullable<Vec<EmailSignaturesActionResponse>> = "email_signatures",
+    }
 }
 
-/// The `ActionResponse` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailSignaturesActionResponse {
-    /// The field `regex`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub regex: Nullable<String>,
-    /// The field `code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub code: Nullable<String>,
-    /// The field `details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub details: Nullable<EmailSignaturesActionDetails>,
-    /// The field `message`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub message: Nullable<String>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<EmailSignaturesActionStatus>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `ActionResponse` schema of Zoho's files.
+    pub struct EmailSignaturesActionResponse {
+        /// The field `regex`.
+        pub regex: Nullable<String> = "regex",
+        /// The field `code`.
+        pub code: Nullable<String> = "code",
+        /// The field `details`.
+        pub details: Nullable<EmailSignaturesActionDetails> = "details",
+        /// The field `message`.
+        pub message: Nullable<String> = "message",
+        /// The field `status`.
+        pub status: Nullable<EmailSignaturesActionStatus> = "status" or_number,
+    }
 }
 
-/// The type of `details` in `EmailSignaturesActionResponse`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailSignaturesActionDetails {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `json_path`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub json_path: Nullable<String>,
-    /// The field `supported_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub supported_values: Nullable<Vec<Value>>,
-    /// The field `range`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub range: Nullable<RangeStructure>,
-    /// The field `param_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub param_name: Nullable<String>,
-    /// The field `regex`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub regex: Nullable<String>,
-    /// The field `expected_data_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub expected_data_type: Nullable<String>,
-    /// The field `dependee`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub dependee: Nullable<Dependee>,
-    /// The field `limit`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub limit: Nullable<i64>,
-    /// The field `limit_due_to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub limit_due_to: Nullable<Vec<ErrorDetails>>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `details` in `EmailSignaturesActionResponse`.
+    pub struct EmailSignaturesActionDetails {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `json_path`.
+        pub json_path: Nullable<String> = "json_path",
+        /// The field `supported_values`.
+        pub supported_values: Nullable<Vec<Value>> = "supported_values",
+        /// The field `range`.
+        pub range: Nullable<RangeStructure> = "range",
+        /// The field `param_name`.
+        pub param_name: Nullable<String> = "param_name",
+        /// The field `regex`.
+        pub regex: Nullable<String> = "regex",
+        /// The field `expected_data_type`.
+        pub expected_data_type: Nullable<String> = "expected_data_type",
+        /// The field `dependee`.
+        pub dependee: Nullable<Dependee> = "dependee",
+        /// The field `limit`.
+        pub limit: Nullable<i64> = "limit" or_text,
+        /// The field `limit_due_to`.
+        pub limit_due_to: Nullable<Vec<ErrorDetails>> = "limit_due_to",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 open_enum! {

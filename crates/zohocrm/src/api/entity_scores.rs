@@ -111,117 +111,76 @@ impl ListEntityScores {
     }
 }
 
-/// The response to `GetEntityScore`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EntityScoresResponse {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<EntityScores>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetEntityScore`.
+    pub struct EntityScoresResponse {
+        /// The field `data`.
+        pub data: Nullable<Vec<EntityScores>> = "data",
+        /// The field `info`.
+        pub info: Nullable<Info> = "info",
+    }
 }
 
-/// The `Entity_Scores` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EntityScores {
-    /// The field `Entity`.
-    #[serde(rename = "Entity", skip_serializing_if = "Nullable::is_absent")]
-    pub entity: Nullable<Entity>,
-    /// The field `Positive_Score`.
-    #[serde(rename = "Positive_Score", skip_serializing_if = "Nullable::is_absent")]
-    pub positive_score: Nullable<i64>,
-    /// The field `Touch_Point_Score`.
-    #[serde(rename = "Touch_Point_Score", skip_serializing_if = "Nullable::is_absent")]
-    pub touch_point_score: Nullable<i64>,
-    /// The field `Score`.
-    #[serde(rename = "Score", skip_serializing_if = "Nullable::is_absent")]
-    pub score: Nullable<i64>,
-    /// The field `Negative_Score`.
-    #[serde(rename = "Negative_Score", skip_serializing_if = "Nullable::is_absent")]
-    pub negative_score: Nullable<i64>,
-    /// The field `Touch_Point_Negative_Score`.
-    #[serde(rename = "Touch_Point_Negative_Score", skip_serializing_if = "Nullable::is_absent")]
-    pub touch_point_negative_score: Nullable<i64>,
-    /// The field `Scoring_Rule`.
-    #[serde(rename = "Scoring_Rule", skip_serializing_if = "Nullable::is_absent")]
-    pub scoring_rule: Nullable<shared::Reference>,
-    /// The field `$field_states`.
-    #[serde(rename = "$field_states", skip_serializing_if = "Nullable::is_absent")]
-    pub field_states: Nullable<Value>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `$zia_visions`.
-    #[serde(rename = "$zia_visions", skip_serializing_if = "Nullable::is_absent")]
-    pub zia_visions: Nullable<Value>,
-    /// The field `Touch_Point_Positive_Score`.
-    #[serde(rename = "Touch_Point_Positive_Score", skip_serializing_if = "Nullable::is_absent")]
-    pub touch_point_positive_score: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Entity_Scores` schema of Zoho's files.
+    pub struct EntityScores {
+        /// The field `Entity`.
+        pub entity: Nullable<Entity> = "Entity",
+        /// The field `Positive_Score`.
+        pub positive_score: Nullable<i64> = "Positive_Score",
+        /// The field `Touch_Point_Score`.
+        pub touch_point_score: Nullable<i64> = "Touch_Point_Score",
+        /// The field `Score`.
+        pub score: Nullable<i64> = "Score",
+        /// The field `Negative_Score`.
+        pub negative_score: Nullable<i64> = "Negative_Score",
+        /// The field `Touch_Point_Negative_Score`.
+        pub touch_point_negative_score: Nullable<i64> = "Touch_Point_Negative_Score",
+        /// The field `Scoring_Rule`.
+        pub scoring_rule: Nullable<shared::Reference> = "Scoring_Rule",
+        /// The field `$field_states`.
+        pub field_states: Nullable<Value> = "$field_states",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `$zia_visions`.
+        pub zia_visions: Nullable<Value> = "$zia_visions",
+        /// The field `Touch_Point_Positive_Score`.
+        pub touch_point_positive_score: Nullable<i64> = "Touch_Point_Positive_Score",
+    }
 }
 
-/// The type of `Entity` in `EntityScores`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Entity {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ApiReference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `Entity` in `EntityScores`.
+    pub struct Entity {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `module`.
+        pub module: Nullable<shared::ApiReference> = "module",
+    }
 }
 
-/// The `Info` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// The field `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// The field `next_page_token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub next_page_token: Nullable<String>,
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// The field `sort_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_by: Nullable<String>,
-    /// The field `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// The field `previous_page_token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub previous_page_token: Nullable<String>,
-    /// The field `page_token_expiry`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page_token_expiry: Nullable<String>,
-    /// The field `sort_order`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_order: Nullable<String>,
-    /// The field `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Info` schema of Zoho's files.
+    pub struct Info {
+        /// The field `per_page`.
+        pub per_page: Nullable<i64> = "per_page",
+        /// The field `next_page_token`.
+        pub next_page_token: Nullable<String> = "next_page_token",
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+        /// The field `sort_by`.
+        pub sort_by: Nullable<String> = "sort_by",
+        /// The field `page`.
+        pub page: Nullable<i64> = "page",
+        /// The field `previous_page_token`.
+        pub previous_page_token: Nullable<String> = "previous_page_token",
+        /// The field `page_token_expiry`.
+        pub page_token_expiry: Nullable<String> = "page_token_expiry",
+        /// The field `sort_order`.
+        pub sort_order: Nullable<String> = "sort_order",
+        /// The field `more_records`.
+        pub more_records: Nullable<bool> = "more_records",
+    }
 }

@@ -105,103 +105,66 @@ operation! {
     GetUserLicences -> FeaturesResponse
 }
 
-/// The response to `ListFeatures`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FeaturesResponse {
-    /// The field `__features`.
-    #[serde(rename = "__features", skip_serializing_if = "Nullable::is_absent")]
-    pub features: Nullable<Vec<Feature>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListFeatures`.
+    pub struct FeaturesResponse {
+        /// The field `__features`.
+        pub features: Nullable<Vec<Feature>> = "__features",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }
 
-/// The `Feature` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Feature {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `parent_feature`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent_feature: Nullable<Box<Self>>,
-    /// The field `module_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module_supported: Nullable<bool>,
-    /// The field `details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub details: Nullable<Detail>,
-    /// The field `feature_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub feature_label: Nullable<String>,
-    /// The field `components`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub components: Nullable<Vec<Component>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Feature` schema of Zoho's files.
+    pub struct Feature {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `parent_feature`.
+        pub parent_feature: Nullable<Box<Self>> = "parent_feature",
+        /// The field `module_supported`.
+        pub module_supported: Nullable<bool> = "module_supported",
+        /// The field `details`.
+        pub details: Nullable<Detail> = "details",
+        /// The field `feature_label`.
+        pub feature_label: Nullable<String> = "feature_label",
+        /// The field `components`.
+        pub components: Nullable<Vec<Component>> = "components",
+    }
 }
 
-/// The `detail` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Detail {
-    /// The field `available_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub available_count: Nullable<Limit>,
-    /// The field `limits`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub limits: Nullable<Limit>,
-    /// The field `used_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub used_count: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `detail` schema of Zoho's files.
+    pub struct Detail {
+        /// The field `available_count`.
+        pub available_count: Nullable<Limit> = "available_count",
+        /// The field `limits`.
+        pub limits: Nullable<Limit> = "limits",
+        /// The field `used_count`.
+        pub used_count: Nullable<Value> = "used_count",
+    }
 }
 
-/// The `limit` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Limit {
-    /// The field `total`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub total: Nullable<i64>,
-    /// The field `edition_limit`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub edition_limit: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `limit` schema of Zoho's files.
+    pub struct Limit {
+        /// The field `total`.
+        pub total: Nullable<i64> = "total",
+        /// The field `edition_limit`.
+        pub edition_limit: Nullable<i64> = "edition_limit",
+    }
 }
 
-/// The type of `components` in `Feature`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Component {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `module_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module_supported: Nullable<bool>,
-    /// The field `details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub details: Nullable<Detail>,
-    /// The field `feature_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub feature_label: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `components` in `Feature`.
+    pub struct Component {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `module_supported`.
+        pub module_supported: Nullable<bool> = "module_supported",
+        /// The field `details`.
+        pub details: Nullable<Detail> = "details",
+        /// The field `feature_label`.
+        pub feature_label: Nullable<String> = "feature_label",
+    }
 }

@@ -166,17 +166,12 @@ operation! {
     DeleteMapDependency -> FieldMapDependencyResults
 }
 
-/// The body of `CreateMapDependency`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FieldMapDependencyBody {
-    /// The field `map_dependency`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub map_dependency: Nullable<Vec<MapDependency>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateMapDependency`.
+    pub struct FieldMapDependencyBody {
+        /// The field `map_dependency`.
+        pub map_dependency: Nullable<Vec<MapDependency>> = "map_dependency",
+    }
 }
 
 setters! {
@@ -185,41 +180,28 @@ setters! {
     }
 }
 
-/// The `Map_Dependency` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MapDependency {
-    /// The field `parent`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent: Nullable<shared::ApiReference>,
-    /// The field `child`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub child: Nullable<shared::ApiReference>,
-    /// The field `pick_list_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pick_list_values: Nullable<Vec<PickListMapping>>,
-    /// The field `internal`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub internal: Nullable<bool>,
-    /// The field `active`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub active: Nullable<bool>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `source`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub source: Nullable<i64>,
-    /// The field `category`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub category: Nullable<i64>,
-    /// The field `sub_module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sub_module: Nullable<shared::ApiReference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Map_Dependency` schema of Zoho's files.
+    pub struct MapDependency {
+        /// The field `parent`.
+        pub parent: Nullable<shared::ApiReference> = "parent",
+        /// The field `child`.
+        pub child: Nullable<shared::ApiReference> = "child",
+        /// The field `pick_list_values`.
+        pub pick_list_values: Nullable<Vec<PickListMapping>> = "pick_list_values",
+        /// The field `internal`.
+        pub internal: Nullable<bool> = "internal",
+        /// The field `active`.
+        pub active: Nullable<bool> = "active",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `source`.
+        pub source: Nullable<i64> = "source" or_text,
+        /// The field `category`.
+        pub category: Nullable<i64> = "category" or_text,
+        /// The field `sub_module`.
+        pub sub_module: Nullable<shared::ApiReference> = "sub_module",
+    }
 }
 
 setters! {
@@ -236,26 +218,18 @@ setters! {
     }
 }
 
-/// The `PickList_Mapping` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PickListMapping {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `actual_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub actual_value: Nullable<String>,
-    /// The field `display_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_value: Nullable<String>,
-    /// The field `maps`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub maps: Nullable<Vec<PicklistMap>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `PickList_Mapping` schema of Zoho's files.
+    pub struct PickListMapping {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `actual_value`.
+        pub actual_value: Nullable<String> = "actual_value",
+        /// The field `display_value`.
+        pub display_value: Nullable<String> = "display_value",
+        /// The field `maps`.
+        pub maps: Nullable<Vec<PicklistMap>> = "maps",
+    }
 }
 
 setters! {
@@ -267,26 +241,18 @@ setters! {
     }
 }
 
-/// The `Picklist_Map` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PicklistMap {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `actual_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub actual_value: Nullable<String>,
-    /// The field `display_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_value: Nullable<String>,
-    /// The field `_delete`.
-    #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
-    pub delete: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Picklist_Map` schema of Zoho's files.
+    pub struct PicklistMap {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `actual_value`.
+        pub actual_value: Nullable<String> = "actual_value",
+        /// The field `display_value`.
+        pub display_value: Nullable<String> = "display_value",
+        /// The field `_delete`.
+        pub delete: Nullable<bool> = "_delete",
+    }
 }
 
 setters! {
@@ -298,31 +264,20 @@ setters! {
     }
 }
 
-/// The response to `CreateMapDependency`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FieldMapDependencyResults {
-    /// The field `map_dependency`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub map_dependency: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateMapDependency`.
+    pub struct FieldMapDependencyResults {
+        /// The field `map_dependency`.
+        pub map_dependency: Nullable<Vec<ActionResult>> = "map_dependency",
+    }
 }
 
-/// The response to `ListMapDependencies`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FieldMapDependencyResponse {
-    /// The field `map_dependency`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub map_dependency: Nullable<Vec<MapDependency>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListMapDependencies`.
+    pub struct FieldMapDependencyResponse {
+        /// The field `map_dependency`.
+        pub map_dependency: Nullable<Vec<MapDependency>> = "map_dependency",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }

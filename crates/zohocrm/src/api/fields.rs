@@ -188,30 +188,20 @@ open_enum! {
     }
 }
 
-/// The response to `ListFields`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FieldsResponse {
-    /// The field `fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<shared::FieldFields>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListFields`.
+    pub struct FieldsResponse {
+        /// The field `fields`.
+        pub fields: Nullable<Vec<shared::FieldFields>> = "fields",
+    }
 }
 
-/// The body of `CreateField`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FieldsBody {
-    /// The field `fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<shared::FieldFields>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateField`.
+    pub struct FieldsBody {
+        /// The field `fields`.
+        pub fields: Nullable<Vec<shared::FieldFields>> = "fields",
+    }
 }
 
 setters! {
@@ -220,15 +210,10 @@ setters! {
     }
 }
 
-/// The response to `CreateField`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FieldsResults {
-    /// The field `fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateField`.
+    pub struct FieldsResults {
+        /// The field `fields`.
+        pub fields: Nullable<Vec<ActionResult>> = "fields",
+    }
 }

@@ -77,39 +77,26 @@ operation! {
     MergeRecords -> FindAndMergeResults
 }
 
-/// The response to `GetMergeStatus`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FindAndMergeResponse {
-    /// The field `merge`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub merge: Nullable<Vec<Merge>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetMergeStatus`.
+    pub struct FindAndMergeResponse {
+        /// The field `merge`.
+        pub merge: Nullable<Vec<Merge>> = "merge",
+    }
 }
 
-/// The `merge` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Merge {
-    /// The field `job_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub job_id: Nullable<String>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<MergeData>>,
-    /// The field `master_record_fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub master_record_fields: Nullable<Vec<MasterRecordFields>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `merge` schema of Zoho's files.
+    pub struct Merge {
+        /// The field `job_id`.
+        pub job_id: Nullable<String> = "job_id",
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+        /// The field `data`.
+        pub data: Nullable<Vec<MergeData>> = "data",
+        /// The field `master_record_fields`.
+        pub master_record_fields: Nullable<Vec<MasterRecordFields>> = "master_record_fields",
+    }
 }
 
 setters! {
@@ -121,20 +108,14 @@ setters! {
     }
 }
 
-/// The `Merge_Data` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MergeData {
-    /// The field `_fields`.
-    #[serde(rename = "_fields", skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<DataFields>>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Merge_Data` schema of Zoho's files.
+    pub struct MergeData {
+        /// The field `_fields`.
+        pub fields: Nullable<Vec<DataFields>> = "_fields",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -144,20 +125,14 @@ setters! {
     }
 }
 
-/// The `Data_Fields` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DataFields {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `_data`.
-    #[serde(rename = "_data", skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ImageData>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Data_Fields` schema of Zoho's files.
+    pub struct DataFields {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `_data`.
+        pub data: Nullable<Vec<ImageData>> = "_data",
+    }
 }
 
 setters! {
@@ -167,17 +142,12 @@ setters! {
     }
 }
 
-/// The `Image_Data` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ImageData {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Image_Data` schema of Zoho's files.
+    pub struct ImageData {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -186,20 +156,14 @@ setters! {
     }
 }
 
-/// The `Master_Record_Fields` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MasterRecordFields {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `_data`.
-    #[serde(rename = "_data", skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ImageData>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Master_Record_Fields` schema of Zoho's files.
+    pub struct MasterRecordFields {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `_data`.
+        pub data: Nullable<Vec<ImageData>> = "_data",
+    }
 }
 
 setters! {
@@ -209,17 +173,12 @@ setters! {
     }
 }
 
-/// The body of `MergeRecords`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FindAndMergeBody {
-    /// The field `merge`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub merge: Nullable<Vec<Merge>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `MergeRecords`.
+    pub struct FindAndMergeBody {
+        /// The field `merge`.
+        pub merge: Nullable<Vec<Merge>> = "merge",
+    }
 }
 
 setters! {
@@ -228,15 +187,10 @@ setters! {
     }
 }
 
-/// The response to `MergeRecords`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FindAndMergeResults {
-    /// The field `merge`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub merge: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `MergeRecords`.
+    pub struct FindAndMergeResults {
+        /// The field `merge`.
+        pub merge: Nullable<Vec<ActionResult>> = "merge",
+    }
 }

@@ -51,36 +51,24 @@ operation! {
     UpdateFiscalYear -> FiscalYearResults
 }
 
-/// The response to `GetFiscalYear`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FiscalYearResponse {
-    /// The field `fiscal_year`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fiscal_year: Nullable<Year>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetFiscalYear`.
+    pub struct FiscalYearResponse {
+        /// The field `fiscal_year`.
+        pub fiscal_year: Nullable<Year> = "fiscal_year",
+    }
 }
 
-/// The `year` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Year {
-    /// The field `start_month`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub start_month: Nullable<String>,
-    /// The field `display_based_on`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_based_on: Nullable<YearDisplayBasedOn>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `year` schema of Zoho's files.
+    pub struct Year {
+        /// The field `start_month`.
+        pub start_month: Nullable<String> = "start_month",
+        /// The field `display_based_on`.
+        pub display_based_on: Nullable<YearDisplayBasedOn> = "display_based_on",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -99,17 +87,12 @@ open_enum! {
     }
 }
 
-/// The `FiscalYear` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FiscalYear {
-    /// The field `fiscal_year`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fiscal_year: Nullable<Year>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `FiscalYear` schema of Zoho's files.
+    pub struct FiscalYear {
+        /// The field `fiscal_year`.
+        pub fiscal_year: Nullable<Year> = "fiscal_year",
+    }
 }
 
 setters! {
@@ -118,15 +101,10 @@ setters! {
     }
 }
 
-/// The response to `UpdateFiscalYear`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FiscalYearResults {
-    /// The field `fiscal_year`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fiscal_year: Nullable<ActionResult>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `UpdateFiscalYear`.
+    pub struct FiscalYearResults {
+        /// The field `fiscal_year`.
+        pub fiscal_year: Nullable<ActionResult> = "fiscal_year",
+    }
 }

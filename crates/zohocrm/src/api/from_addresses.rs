@@ -47,40 +47,26 @@ impl ListFromAddresses {
     }
 }
 
-/// The response to `ListFromAddresses`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FromAddressesResponse {
-    /// The field `from_addresses`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub from_addresses: Nullable<Vec<Address>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListFromAddresses`.
+    pub struct FromAddressesResponse {
+        /// The field `from_addresses`.
+        pub from_addresses: Nullable<Vec<Address>> = "from_addresses",
+    }
 }
 
-/// The `address` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Address {
-    /// The field `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `user_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_name: Nullable<String>,
-    /// The field `default`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `address` schema of Zoho's files.
+    pub struct Address {
+        /// The field `email`.
+        pub email: Nullable<String> = "email",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `user_name`.
+        pub user_name: Nullable<String> = "user_name",
+        /// The field `default`.
+        pub default: Nullable<bool> = "default",
+    }
 }

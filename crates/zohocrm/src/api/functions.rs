@@ -105,17 +105,12 @@ operation! {
     ExecuteFunctionWithFile -> ActionResult
 }
 
-/// The body of `ExecuteFunction`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FunctionsBody {
-    /// The field `body`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub body: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ExecuteFunction`.
+    pub struct FunctionsBody {
+        /// The field `body`.
+        pub body: Nullable<Value> = "body",
+    }
 }
 
 setters! {

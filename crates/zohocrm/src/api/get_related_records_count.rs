@@ -47,17 +47,12 @@ operation! {
     CountRelatedRecords -> GetRelatedRecordsCountResponse
 }
 
-/// The body of `CountRelatedRecords`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetRelatedRecordsCountBody {
-    /// The field `get_related_records_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub get_related_records_count: Nullable<Vec<GetRelatedRecordCount>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CountRelatedRecords`.
+    pub struct GetRelatedRecordsCountBody {
+        /// The field `get_related_records_count`.
+        pub get_related_records_count: Nullable<Vec<GetRelatedRecordCount>> = "get_related_records_count",
+    }
 }
 
 setters! {
@@ -66,17 +61,12 @@ setters! {
     }
 }
 
-/// The `GetRelatedRecordCount` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetRelatedRecordCount {
-    /// The field `related_list`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_list: Nullable<shared::ApiReference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `GetRelatedRecordCount` schema of Zoho's files.
+    pub struct GetRelatedRecordCount {
+        /// The field `related_list`.
+        pub related_list: Nullable<shared::ApiReference> = "related_list",
+    }
 }
 
 setters! {
@@ -85,102 +75,66 @@ setters! {
     }
 }
 
-/// The response to `CountRelatedRecords`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetRelatedRecordsCountResponse {
-    /// The field `get_related_records_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub get_related_records_count: Nullable<Vec<RelatedRecordsCount>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CountRelatedRecords`.
+    pub struct GetRelatedRecordsCountResponse {
+        /// The field `get_related_records_count`.
+        pub get_related_records_count: Nullable<Vec<RelatedRecordsCount>> = "get_related_records_count",
+    }
 }
 
-/// The `ActionResponse` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedRecordsCount {
-    /// The field `code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub code: Nullable<String>,
-    /// The field `details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub details: Nullable<Details>,
-    /// The field `message`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub message: Nullable<String>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// The field `related_list`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_list: Nullable<shared::ApiReference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `ActionResponse` schema of Zoho's files.
+    pub struct RelatedRecordsCount {
+        /// The field `code`.
+        pub code: Nullable<String> = "code",
+        /// The field `details`.
+        pub details: Nullable<Details> = "details",
+        /// The field `message`.
+        pub message: Nullable<String> = "message",
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+        /// The field `related_list`.
+        pub related_list: Nullable<shared::ApiReference> = "related_list",
+    }
 }
 
-/// The type of `details` in `RelatedRecordsCount`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Details {
-    /// The field `expected_fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub expected_fields: Nullable<Vec<Value>>,
-    /// The field `regex`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub regex: Nullable<String>,
-    /// The field `supported_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub supported_values: Nullable<Vec<String>>,
-    /// The field `expected_data_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub expected_data_type: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `json_path`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub json_path: Nullable<String>,
-    /// The field `param_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub param_name: Nullable<String>,
-    /// The field `supported_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub supported_value: Nullable<Vec<String>>,
-    /// The field `maximum_length`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub maximum_length: Nullable<i64>,
-    /// The field `dependee`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub dependee: Nullable<Dependee>,
-    /// The field `resource_path_index`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource_path_index: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `details` in `RelatedRecordsCount`.
+    pub struct Details {
+        /// The field `expected_fields`.
+        pub expected_fields: Nullable<Vec<Value>> = "expected_fields",
+        /// The field `regex`.
+        pub regex: Nullable<String> = "regex",
+        /// The field `supported_values`.
+        pub supported_values: Nullable<Vec<String>> = "supported_values",
+        /// The field `expected_data_type`.
+        pub expected_data_type: Nullable<String> = "expected_data_type",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `json_path`.
+        pub json_path: Nullable<String> = "json_path",
+        /// The field `param_name`.
+        pub param_name: Nullable<String> = "param_name",
+        /// The field `supported_value`.
+        pub supported_value: Nullable<Vec<String>> = "supported_value",
+        /// The field `maximum_length`.
+        pub maximum_length: Nullable<i64> = "maximum_length" or_text,
+        /// The field `dependee`.
+        pub dependee: Nullable<Dependee> = "dependee",
+        /// The field `resource_path_index`.
+        pub resource_path_index: Nullable<i64> = "resource_path_index",
+    }
 }
 
-/// The `Dependee` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Dependee {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `json_path`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub json_path: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Dependee` schema of Zoho's files.
+    pub struct Dependee {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `json_path`.
+        pub json_path: Nullable<String> = "json_path",
+    }
 }

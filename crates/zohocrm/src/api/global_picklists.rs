@@ -283,30 +283,20 @@ impl GetValueAssociations {
     }
 }
 
-/// The response to `ListGlobalPicklists`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GlobalPicklistsResponse {
-    /// The field `global_picklists`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub global_picklists: Nullable<Vec<shared::Picklist>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListGlobalPicklists`.
+    pub struct GlobalPicklistsResponse {
+        /// The field `global_picklists`.
+        pub global_picklists: Nullable<Vec<shared::Picklist>> = "global_picklists",
+    }
 }
 
-/// The body of `CreateGlobalPicklist`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GlobalPicklistsBody {
-    /// The field `global_picklists`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub global_picklists: Nullable<Vec<shared::Picklist>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateGlobalPicklist`.
+    pub struct GlobalPicklistsBody {
+        /// The field `global_picklists`.
+        pub global_picklists: Nullable<Vec<shared::Picklist>> = "global_picklists",
+    }
 }
 
 setters! {
@@ -315,30 +305,20 @@ setters! {
     }
 }
 
-/// The response to `CreateGlobalPicklist`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GlobalPicklistsResults {
-    /// The field `global_picklists`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub global_picklists: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateGlobalPicklist`.
+    pub struct GlobalPicklistsResults {
+        /// The field `global_picklists`.
+        pub global_picklists: Nullable<Vec<ActionResult>> = "global_picklists",
+    }
 }
 
-/// The body of `ReplaceValues`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ReplaceValuesBody {
-    /// The field `replace_picklist_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub replace_picklist_values: Nullable<Vec<ReplacePicklistValues>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ReplaceValues`.
+    pub struct ReplaceValuesBody {
+        /// The field `replace_picklist_values`.
+        pub replace_picklist_values: Nullable<Vec<ReplacePicklistValues>> = "replace_picklist_values",
+    }
 }
 
 setters! {
@@ -347,20 +327,14 @@ setters! {
     }
 }
 
-/// The `ReplacePicklistValues` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ReplacePicklistValues {
-    /// The field `old_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub old_value: Nullable<ReplacePicklistValue>,
-    /// The field `new_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub new_value: Nullable<ReplacePicklistValue>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `ReplacePicklistValues` schema of Zoho's files.
+    pub struct ReplacePicklistValues {
+        /// The field `old_value`.
+        pub old_value: Nullable<ReplacePicklistValue> = "old_value",
+        /// The field `new_value`.
+        pub new_value: Nullable<ReplacePicklistValue> = "new_value",
+    }
 }
 
 setters! {
@@ -370,20 +344,14 @@ setters! {
     }
 }
 
-/// The `replace_picklist_value` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ReplacePicklistValue {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `display_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_value: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `replace_picklist_value` schema of Zoho's files.
+    pub struct ReplacePicklistValue {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `display_value`.
+        pub display_value: Nullable<String> = "display_value",
+    }
 }
 
 setters! {
@@ -393,165 +361,104 @@ setters! {
     }
 }
 
-/// The response to `ReplaceValues`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ReplaceValuesResults {
-    /// The field `replace_picklist_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub replace_picklist_values: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ReplaceValues`.
+    pub struct ReplaceValuesResults {
+        /// The field `replace_picklist_values`.
+        pub replace_picklist_values: Nullable<Vec<ActionResult>> = "replace_picklist_values",
+    }
 }
 
-/// The response to `GetReplacedValues`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetReplacedValuesResponse {
-    /// The field `replaced_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub replaced_values: Nullable<Vec<ReplacedValue>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetReplacedValues`.
+    pub struct GetReplacedValuesResponse {
+        /// The field `replaced_values`.
+        pub replaced_values: Nullable<Vec<ReplacedValue>> = "replaced_values",
+    }
 }
 
-/// The type of `replaced_values` in `GetReplacedValuesResponse`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ReplacedValue {
-    /// The field `display_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_value: Nullable<String>,
-    /// The field `actual_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub actual_value: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `replaced_values` in `GetReplacedValuesResponse`.
+    pub struct ReplacedValue {
+        /// The field `display_value`.
+        pub display_value: Nullable<String> = "display_value",
+        /// The field `actual_value`.
+        pub actual_value: Nullable<String> = "actual_value",
+    }
 }
 
-/// The response to `GetAssociations`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetAssociationsResponse {
-    /// The field `associations`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub associations: Nullable<Vec<Association>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetAssociations`.
+    pub struct GetAssociationsResponse {
+        /// The field `associations`.
+        pub associations: Nullable<Vec<Association>> = "associations",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }
 
-/// The type of `associations` in `GetAssociationsResponse`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Association {
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<shared::ApiReference>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
-    /// The field `layouts`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layouts: Nullable<Vec<Layout>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `associations` in `GetAssociationsResponse`.
+    pub struct Association {
+        /// The field `field`.
+        pub field: Nullable<shared::ApiReference> = "field",
+        /// The field `module`.
+        pub module: Nullable<Module> = "module",
+        /// The field `layouts`.
+        pub layouts: Nullable<Vec<Layout>> = "layouts",
+    }
 }
 
-/// The type of `module` in `Association`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// The field `plural_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub plural_label: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `module` in `Association`.
+    pub struct Module {
+        /// The field `plural_label`.
+        pub plural_label: Nullable<String> = "plural_label",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
-/// The type of `layouts` in `Association`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Layout {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `layouts` in `Association`.
+    pub struct Layout {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+    }
 }
 
-/// The response to `GetValueAssociations`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetValueAssociationsResponse {
-    /// The field `pick_list_values_associations`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pick_list_values_associations: Nullable<Vec<PickListValuesAssociation>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetValueAssociations`.
+    pub struct GetValueAssociationsResponse {
+        /// The field `pick_list_values_associations`.
+        pub pick_list_values_associations: Nullable<Vec<PickListValuesAssociation>> = "pick_list_values_associations",
+    }
 }
 
-/// The type of `pick_list_values_associations` in `GetValueAssociationsResponse`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PickListValuesAssociation {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `resources`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resources: Nullable<Vec<Resource>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `pick_list_values_associations` in `GetValueAssociationsResponse`.
+    pub struct PickListValuesAssociation {
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `resources`.
+        pub resources: Nullable<Vec<Resource>> = "resources",
+    }
 }
 
-/// The type of `resources` in `PickListValuesAssociation`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Resource {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub details: Nullable<Vec<Record>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `resources` in `PickListValuesAssociation`.
+    pub struct Resource {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `details`.
+        pub details: Nullable<Vec<Record>> = "details",
+    }
 }

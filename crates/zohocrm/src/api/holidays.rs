@@ -194,48 +194,32 @@ open_enum! {
     }
 }
 
-/// The response to `ListHolidays`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct HolidaysResponse {
-    /// The field `holidays`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub holidays: Nullable<Vec<Holiday>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListHolidays`.
+    pub struct HolidaysResponse {
+        /// The field `holidays`.
+        pub holidays: Nullable<Vec<Holiday>> = "holidays",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }
 
-/// The `Holiday` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Holiday {
-    /// The field `year`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub year: Nullable<i64>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `date`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub date: Nullable<Date>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `shift_hour`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shift_hour: Nullable<shared::Reference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Holiday` schema of Zoho's files.
+    pub struct Holiday {
+        /// The field `year`.
+        pub year: Nullable<i64> = "year",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `date`.
+        pub date: Nullable<Date> = "date",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `shift_hour`.
+        pub shift_hour: Nullable<shared::Reference> = "shift_hour",
+    }
 }
 
 setters! {
@@ -249,17 +233,12 @@ setters! {
     }
 }
 
-/// The body of `CreateHolidays`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct HolidaysBody {
-    /// The field `holidays`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub holidays: Nullable<Vec<HolidaysHoliday>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateHolidays`.
+    pub struct HolidaysBody {
+        /// The field `holidays`.
+        pub holidays: Nullable<Vec<HolidaysHoliday>> = "holidays",
+    }
 }
 
 setters! {
@@ -268,26 +247,18 @@ setters! {
     }
 }
 
-/// The type of `holidays` in `HolidaysBody`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct HolidaysHoliday {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `date`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub date: Nullable<Date>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `shift_hour`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shift_hour: Nullable<shared::Reference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `holidays` in `HolidaysBody`.
+    pub struct HolidaysHoliday {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `date`.
+        pub date: Nullable<Date> = "date",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `shift_hour`.
+        pub shift_hour: Nullable<shared::Reference> = "shift_hour",
+    }
 }
 
 setters! {
@@ -299,30 +270,20 @@ setters! {
     }
 }
 
-/// The response to `CreateHolidays`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct HolidaysResults {
-    /// The field `holidays`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub holidays: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateHolidays`.
+    pub struct HolidaysResults {
+        /// The field `holidays`.
+        pub holidays: Nullable<Vec<ActionResult>> = "holidays",
+    }
 }
 
-/// The `Update_Holidays` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct HolidayUpdateHolidays {
-    /// The field `holidays`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub holidays: Nullable<Vec<Holiday>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Update_Holidays` schema of Zoho's files.
+    pub struct HolidayUpdateHolidays {
+        /// The field `holidays`.
+        pub holidays: Nullable<Vec<Holiday>> = "holidays",
+    }
 }
 
 setters! {

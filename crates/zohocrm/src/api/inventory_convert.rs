@@ -47,17 +47,12 @@ operation! {
     ConvertInventoryRecord -> InventoryConvertResults
 }
 
-/// The body of `ConvertInventoryRecord`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct InventoryConvertBody {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<InventoryConverter>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ConvertInventoryRecord`.
+    pub struct InventoryConvertBody {
+        /// The field `data`.
+        pub data: Nullable<Vec<InventoryConverter>> = "data",
+    }
 }
 
 setters! {
@@ -66,17 +61,12 @@ setters! {
     }
 }
 
-/// The `Inventory_Converter` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct InventoryConverter {
-    /// The field `convert_to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub convert_to: Nullable<Vec<ConvertTo>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Inventory_Converter` schema of Zoho's files.
+    pub struct InventoryConverter {
+        /// The field `convert_to`.
+        pub convert_to: Nullable<Vec<ConvertTo>> = "convert_to",
+    }
 }
 
 setters! {
@@ -85,20 +75,14 @@ setters! {
     }
 }
 
-/// The type of `convert_to` in `InventoryConverter`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ConvertTo {
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ApiReference>,
-    /// The field `carry_over_tags`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub carry_over_tags: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `convert_to` in `InventoryConverter`.
+    pub struct ConvertTo {
+        /// The field `module`.
+        pub module: Nullable<shared::ApiReference> = "module",
+        /// The field `carry_over_tags`.
+        pub carry_over_tags: Nullable<bool> = "carry_over_tags",
+    }
 }
 
 setters! {
@@ -108,15 +92,10 @@ setters! {
     }
 }
 
-/// The response to `ConvertInventoryRecord`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct InventoryConvertResults {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ConvertInventoryRecord`.
+    pub struct InventoryConvertResults {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+    }
 }

@@ -67,26 +67,18 @@ operation! {
     GetInventoryMassConvert -> InventoryMassConvertResponse
 }
 
-/// The body of `ScheduleInventoryMassConvert`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct InventoryMassConvertBody {
-    /// The field `convert_to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub convert_to: Nullable<Vec<ConvertTo>>,
-    /// The field `assign_to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub assign_to: Nullable<shared::ApiReference>,
-    /// The field `related_modules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_modules: Nullable<Vec<shared::ApiReference>>,
-    /// The field `ids`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ids: Nullable<Vec<String>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ScheduleInventoryMassConvert`.
+    pub struct InventoryMassConvertBody {
+        /// The field `convert_to`.
+        pub convert_to: Nullable<Vec<ConvertTo>> = "convert_to",
+        /// The field `assign_to`.
+        pub assign_to: Nullable<shared::ApiReference> = "assign_to",
+        /// The field `related_modules`.
+        pub related_modules: Nullable<Vec<shared::ApiReference>> = "related_modules",
+        /// The field `ids`.
+        pub ids: Nullable<Vec<String>> = "ids",
+    }
 }
 
 setters! {
@@ -98,20 +90,14 @@ setters! {
     }
 }
 
-/// The type of `convert_to` in `InventoryMassConvertBody`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ConvertTo {
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ApiReference>,
-    /// The field `carry_over_tags`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub carry_over_tags: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `convert_to` in `InventoryMassConvertBody`.
+    pub struct ConvertTo {
+        /// The field `module`.
+        pub module: Nullable<shared::ApiReference> = "module",
+        /// The field `carry_over_tags`.
+        pub carry_over_tags: Nullable<bool> = "carry_over_tags",
+    }
 }
 
 setters! {
@@ -121,27 +107,18 @@ setters! {
     }
 }
 
-/// The response to `GetInventoryMassConvert`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct InventoryMassConvertResponse {
-    /// The field `total_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub total_count: Nullable<i64>,
-    /// The field `converted_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub converted_count: Nullable<i64>,
-    /// The field `not_converted_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub not_converted_count: Nullable<i64>,
-    /// The field `failed_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub failed_count: Nullable<i64>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetInventoryMassConvert`.
+    pub struct InventoryMassConvertResponse {
+        /// The field `total_count`.
+        pub total_count: Nullable<i64> = "total_count",
+        /// The field `converted_count`.
+        pub converted_count: Nullable<i64> = "converted_count",
+        /// The field `not_converted_count`.
+        pub not_converted_count: Nullable<i64> = "not_converted_count",
+        /// The field `failed_count`.
+        pub failed_count: Nullable<i64> = "failed_count",
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+    }
 }

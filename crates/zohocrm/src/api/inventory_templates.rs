@@ -83,73 +83,48 @@ operation! {
     GetInventoryTemplate -> InventoryTemplatesResponse
 }
 
-/// The response to `ListInventoryTemplates`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct InventoryTemplatesResponse {
-    /// The field `inventory_templates`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub inventory_templates: Nullable<Vec<InventoryTemplates>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListInventoryTemplates`.
+    pub struct InventoryTemplatesResponse {
+        /// The field `inventory_templates`.
+        pub inventory_templates: Nullable<Vec<InventoryTemplates>> = "inventory_templates",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }
 
-/// The `Inventory_Templates` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct InventoryTemplates {
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `last_usage_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub last_usage_time: Nullable<DateTime>,
-    /// The field `folder`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub folder: Nullable<shared::Reference>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ApiReference>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::Reference>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::Reference>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `editor_mode`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub editor_mode: Nullable<String>,
-    /// The field `category`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub category: Nullable<String>,
-    /// The field `favorite`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub favorite: Nullable<bool>,
-    /// The field `content`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub content: Nullable<String>,
-    /// The field `active`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub active: Nullable<bool>,
-    /// The field `mail_content`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mail_content: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Inventory_Templates` schema of Zoho's files.
+    pub struct InventoryTemplates {
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `last_usage_time`.
+        pub last_usage_time: Nullable<DateTime> = "last_usage_time",
+        /// The field `folder`.
+        pub folder: Nullable<shared::Reference> = "folder",
+        /// The field `module`.
+        pub module: Nullable<shared::ApiReference> = "module",
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::Reference> = "created_by",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<shared::Reference> = "modified_by",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `editor_mode`.
+        pub editor_mode: Nullable<String> = "editor_mode",
+        /// The field `category`.
+        pub category: Nullable<String> = "category" or_number,
+        /// The field `favorite`.
+        pub favorite: Nullable<bool> = "favorite",
+        /// The field `content`.
+        pub content: Nullable<String> = "content",
+        /// The field `active`.
+        pub active: Nullable<bool> = "active",
+        /// The field `mail_content`.
+        pub mail_content: Nullable<String> = "mail_content",
+    }
 }

@@ -183,30 +183,20 @@ operation! {
     DeactivateLayout -> LayoutsResults
 }
 
-/// The response to `ListLayouts`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LayoutsResponse {
-    /// The field `layouts`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layouts: Nullable<Vec<shared::Layouts>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListLayouts`.
+    pub struct LayoutsResponse {
+        /// The field `layouts`.
+        pub layouts: Nullable<Vec<shared::Layouts>> = "layouts",
+    }
 }
 
-/// The body of `UpdateLayouts`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LayoutsBody {
-    /// The field `layouts`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layouts: Nullable<Vec<shared::Layouts>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `UpdateLayouts`.
+    pub struct LayoutsBody {
+        /// The field `layouts`.
+        pub layouts: Nullable<Vec<shared::Layouts>> = "layouts",
+    }
 }
 
 setters! {
@@ -215,15 +205,10 @@ setters! {
     }
 }
 
-/// The response to `UpdateLayouts`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LayoutsResults {
-    /// The field `layouts`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layouts: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `UpdateLayouts`.
+    pub struct LayoutsResults {
+        /// The field `layouts`.
+        pub layouts: Nullable<Vec<ActionResult>> = "layouts",
+    }
 }

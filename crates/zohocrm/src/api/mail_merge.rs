@@ -113,17 +113,12 @@ operation! {
     SignMailMerge -> SignMailMergeResults
 }
 
-/// The body of `SendMailMerge`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MailMergeBody {
-    /// The field `send_mail_merge`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub send_mail_merge: Nullable<Vec<MailMerge>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `SendMailMerge`.
+    pub struct MailMergeBody {
+        /// The field `send_mail_merge`.
+        pub send_mail_merge: Nullable<Vec<MailMerge>> = "send_mail_merge",
+    }
 }
 
 setters! {
@@ -132,41 +127,28 @@ setters! {
     }
 }
 
-/// The `Mail_Merge` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MailMerge {
-    /// The field `mail_merge_template`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mail_merge_template: Nullable<shared::Reference>,
-    /// The field `from_address`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub from_address: Nullable<Address>,
-    /// The field `to_address`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub to_address: Nullable<Vec<Address>>,
-    /// The field `cc_email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub cc_email: Nullable<Vec<Address>>,
-    /// The field `bcc_email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub bcc_email: Nullable<Vec<Address>>,
-    /// The field `subject`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subject: Nullable<String>,
-    /// The field `message`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub message: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `attachment_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub attachment_name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Mail_Merge` schema of Zoho's files.
+    pub struct MailMerge {
+        /// The field `mail_merge_template`.
+        pub mail_merge_template: Nullable<shared::Reference> = "mail_merge_template",
+        /// The field `from_address`.
+        pub from_address: Nullable<Address> = "from_address",
+        /// The field `to_address`.
+        pub to_address: Nullable<Vec<Address>> = "to_address",
+        /// The field `cc_email`.
+        pub cc_email: Nullable<Vec<Address>> = "cc_email",
+        /// The field `bcc_email`.
+        pub bcc_email: Nullable<Vec<Address>> = "bcc_email",
+        /// The field `subject`.
+        pub subject: Nullable<String> = "subject",
+        /// The field `message`.
+        pub message: Nullable<String> = "message",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `attachment_name`.
+        pub attachment_name: Nullable<String> = "attachment_name",
+    }
 }
 
 setters! {
@@ -183,20 +165,14 @@ setters! {
     }
 }
 
-/// The `Address` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Address {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Address` schema of Zoho's files.
+    pub struct Address {
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `value`.
+        pub value: Nullable<String> = "value" or_number,
+    }
 }
 
 setters! {
@@ -206,30 +182,20 @@ setters! {
     }
 }
 
-/// The response to `SendMailMerge`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MailMergeResults {
-    /// The field `send_mail_merge`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub send_mail_merge: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `SendMailMerge`.
+    pub struct MailMergeResults {
+        /// The field `send_mail_merge`.
+        pub send_mail_merge: Nullable<Vec<ActionResult>> = "send_mail_merge",
+    }
 }
 
-/// The body of `DownloadMailMerge`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DownloadMailMergeBody {
-    /// The field `download_mail_merge`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub download_mail_merge: Nullable<Vec<MailMergeDownloadMailMerge>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `DownloadMailMerge`.
+    pub struct DownloadMailMergeBody {
+        /// The field `download_mail_merge`.
+        pub download_mail_merge: Nullable<Vec<MailMergeDownloadMailMerge>> = "download_mail_merge",
+    }
 }
 
 setters! {
@@ -238,26 +204,18 @@ setters! {
     }
 }
 
-/// The `Download_Mail_Merge` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MailMergeDownloadMailMerge {
-    /// The field `mail_merge_template`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mail_merge_template: Nullable<shared::Reference>,
-    /// The field `output_format`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub output_format: Nullable<MailMergeDownloadMailMergeOutputFormat>,
-    /// The field `file_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file_name: Nullable<String>,
-    /// The field `password`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub password: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Download_Mail_Merge` schema of Zoho's files.
+    pub struct MailMergeDownloadMailMerge {
+        /// The field `mail_merge_template`.
+        pub mail_merge_template: Nullable<shared::Reference> = "mail_merge_template",
+        /// The field `output_format`.
+        pub output_format: Nullable<MailMergeDownloadMailMergeOutputFormat> = "output_format",
+        /// The field `file_name`.
+        pub file_name: Nullable<String> = "file_name",
+        /// The field `password`.
+        pub password: Nullable<String> = "password",
+    }
 }
 
 setters! {
@@ -278,30 +236,20 @@ open_enum! {
     }
 }
 
-/// The response to `DownloadMailMerge`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MailMergeResponse {
-    /// The field `file`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `DownloadMailMerge`.
+    pub struct MailMergeResponse {
+        /// The field `file`.
+        pub file: Nullable<Value> = "file",
+    }
 }
 
-/// The body of `SignMailMerge`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SignMailMergeBody {
-    /// The field `sign_mail_merge`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sign_mail_merge: Nullable<Vec<MailMergeSignMailMerge>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `SignMailMerge`.
+    pub struct SignMailMergeBody {
+        /// The field `sign_mail_merge`.
+        pub sign_mail_merge: Nullable<Vec<MailMergeSignMailMerge>> = "sign_mail_merge",
+    }
 }
 
 setters! {
@@ -310,26 +258,18 @@ setters! {
     }
 }
 
-/// The `Sign_Mail_Merge` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MailMergeSignMailMerge {
-    /// The field `mail_merge_template`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mail_merge_template: Nullable<shared::Reference>,
-    /// The field `sign_in_order`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sign_in_order: Nullable<bool>,
-    /// The field `file_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file_name: Nullable<String>,
-    /// The field `signers`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub signers: Nullable<Vec<Signers>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Sign_Mail_Merge` schema of Zoho's files.
+    pub struct MailMergeSignMailMerge {
+        /// The field `mail_merge_template`.
+        pub mail_merge_template: Nullable<shared::Reference> = "mail_merge_template",
+        /// The field `sign_in_order`.
+        pub sign_in_order: Nullable<bool> = "sign_in_order",
+        /// The field `file_name`.
+        pub file_name: Nullable<String> = "file_name",
+        /// The field `signers`.
+        pub signers: Nullable<Vec<Signers>> = "signers",
+    }
 }
 
 setters! {
@@ -341,23 +281,16 @@ setters! {
     }
 }
 
-/// The `Signers` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Signers {
-    /// The field `recipient_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub recipient_name: Nullable<String>,
-    /// The field `action_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub action_type: Nullable<SignersActionType>,
-    /// The field `recipient`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub recipient: Nullable<Address>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Signers` schema of Zoho's files.
+    pub struct Signers {
+        /// The field `recipient_name`.
+        pub recipient_name: Nullable<String> = "recipient_name",
+        /// The field `action_type`.
+        pub action_type: Nullable<SignersActionType> = "action_type",
+        /// The field `recipient`.
+        pub recipient: Nullable<Address> = "recipient",
+    }
 }
 
 setters! {
@@ -376,15 +309,10 @@ open_enum! {
     }
 }
 
-/// The response to `SignMailMerge`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SignMailMergeResults {
-    /// The field `sign_mail_merge`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sign_mail_merge: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `SignMailMerge`.
+    pub struct SignMailMergeResults {
+        /// The field `sign_mail_merge`.
+        pub sign_mail_merge: Nullable<Vec<ActionResult>> = "sign_mail_merge",
+    }
 }

@@ -63,26 +63,18 @@ operation! {
     GetMassChangeOwner -> MassChangeOwnerResponse
 }
 
-/// The body of `ScheduleMassChangeOwner`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MassChangeOwnerBody {
-    /// The field `cvid`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub cvid: Nullable<String>,
-    /// The field `owner`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<shared::Reference>,
-    /// The field `criteria`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria: Nullable<Criteria>,
-    /// The field `territory`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territory: Nullable<Territory>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ScheduleMassChangeOwner`.
+    pub struct MassChangeOwnerBody {
+        /// The field `cvid`.
+        pub cvid: Nullable<String> = "cvid",
+        /// The field `owner`.
+        pub owner: Nullable<shared::Reference> = "owner",
+        /// The field `criteria`.
+        pub criteria: Nullable<Criteria> = "criteria",
+        /// The field `territory`.
+        pub territory: Nullable<Territory> = "territory",
+    }
 }
 
 setters! {
@@ -94,29 +86,20 @@ setters! {
     }
 }
 
-/// The `Criteria` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Criteria {
-    /// The field `comparator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub comparator: Nullable<String>,
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<shared::ApiReference>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// The field `group_operator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group_operator: Nullable<String>,
-    /// The field `group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Self>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Criteria` schema of Zoho's files.
+    pub struct Criteria {
+        /// The field `comparator`.
+        pub comparator: Nullable<String> = "comparator",
+        /// The field `field`.
+        pub field: Nullable<shared::ApiReference> = "field",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+        /// The field `group_operator`.
+        pub group_operator: Nullable<String> = "group_operator",
+        /// The field `group`.
+        pub group: Nullable<Vec<Self>> = "group",
+    }
 }
 
 setters! {
@@ -129,20 +112,14 @@ setters! {
     }
 }
 
-/// The `Territory` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Territory {
-    /// The field `include_child`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub include_child: Nullable<bool>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Territory` schema of Zoho's files.
+    pub struct Territory {
+        /// The field `include_child`.
+        pub include_child: Nullable<bool> = "include_child",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -152,55 +129,36 @@ setters! {
     }
 }
 
-/// The response to `ScheduleMassChangeOwner`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MassChangeOwnerResults {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ScheduleMassChangeOwner`.
+    pub struct MassChangeOwnerResults {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+    }
 }
 
-/// The response to `GetMassChangeOwner`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MassChangeOwnerResponse {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Status>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetMassChangeOwner`.
+    pub struct MassChangeOwnerResponse {
+        /// The field `data`.
+        pub data: Nullable<Vec<Status>> = "data",
+    }
 }
 
-/// The `status` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Status {
-    /// The field `Status`.
-    #[serde(rename = "Status", skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<StatusStatus>,
-    /// The field `Failed_Count`.
-    #[serde(rename = "Failed_Count", skip_serializing_if = "Nullable::is_absent")]
-    pub failed_count: Nullable<i64>,
-    /// The field `Not_Updated_Count`.
-    #[serde(rename = "Not_Updated_Count", skip_serializing_if = "Nullable::is_absent")]
-    pub not_updated_count: Nullable<i64>,
-    /// The field `Updated_Count`.
-    #[serde(rename = "Updated_Count", skip_serializing_if = "Nullable::is_absent")]
-    pub updated_count: Nullable<i64>,
-    /// The field `Total_Count`.
-    #[serde(rename = "Total_Count", skip_serializing_if = "Nullable::is_absent")]
-    pub total_count: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `status` schema of Zoho's files.
+    pub struct Status {
+        /// The field `Status`.
+        pub status: Nullable<StatusStatus> = "Status",
+        /// The field `Failed_Count`.
+        pub failed_count: Nullable<i64> = "Failed_Count",
+        /// The field `Not_Updated_Count`.
+        pub not_updated_count: Nullable<i64> = "Not_Updated_Count",
+        /// The field `Updated_Count`.
+        pub updated_count: Nullable<i64> = "Updated_Count",
+        /// The field `Total_Count`.
+        pub total_count: Nullable<i64> = "Total_Count",
+    }
 }
 
 open_enum! {

@@ -53,38 +53,26 @@ operation! {
     GetMassConvert -> MassConvertResponse
 }
 
-/// The body of `ScheduleMassConvert`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MassConvertBody {
-    /// The field `Deals`.
-    #[serde(rename = "Deals", skip_serializing_if = "Nullable::is_absent")]
-    pub deals: Nullable<Record>,
-    /// The field `move_attachments_to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub move_attachments_to: Nullable<shared::ApiReference>,
-    /// The field `assign_to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub assign_to: Nullable<AssignTo>,
-    /// The field `carry_over_tags`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub carry_over_tags: Nullable<Vec<shared::ApiReference>>,
-    /// The field `related_modules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_modules: Nullable<Vec<shared::ApiReference>>,
-    /// The field `portal_user_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub portal_user_type: Nullable<shared::ApiReference>,
-    /// The field `ids`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ids: Nullable<Vec<String>>,
-    /// The field `apply_assignment_threshold`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub apply_assignment_threshold: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ScheduleMassConvert`.
+    pub struct MassConvertBody {
+        /// The field `Deals`.
+        pub deals: Nullable<Record> = "Deals",
+        /// The field `move_attachments_to`.
+        pub move_attachments_to: Nullable<shared::ApiReference> = "move_attachments_to",
+        /// The field `assign_to`.
+        pub assign_to: Nullable<AssignTo> = "assign_to",
+        /// The field `carry_over_tags`.
+        pub carry_over_tags: Nullable<Vec<shared::ApiReference>> = "carry_over_tags",
+        /// The field `related_modules`.
+        pub related_modules: Nullable<Vec<shared::ApiReference>> = "related_modules",
+        /// The field `portal_user_type`.
+        pub portal_user_type: Nullable<shared::ApiReference> = "portal_user_type",
+        /// The field `ids`.
+        pub ids: Nullable<Vec<String>> = "ids",
+        /// The field `apply_assignment_threshold`.
+        pub apply_assignment_threshold: Nullable<bool> = "apply_assignment_threshold",
+    }
 }
 
 setters! {
@@ -100,17 +88,12 @@ setters! {
     }
 }
 
-/// The `assign_to` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssignTo {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `assign_to` schema of Zoho's files.
+    pub struct AssignTo {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -119,40 +102,26 @@ setters! {
     }
 }
 
-/// The response to `GetMassConvert`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MassConvertResponse {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Status>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetMassConvert`.
+    pub struct MassConvertResponse {
+        /// The field `data`.
+        pub data: Nullable<Vec<Status>> = "data",
+    }
 }
 
-/// The `status` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Status {
-    /// The field `Status`.
-    #[serde(rename = "Status", skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// The field `Failed_Count`.
-    #[serde(rename = "Failed_Count", skip_serializing_if = "Nullable::is_absent")]
-    pub failed_count: Nullable<i64>,
-    /// The field `Not_Converted_Count`.
-    #[serde(rename = "Not_Converted_Count", skip_serializing_if = "Nullable::is_absent")]
-    pub not_converted_count: Nullable<i64>,
-    /// The field `Total_Count`.
-    #[serde(rename = "Total_Count", skip_serializing_if = "Nullable::is_absent")]
-    pub total_count: Nullable<i64>,
-    /// The field `Converted_Count`.
-    #[serde(rename = "Converted_Count", skip_serializing_if = "Nullable::is_absent")]
-    pub converted_count: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `status` schema of Zoho's files.
+    pub struct Status {
+        /// The field `Status`.
+        pub status: Nullable<String> = "Status",
+        /// The field `Failed_Count`.
+        pub failed_count: Nullable<i64> = "Failed_Count",
+        /// The field `Not_Converted_Count`.
+        pub not_converted_count: Nullable<i64> = "Not_Converted_Count",
+        /// The field `Total_Count`.
+        pub total_count: Nullable<i64> = "Total_Count",
+        /// The field `Converted_Count`.
+        pub converted_count: Nullable<i64> = "Converted_Count",
+    }
 }

@@ -62,20 +62,14 @@ operation! {
     GetMassDelete -> MassDeleteCvidResponse
 }
 
-/// The body of `ScheduleMassDelete`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MassDeleteCvidBody {
-    /// The field `ids`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ids: Nullable<Vec<String>>,
-    /// The field `territory`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territory: Nullable<Territory>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ScheduleMassDelete`.
+    pub struct MassDeleteCvidBody {
+        /// The field `ids`.
+        pub ids: Nullable<Vec<String>> = "ids",
+        /// The field `territory`.
+        pub territory: Nullable<Territory> = "territory",
+    }
 }
 
 setters! {
@@ -85,20 +79,14 @@ setters! {
     }
 }
 
-/// The `Territory` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Territory {
-    /// The field `include_child`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub include_child: Nullable<bool>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Territory` schema of Zoho's files.
+    pub struct Territory {
+        /// The field `include_child`.
+        pub include_child: Nullable<bool> = "include_child",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -108,52 +96,34 @@ setters! {
     }
 }
 
-/// The response to `ScheduleMassDelete`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MassDeleteCvidResults {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ScheduleMassDelete`.
+    pub struct MassDeleteCvidResults {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+    }
 }
 
-/// The response to `GetMassDelete`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MassDeleteCvidResponse {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Status>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetMassDelete`.
+    pub struct MassDeleteCvidResponse {
+        /// The field `data`.
+        pub data: Nullable<Vec<Status>> = "data",
+    }
 }
 
-/// The `Status` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Status {
-    /// The field `Status`.
-    #[serde(rename = "Status", skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<StatusStatus>,
-    /// The field `Failed_Count`.
-    #[serde(rename = "Failed_Count", skip_serializing_if = "Nullable::is_absent")]
-    pub failed_count: Nullable<i64>,
-    /// The field `Deleted_Count`.
-    #[serde(rename = "Deleted_Count", skip_serializing_if = "Nullable::is_absent")]
-    pub deleted_count: Nullable<i64>,
-    /// The field `Total_Count`.
-    #[serde(rename = "Total_Count", skip_serializing_if = "Nullable::is_absent")]
-    pub total_count: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Status` schema of Zoho's files.
+    pub struct Status {
+        /// The field `Status`.
+        pub status: Nullable<StatusStatus> = "Status",
+        /// The field `Failed_Count`.
+        pub failed_count: Nullable<i64> = "Failed_Count",
+        /// The field `Deleted_Count`.
+        pub deleted_count: Nullable<i64> = "Deleted_Count",
+        /// The field `Total_Count`.
+        pub total_count: Nullable<i64> = "Total_Count",
+    }
 }
 
 open_enum! {

@@ -53,17 +53,12 @@ operation! {
     GetMassDelete -> MassDeleteTagsResponse
 }
 
-/// The body of `ScheduleMassDelete`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MassDeleteTagsBody {
-    /// The field `mass_delete`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mass_delete: Nullable<Vec<MassDelete>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ScheduleMassDelete`.
+    pub struct MassDeleteTagsBody {
+        /// The field `mass_delete`.
+        pub mass_delete: Nullable<Vec<MassDelete>> = "mass_delete",
+    }
 }
 
 setters! {
@@ -72,20 +67,14 @@ setters! {
     }
 }
 
-/// The type of `mass_delete` in `MassDeleteTagsBody`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MassDelete {
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ApiReference>,
-    /// The field `tags`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tags: Nullable<Vec<Tag>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `mass_delete` in `MassDeleteTagsBody`.
+    pub struct MassDelete {
+        /// The field `module`.
+        pub module: Nullable<shared::ApiReference> = "module",
+        /// The field `tags`.
+        pub tags: Nullable<Vec<Tag>> = "tags",
+    }
 }
 
 setters! {
@@ -95,17 +84,12 @@ setters! {
     }
 }
 
-/// The `tag` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Tag {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `tag` schema of Zoho's files.
+    pub struct Tag {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -114,42 +98,28 @@ setters! {
     }
 }
 
-/// The response to `GetMassDelete`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MassDeleteTagsResponse {
-    /// The field `mass_delete`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mass_delete: Nullable<Vec<MassDeleteDetails>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetMassDelete`.
+    pub struct MassDeleteTagsResponse {
+        /// The field `mass_delete`.
+        pub mass_delete: Nullable<Vec<MassDeleteDetails>> = "mass_delete",
+    }
 }
 
-/// The `Mass_Delete_Details` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MassDeleteDetails {
-    /// The field `job_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub job_id: Nullable<String>,
-    /// The field `total_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub total_count: Nullable<i64>,
-    /// The field `failed_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub failed_count: Nullable<i64>,
-    /// The field `deleted_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deleted_count: Nullable<i64>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<MassDeleteDetailsStatus>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Mass_Delete_Details` schema of Zoho's files.
+    pub struct MassDeleteDetails {
+        /// The field `job_id`.
+        pub job_id: Nullable<String> = "job_id",
+        /// The field `total_count`.
+        pub total_count: Nullable<i64> = "total_count",
+        /// The field `failed_count`.
+        pub failed_count: Nullable<i64> = "failed_count",
+        /// The field `deleted_count`.
+        pub deleted_count: Nullable<i64> = "deleted_count",
+        /// The field `status`.
+        pub status: Nullable<MassDeleteDetailsStatus> = "status" or_number,
+    }
 }
 
 open_enum! {

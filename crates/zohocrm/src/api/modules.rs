@@ -135,30 +135,20 @@ open_enum! {
     }
 }
 
-/// The response to `ListModules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ModulesResponse {
-    /// The field `modules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modules: Nullable<Vec<shared::Modules>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListModules`.
+    pub struct ModulesResponse {
+        /// The field `modules`.
+        pub modules: Nullable<Vec<shared::Modules>> = "modules",
+    }
 }
 
-/// The body of `CreateModules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ModulesBody {
-    /// The field `modules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modules: Nullable<Vec<shared::Modules>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateModules`.
+    pub struct ModulesBody {
+        /// The field `modules`.
+        pub modules: Nullable<Vec<shared::Modules>> = "modules",
+    }
 }
 
 setters! {
@@ -167,15 +157,10 @@ setters! {
     }
 }
 
-/// The response to `CreateModules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ModulesResults {
-    /// The field `modules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modules: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateModules`.
+    pub struct ModulesResults {
+        /// The field `modules`.
+        pub modules: Nullable<Vec<ActionResult>> = "modules",
+    }
 }

@@ -171,78 +171,52 @@ operation! {
     DeleteNote -> NotesResults
 }
 
-/// The response to `ListNotes`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct NotesResponse {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Note>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListNotes`.
+    pub struct NotesResponse {
+        /// The field `data`.
+        pub data: Nullable<Vec<Note>> = "data",
+        /// The field `info`.
+        pub info: Nullable<Info> = "info",
+    }
 }
 
-/// The `Note` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Note {
-    /// The field `Modified_Time`.
-    #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `$attachments`.
-    #[serde(rename = "$attachments", skip_serializing_if = "Nullable::is_absent")]
-    pub attachments: Nullable<Vec<shared::Attachment>>,
-    /// The field `Owner`.
-    #[serde(rename = "Owner", skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<shared::UserReference>,
-    /// The field `Created_Time`.
-    #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `Parent_Id`.
-    #[serde(rename = "Parent_Id", skip_serializing_if = "Nullable::is_absent")]
-    pub parent_id: Nullable<ParentId>,
-    /// The field `$editable`.
-    #[serde(rename = "$editable", skip_serializing_if = "Nullable::is_absent")]
-    pub editable: Nullable<bool>,
-    /// The field `$is_shared_to_client`.
-    #[serde(rename = "$is_shared_to_client", skip_serializing_if = "Nullable::is_absent")]
-    pub is_shared_to_client: Nullable<bool>,
-    /// The field `$sharing_permission`.
-    #[serde(rename = "$sharing_permission", skip_serializing_if = "Nullable::is_absent")]
-    pub sharing_permission: Nullable<String>,
-    /// The field `Modified_By`.
-    #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::UserReference>,
-    /// The field `$size`.
-    #[serde(rename = "$size", skip_serializing_if = "Nullable::is_absent")]
-    pub size: Nullable<String>,
-    /// The field `$state`.
-    #[serde(rename = "$state", skip_serializing_if = "Nullable::is_absent")]
-    pub state: Nullable<String>,
-    /// The field `$voice_note`.
-    #[serde(rename = "$voice_note", skip_serializing_if = "Nullable::is_absent")]
-    pub voice_note: Nullable<bool>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `Created_By`.
-    #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::UserReference>,
-    /// The field `Note_Title`.
-    #[serde(rename = "Note_Title", skip_serializing_if = "Nullable::is_absent")]
-    pub note_title: Nullable<String>,
-    /// The field `Note_Content`.
-    #[serde(rename = "Note_Content", skip_serializing_if = "Nullable::is_absent")]
-    pub note_content: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Note` schema of Zoho's files.
+    pub struct Note {
+        /// The field `Modified_Time`.
+        pub modified_time: Nullable<DateTime> = "Modified_Time",
+        /// The field `$attachments`.
+        pub attachments: Nullable<Vec<shared::Attachment>> = "$attachments",
+        /// The field `Owner`.
+        pub owner: Nullable<shared::UserReference> = "Owner",
+        /// The field `Created_Time`.
+        pub created_time: Nullable<DateTime> = "Created_Time",
+        /// The field `Parent_Id`.
+        pub parent_id: Nullable<ParentId> = "Parent_Id",
+        /// The field `$editable`.
+        pub editable: Nullable<bool> = "$editable",
+        /// The field `$is_shared_to_client`.
+        pub is_shared_to_client: Nullable<bool> = "$is_shared_to_client",
+        /// The field `$sharing_permission`.
+        pub sharing_permission: Nullable<String> = "$sharing_permission",
+        /// The field `Modified_By`.
+        pub modified_by: Nullable<shared::UserReference> = "Modified_By",
+        /// The field `$size`.
+        pub size: Nullable<String> = "$size",
+        /// The field `$state`.
+        pub state: Nullable<String> = "$state",
+        /// The field `$voice_note`.
+        pub voice_note: Nullable<bool> = "$voice_note",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `Created_By`.
+        pub created_by: Nullable<shared::UserReference> = "Created_By",
+        /// The field `Note_Title`.
+        pub note_title: Nullable<String> = "Note_Title",
+        /// The field `Note_Content`.
+        pub note_content: Nullable<String> = "Note_Content",
+    }
 }
 
 setters! {
@@ -266,23 +240,16 @@ setters! {
     }
 }
 
-/// The `Parent_Id` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ParentId {
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::MinifiedModule>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Parent_Id` schema of Zoho's files.
+    pub struct ParentId {
+        /// The field `module`.
+        pub module: Nullable<shared::MinifiedModule> = "module",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+    }
 }
 
 setters! {
@@ -293,57 +260,38 @@ setters! {
     }
 }
 
-/// The `Info` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// The field `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// The field `next_page_token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub next_page_token: Nullable<String>,
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// The field `sort_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_by: Nullable<String>,
-    /// The field `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// The field `previous_page_token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub previous_page_token: Nullable<String>,
-    /// The field `page_token_expiry`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page_token_expiry: Nullable<DateTime>,
-    /// The field `sort_order`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_order: Nullable<String>,
-    /// The field `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Info` schema of Zoho's files.
+    pub struct Info {
+        /// The field `per_page`.
+        pub per_page: Nullable<i64> = "per_page",
+        /// The field `next_page_token`.
+        pub next_page_token: Nullable<String> = "next_page_token",
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+        /// The field `sort_by`.
+        pub sort_by: Nullable<String> = "sort_by",
+        /// The field `page`.
+        pub page: Nullable<i64> = "page",
+        /// The field `previous_page_token`.
+        pub previous_page_token: Nullable<String> = "previous_page_token",
+        /// The field `page_token_expiry`.
+        pub page_token_expiry: Nullable<DateTime> = "page_token_expiry",
+        /// The field `sort_order`.
+        pub sort_order: Nullable<String> = "sort_order",
+        /// The field `more_records`.
+        pub more_records: Nullable<bool> = "more_records",
+    }
 }
 
-/// The body of `CreateNotes`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct NotesBody {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Note>>,
-    /// The field `trigger`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub trigger: Nullable<Vec<String>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateNotes`.
+    pub struct NotesBody {
+        /// The field `data`.
+        pub data: Nullable<Vec<Note>> = "data",
+        /// The field `trigger`.
+        pub trigger: Nullable<Vec<String>> = "trigger",
+    }
 }
 
 setters! {
@@ -353,15 +301,10 @@ setters! {
     }
 }
 
-/// The response to `CreateNotes`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct NotesResults {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateNotes`.
+    pub struct NotesResults {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+    }
 }

@@ -122,69 +122,46 @@ operation! {
     DeleteNotifications -> NotificationsResults
 }
 
-/// The response to `ListNotifications`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct NotificationsResponse {
-    /// The field `watch`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub watch: Nullable<Vec<Notification>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListNotifications`.
+    pub struct NotificationsResponse {
+        /// The field `watch`.
+        pub watch: Nullable<Vec<Notification>> = "watch",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }
 
-/// The `Notification` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Notification {
-    /// The field `channel_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub channel_id: Nullable<String>,
-    /// The field `notify_url`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub notify_url: Nullable<String>,
-    /// The field `events`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub events: Nullable<Vec<String>>,
-    /// The field `token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub token: Nullable<String>,
-    /// The field `fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Value>,
-    /// The field `notify_on_related_action`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub notify_on_related_action: Nullable<bool>,
-    /// The field `return_affected_field_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub return_affected_field_values: Nullable<bool>,
-    /// The field `_delete_events`.
-    #[serde(rename = "_delete_events", skip_serializing_if = "Nullable::is_absent")]
-    pub delete_events: Nullable<bool>,
-    /// The field `resource_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource_name: Nullable<String>,
-    /// The field `channel_expiry`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub channel_expiry: Nullable<DateTime>,
-    /// The field `resource_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource_id: Nullable<String>,
-    /// The field `resource_uri`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource_uri: Nullable<String>,
-    /// The field `notification_condition`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub notification_condition: Nullable<Vec<NotificationCondition>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Notification` schema of Zoho's files.
+    pub struct Notification {
+        /// The field `channel_id`.
+        pub channel_id: Nullable<String> = "channel_id",
+        /// The field `notify_url`.
+        pub notify_url: Nullable<String> = "notify_url",
+        /// The field `events`.
+        pub events: Nullable<Vec<String>> = "events",
+        /// The field `token`.
+        pub token: Nullable<String> = "token",
+        /// The field `fields`.
+        pub fields: Nullable<Value> = "fields",
+        /// The field `notify_on_related_action`.
+        pub notify_on_related_action: Nullable<bool> = "notify_on_related_action",
+        /// The field `return_affected_field_values`.
+        pub return_affected_field_values: Nullable<bool> = "return_affected_field_values",
+        /// The field `_delete_events`.
+        pub delete_events: Nullable<bool> = "_delete_events",
+        /// The field `resource_name`.
+        pub resource_name: Nullable<String> = "resource_name",
+        /// The field `channel_expiry`.
+        pub channel_expiry: Nullable<DateTime> = "channel_expiry",
+        /// The field `resource_id`.
+        pub resource_id: Nullable<String> = "resource_id",
+        /// The field `resource_uri`.
+        pub resource_uri: Nullable<String> = "resource_uri",
+        /// The field `notification_condition`.
+        pub notification_condition: Nullable<Vec<NotificationCondition>> = "notification_condition",
+    }
 }
 
 setters! {
@@ -205,23 +182,16 @@ setters! {
     }
 }
 
-/// The `notification_condition` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct NotificationCondition {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ApiReference>,
-    /// The field `field_selection`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_selection: Nullable<Criteria>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `notification_condition` schema of Zoho's files.
+    pub struct NotificationCondition {
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `module`.
+        pub module: Nullable<shared::ApiReference> = "module",
+        /// The field `field_selection`.
+        pub field_selection: Nullable<Criteria> = "field_selection",
+    }
 }
 
 setters! {
@@ -232,29 +202,20 @@ setters! {
     }
 }
 
-/// The `Criteria` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Criteria {
-    /// The field `comparator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub comparator: Nullable<String>,
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<shared::ApiReference>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// The field `group_operator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group_operator: Nullable<String>,
-    /// The field `group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Self>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Criteria` schema of Zoho's files.
+    pub struct Criteria {
+        /// The field `comparator`.
+        pub comparator: Nullable<String> = "comparator",
+        /// The field `field`.
+        pub field: Nullable<shared::ApiReference> = "field",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+        /// The field `group_operator`.
+        pub group_operator: Nullable<String> = "group_operator",
+        /// The field `group`.
+        pub group: Nullable<Vec<Self>> = "group",
+    }
 }
 
 setters! {
@@ -267,17 +228,12 @@ setters! {
     }
 }
 
-/// The body of `EnableNotifications`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct NotificationsBody {
-    /// The field `watch`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub watch: Nullable<Vec<Notification>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `EnableNotifications`.
+    pub struct NotificationsBody {
+        /// The field `watch`.
+        pub watch: Nullable<Vec<Notification>> = "watch",
+    }
 }
 
 setters! {
@@ -286,15 +242,10 @@ setters! {
     }
 }
 
-/// The response to `EnableNotifications`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct NotificationsResults {
-    /// The field `watch`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub watch: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `EnableNotifications`.
+    pub struct NotificationsResults {
+        /// The field `watch`.
+        pub watch: Nullable<Vec<ActionResult>> = "watch",
+    }
 }

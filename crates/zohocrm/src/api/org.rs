@@ -80,203 +80,134 @@ operation! {
     DeletePhoto -> ActionResult
 }
 
-/// The response to `GetOrganization`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct OrgResponse {
-    /// The field `org`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub org: Nullable<Vec<Org>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetOrganization`.
+    pub struct OrgResponse {
+        /// The field `org`.
+        pub org: Nullable<Vec<Org>> = "org",
+    }
 }
 
-/// The `Org` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Org {
-    /// The field `country`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub country: Nullable<String>,
-    /// The field `photo_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub photo_id: Nullable<String>,
-    /// The field `city`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub city: Nullable<String>,
-    /// The field `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// The field `mc_status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mc_status: Nullable<bool>,
-    /// The field `gapps_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub gapps_enabled: Nullable<bool>,
-    /// The field `translation_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub translation_enabled: Nullable<bool>,
-    /// The field `street`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub street: Nullable<String>,
-    /// The field `domain_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub domain_name: Nullable<String>,
-    /// The field `alias`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub alias: Nullable<String>,
-    /// The field `currency`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub currency: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `state`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub state: Nullable<String>,
-    /// The field `fax`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fax: Nullable<String>,
-    /// The field `zip`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub zip: Nullable<String>,
-    /// The field `employee_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub employee_count: Nullable<String>,
-    /// The field `website`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub website: Nullable<String>,
-    /// The field `currency_symbol`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub currency_symbol: Nullable<String>,
-    /// The field `mobile`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mobile: Nullable<String>,
-    /// The field `currency_locale`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub currency_locale: Nullable<String>,
-    /// The field `primary_zuid`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub primary_zuid: Nullable<String>,
-    /// The field `zia_portal_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub zia_portal_id: Nullable<String>,
-    /// The field `time_zone`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub time_zone: Nullable<String>,
-    /// The field `zgid`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub zgid: Nullable<String>,
-    /// The field `country_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub country_code: Nullable<String>,
-    /// The field `deletable_org_account`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deletable_org_account: Nullable<bool>,
-    /// The field `license_details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub license_details: Nullable<LicenseDetails>,
-    /// The field `hierarchy_preferences`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub hierarchy_preferences: Nullable<HierarchyPreferences>,
-    /// The field `phone`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub phone: Nullable<String>,
-    /// The field `company_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub company_name: Nullable<String>,
-    /// The field `privacy_settings`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub privacy_settings: Nullable<bool>,
-    /// The field `primary_email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub primary_email: Nullable<String>,
-    /// The field `iso_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub iso_code: Nullable<String>,
-    /// The field `hipaa_compliance_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub hipaa_compliance_enabled: Nullable<bool>,
-    /// The field `lite_users_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lite_users_enabled: Nullable<bool>,
-    /// The field `max_per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub max_per_page: Nullable<i64>,
-    /// The field `ezgid`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ezgid: Nullable<String>,
-    /// The field `call_icon`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub call_icon: Nullable<String>,
-    /// The field `oauth_presence`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub oauth_presence: Nullable<bool>,
-    /// The field `zia_zgid`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub zia_zgid: Nullable<i64>,
-    /// The field `checkin_preferences`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub checkin_preferences: Nullable<CheckinPreferences>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Org` schema of Zoho's files.
+    pub struct Org {
+        /// The field `country`.
+        pub country: Nullable<String> = "country",
+        /// The field `photo_id`.
+        pub photo_id: Nullable<String> = "photo_id",
+        /// The field `city`.
+        pub city: Nullable<String> = "city",
+        /// The field `description`.
+        pub description: Nullable<String> = "description",
+        /// The field `mc_status`.
+        pub mc_status: Nullable<bool> = "mc_status",
+        /// The field `gapps_enabled`.
+        pub gapps_enabled: Nullable<bool> = "gapps_enabled",
+        /// The field `translation_enabled`.
+        pub translation_enabled: Nullable<bool> = "translation_enabled",
+        /// The field `street`.
+        pub street: Nullable<String> = "street",
+        /// The field `domain_name`.
+        pub domain_name: Nullable<String> = "domain_name",
+        /// The field `alias`.
+        pub alias: Nullable<String> = "alias",
+        /// The field `currency`.
+        pub currency: Nullable<String> = "currency",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `state`.
+        pub state: Nullable<String> = "state",
+        /// The field `fax`.
+        pub fax: Nullable<String> = "fax",
+        /// The field `zip`.
+        pub zip: Nullable<String> = "zip",
+        /// The field `employee_count`.
+        pub employee_count: Nullable<String> = "employee_count",
+        /// The field `website`.
+        pub website: Nullable<String> = "website",
+        /// The field `currency_symbol`.
+        pub currency_symbol: Nullable<String> = "currency_symbol",
+        /// The field `mobile`.
+        pub mobile: Nullable<String> = "mobile",
+        /// The field `currency_locale`.
+        pub currency_locale: Nullable<String> = "currency_locale",
+        /// The field `primary_zuid`.
+        pub primary_zuid: Nullable<String> = "primary_zuid",
+        /// The field `zia_portal_id`.
+        pub zia_portal_id: Nullable<String> = "zia_portal_id",
+        /// The field `time_zone`.
+        pub time_zone: Nullable<String> = "time_zone",
+        /// The field `zgid`.
+        pub zgid: Nullable<String> = "zgid",
+        /// The field `country_code`.
+        pub country_code: Nullable<String> = "country_code",
+        /// The field `deletable_org_account`.
+        pub deletable_org_account: Nullable<bool> = "deletable_org_account",
+        /// The field `license_details`.
+        pub license_details: Nullable<LicenseDetails> = "license_details",
+        /// The field `hierarchy_preferences`.
+        pub hierarchy_preferences: Nullable<HierarchyPreferences> = "hierarchy_preferences",
+        /// The field `phone`.
+        pub phone: Nullable<String> = "phone",
+        /// The field `company_name`.
+        pub company_name: Nullable<String> = "company_name",
+        /// The field `privacy_settings`.
+        pub privacy_settings: Nullable<bool> = "privacy_settings",
+        /// The field `primary_email`.
+        pub primary_email: Nullable<String> = "primary_email",
+        /// The field `iso_code`.
+        pub iso_code: Nullable<String> = "iso_code",
+        /// The field `hipaa_compliance_enabled`.
+        pub hipaa_compliance_enabled: Nullable<bool> = "hipaa_compliance_enabled",
+        /// The field `lite_users_enabled`.
+        pub lite_users_enabled: Nullable<bool> = "lite_users_enabled",
+        /// The field `max_per_page`.
+        pub max_per_page: Nullable<i64> = "max_per_page",
+        /// The field `ezgid`.
+        pub ezgid: Nullable<String> = "ezgid",
+        /// The field `call_icon`.
+        pub call_icon: Nullable<String> = "call_icon",
+        /// The field `oauth_presence`.
+        pub oauth_presence: Nullable<bool> = "oauth_presence",
+        /// The field `zia_zgid`.
+        pub zia_zgid: Nullable<i64> = "zia_zgid",
+        /// The field `checkin_preferences`.
+        pub checkin_preferences: Nullable<CheckinPreferences> = "checkin_preferences",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+    }
 }
 
-/// The `License_Details` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LicenseDetails {
-    /// The field `paid_expiry`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub paid_expiry: Nullable<DateTime>,
-    /// The field `users_license_purchased`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users_license_purchased: Nullable<i64>,
-    /// The field `trial_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub trial_type: Nullable<String>,
-    /// The field `trial_expiry`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub trial_expiry: Nullable<String>,
-    /// The field `paid`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub paid: Nullable<bool>,
-    /// The field `paid_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub paid_type: Nullable<String>,
-    /// The field `trial_action`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub trial_action: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `License_Details` schema of Zoho's files.
+    pub struct LicenseDetails {
+        /// The field `paid_expiry`.
+        pub paid_expiry: Nullable<DateTime> = "paid_expiry",
+        /// The field `users_license_purchased`.
+        pub users_license_purchased: Nullable<i64> = "users_license_purchased",
+        /// The field `trial_type`.
+        pub trial_type: Nullable<String> = "trial_type",
+        /// The field `trial_expiry`.
+        pub trial_expiry: Nullable<String> = "trial_expiry",
+        /// The field `paid`.
+        pub paid: Nullable<bool> = "paid",
+        /// The field `paid_type`.
+        pub paid_type: Nullable<String> = "paid_type",
+        /// The field `trial_action`.
+        pub trial_action: Nullable<String> = "trial_action",
+    }
 }
 
-/// The `hierarchy_preferences` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct HierarchyPreferences {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<HierarchyPreferencesType>,
-    /// The field `strictly_reporting`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub strictly_reporting: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `hierarchy_preferences` schema of Zoho's files.
+    pub struct HierarchyPreferences {
+        /// The field `type`.
+        pub r#type: Nullable<HierarchyPreferencesType> = "type",
+        /// The field `strictly_reporting`.
+        pub strictly_reporting: Nullable<bool> = "strictly_reporting",
+    }
 }
 
 open_enum! {
@@ -287,15 +218,10 @@ open_enum! {
     }
 }
 
-/// The `checkin_preferences` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CheckinPreferences {
-    /// The field `restricted_event_types`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub restricted_event_types: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `checkin_preferences` schema of Zoho's files.
+    pub struct CheckinPreferences {
+        /// The field `restricted_event_types`.
+        pub restricted_event_types: Nullable<String> = "restricted_event_types",
+    }
 }

@@ -41,68 +41,44 @@ operation! {
     ListPickListValues -> PickListValuesResponse
 }
 
-/// The response to `ListPickListValues`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PickListValuesResponse {
-    /// The field `pick_list_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pick_list_values: Nullable<Vec<PickListValues>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListPickListValues`.
+    pub struct PickListValuesResponse {
+        /// The field `pick_list_values`.
+        pub pick_list_values: Nullable<Vec<PickListValues>> = "pick_list_values",
+    }
 }
 
-/// The `pick_list_values` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PickListValues {
-    /// The field `sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence_number: Nullable<i64>,
-    /// The field `display_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_value: Nullable<String>,
-    /// The field `reference_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reference_value: Nullable<String>,
-    /// The field `colour_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub colour_code: Nullable<String>,
-    /// The field `actual_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub actual_value: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `layout_associations`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout_associations: Nullable<Vec<LayoutAssociation>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `pick_list_values` schema of Zoho's files.
+    pub struct PickListValues {
+        /// The field `sequence_number`.
+        pub sequence_number: Nullable<i64> = "sequence_number" or_text,
+        /// The field `display_value`.
+        pub display_value: Nullable<String> = "display_value",
+        /// The field `reference_value`.
+        pub reference_value: Nullable<String> = "reference_value",
+        /// The field `colour_code`.
+        pub colour_code: Nullable<String> = "colour_code",
+        /// The field `actual_value`.
+        pub actual_value: Nullable<String> = "actual_value",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `layout_associations`.
+        pub layout_associations: Nullable<Vec<LayoutAssociation>> = "layout_associations",
+    }
 }
 
-/// The type of `layout_associations` in `PickListValues`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LayoutAssociation {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `layout_associations` in `PickListValues`.
+    pub struct LayoutAssociation {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }

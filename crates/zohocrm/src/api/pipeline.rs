@@ -163,48 +163,32 @@ operation! {
     TransferPipelines -> TransferPipelinesResults
 }
 
-/// The response to `ListPipelines`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PipelineResponse {
-    /// The field `pipeline`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pipeline: Nullable<Vec<Pipeline>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListPipelines`.
+    pub struct PipelineResponse {
+        /// The field `pipeline`.
+        pub pipeline: Nullable<Vec<Pipeline>> = "pipeline",
+    }
 }
 
-/// The `pipeline` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Pipeline {
-    /// The field `display_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_value: Nullable<String>,
-    /// The field `default`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default: Nullable<bool>,
-    /// The field `maps`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub maps: Nullable<Vec<Maps>>,
-    /// The field `actual_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub actual_value: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `child_available`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub child_available: Nullable<bool>,
-    /// The field `parent`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent: Nullable<Box<Self>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `pipeline` schema of Zoho's files.
+    pub struct Pipeline {
+        /// The field `display_value`.
+        pub display_value: Nullable<String> = "display_value",
+        /// The field `default`.
+        pub default: Nullable<bool> = "default",
+        /// The field `maps`.
+        pub maps: Nullable<Vec<Maps>> = "maps",
+        /// The field `actual_value`.
+        pub actual_value: Nullable<String> = "actual_value",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `child_available`.
+        pub child_available: Nullable<bool> = "child_available",
+        /// The field `parent`.
+        pub parent: Nullable<Box<Self>> = "parent",
+    }
 }
 
 setters! {
@@ -219,38 +203,26 @@ setters! {
     }
 }
 
-/// The `maps` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Maps {
-    /// The field `display_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_value: Nullable<String>,
-    /// The field `sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence_number: Nullable<i64>,
-    /// The field `forecast_category`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub forecast_category: Nullable<shared::Reference>,
-    /// The field `_delete`.
-    #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
-    pub delete: Nullable<bool>,
-    /// The field `actual_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub actual_value: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `colour_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub colour_code: Nullable<String>,
-    /// The field `forecast_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub forecast_type: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `maps` schema of Zoho's files.
+    pub struct Maps {
+        /// The field `display_value`.
+        pub display_value: Nullable<String> = "display_value",
+        /// The field `sequence_number`.
+        pub sequence_number: Nullable<i64> = "sequence_number" or_text,
+        /// The field `forecast_category`.
+        pub forecast_category: Nullable<shared::Reference> = "forecast_category",
+        /// The field `_delete`.
+        pub delete: Nullable<bool> = "_delete",
+        /// The field `actual_value`.
+        pub actual_value: Nullable<String> = "actual_value",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `colour_code`.
+        pub colour_code: Nullable<String> = "colour_code",
+        /// The field `forecast_type`.
+        pub forecast_type: Nullable<String> = "forecast_type",
+    }
 }
 
 setters! {
@@ -266,17 +238,12 @@ setters! {
     }
 }
 
-/// The body of `CreatePipeline`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PipelineBody {
-    /// The field `pipeline`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pipeline: Nullable<Vec<Pipeline>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreatePipeline`.
+    pub struct PipelineBody {
+        /// The field `pipeline`.
+        pub pipeline: Nullable<Vec<Pipeline>> = "pipeline",
+    }
 }
 
 setters! {
@@ -285,30 +252,20 @@ setters! {
     }
 }
 
-/// The response to `CreatePipeline`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PipelineResults {
-    /// The field `pipeline`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pipeline: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreatePipeline`.
+    pub struct PipelineResults {
+        /// The field `pipeline`.
+        pub pipeline: Nullable<Vec<ActionResult>> = "pipeline",
+    }
 }
 
-/// The body of `DeletePipeline`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DeletePipelineBody {
-    /// The field `pipeline`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pipeline: Nullable<Vec<DPipeline>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `DeletePipeline`.
+    pub struct DeletePipelineBody {
+        /// The field `pipeline`.
+        pub pipeline: Nullable<Vec<DPipeline>> = "pipeline",
+    }
 }
 
 setters! {
@@ -317,17 +274,12 @@ setters! {
     }
 }
 
-/// The `DPipeline` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DPipeline {
-    /// The field `_delete`.
-    #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
-    pub delete: Nullable<Delete>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `DPipeline` schema of Zoho's files.
+    pub struct DPipeline {
+        /// The field `_delete`.
+        pub delete: Nullable<Delete> = "_delete",
+    }
 }
 
 setters! {
@@ -336,17 +288,12 @@ setters! {
     }
 }
 
-/// The `_delete` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Delete {
-    /// The field `permanent`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub permanent: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `_delete` schema of Zoho's files.
+    pub struct Delete {
+        /// The field `permanent`.
+        pub permanent: Nullable<bool> = "permanent",
+    }
 }
 
 setters! {
@@ -355,17 +302,12 @@ setters! {
     }
 }
 
-/// The body of `TransferPipelines`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TransferPipelinesBody {
-    /// The field `transfer_pipeline`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub transfer_pipeline: Nullable<Vec<TransferPipeline>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `TransferPipelines`.
+    pub struct TransferPipelinesBody {
+        /// The field `transfer_pipeline`.
+        pub transfer_pipeline: Nullable<Vec<TransferPipeline>> = "transfer_pipeline",
+    }
 }
 
 setters! {
@@ -374,20 +316,14 @@ setters! {
     }
 }
 
-/// The `transfer_pipeline` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TransferPipeline {
-    /// The field `pipeline`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pipeline: Nullable<TPipeline>,
-    /// The field `stages`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub stages: Nullable<Vec<Stages>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `transfer_pipeline` schema of Zoho's files.
+    pub struct TransferPipeline {
+        /// The field `pipeline`.
+        pub pipeline: Nullable<TPipeline> = "pipeline",
+        /// The field `stages`.
+        pub stages: Nullable<Vec<Stages>> = "stages",
+    }
 }
 
 setters! {
@@ -397,20 +333,14 @@ setters! {
     }
 }
 
-/// The `TPipeline` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TPipeline {
-    /// The field `from`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub from: Nullable<String>,
-    /// The field `to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub to: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `TPipeline` schema of Zoho's files.
+    pub struct TPipeline {
+        /// The field `from`.
+        pub from: Nullable<String> = "from",
+        /// The field `to`.
+        pub to: Nullable<String> = "to",
+    }
 }
 
 setters! {
@@ -420,20 +350,14 @@ setters! {
     }
 }
 
-/// The `stages` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Stages {
-    /// The field `from`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub from: Nullable<String>,
-    /// The field `to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub to: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `stages` schema of Zoho's files.
+    pub struct Stages {
+        /// The field `from`.
+        pub from: Nullable<String> = "from",
+        /// The field `to`.
+        pub to: Nullable<String> = "to",
+    }
 }
 
 setters! {
@@ -443,15 +367,10 @@ setters! {
     }
 }
 
-/// The response to `TransferPipelines`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TransferPipelinesResults {
-    /// The field `transfer_pipeline`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub transfer_pipeline: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `TransferPipelines`.
+    pub struct TransferPipelinesResults {
+        /// The field `transfer_pipeline`.
+        pub transfer_pipeline: Nullable<Vec<ActionResult>> = "transfer_pipeline",
+    }
 }

@@ -147,30 +147,20 @@ open_enum! {
     }
 }
 
-/// The response to `InviteUsers`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PortalInviteResults {
-    /// The field `portal_invite`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub portal_invite: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `InviteUsers`.
+    pub struct PortalInviteResults {
+        /// The field `portal_invite`.
+        pub portal_invite: Nullable<Vec<ActionResult>> = "portal_invite",
+    }
 }
 
-/// The body of `ScheduleInvitations`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PortalInviteBody {
-    /// The field `portal_invite`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub portal_invite: Nullable<Vec<PortalInvite>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ScheduleInvitations`.
+    pub struct PortalInviteBody {
+        /// The field `portal_invite`.
+        pub portal_invite: Nullable<Vec<PortalInvite>> = "portal_invite",
+    }
 }
 
 setters! {
@@ -179,17 +169,12 @@ setters! {
     }
 }
 
-/// The `Portal_Invite` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PortalInvite {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Data>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Portal_Invite` schema of Zoho's files.
+    pub struct PortalInvite {
+        /// The field `data`.
+        pub data: Nullable<Vec<Data>> = "data",
+    }
 }
 
 setters! {
@@ -198,26 +183,18 @@ setters! {
     }
 }
 
-/// The type of `data` in `PortalInvite`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Data {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `user_type_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_type_id: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<PortalInviteType>,
-    /// The field `language`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub language: Nullable<PortalInviteLanguage>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `data` in `PortalInvite`.
+    pub struct Data {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `user_type_id`.
+        pub user_type_id: Nullable<String> = "user_type_id",
+        /// The field `type`.
+        pub r#type: Nullable<PortalInviteType> = "type",
+        /// The field `language`.
+        pub language: Nullable<PortalInviteLanguage> = "language",
+    }
 }
 
 setters! {
@@ -229,34 +206,22 @@ setters! {
     }
 }
 
-/// The response to `GetInvitationsStatus`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PortalInviteResponse {
-    /// The field `portal_invite`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub portal_invite: Nullable<Vec<PortalInviteJob>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetInvitationsStatus`.
+    pub struct PortalInviteResponse {
+        /// The field `portal_invite`.
+        pub portal_invite: Nullable<Vec<PortalInviteJob>> = "portal_invite",
+    }
 }
 
-/// The type of `portal_invite` in `PortalInviteResponse`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PortalInviteJob {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// The field `job_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub job_id: Nullable<String>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `portal_invite` in `PortalInviteResponse`.
+    pub struct PortalInviteJob {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+        /// The field `job_id`.
+        pub job_id: Nullable<String> = "job_id",
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+    }
 }

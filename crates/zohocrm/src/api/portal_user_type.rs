@@ -135,79 +135,52 @@ operation! {
     DeleteUserType -> PortalUserTypeResults
 }
 
-/// The response to `ListUserTypes`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PortalUserTypeResponse {
-    /// The field `user_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_type: Nullable<Vec<PortalUserTypeUserType>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListUserTypes`.
+    pub struct PortalUserTypeResponse {
+        /// The field `user_type`.
+        pub user_type: Nullable<Vec<PortalUserTypeUserType>> = "user_type",
+    }
 }
 
-/// The type of `user_type` in `PortalUserTypeResponse`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PortalUserTypeUserType {
-    /// The field `personality_module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub personality_module: Nullable<PersonalityModule>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `active`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub active: Nullable<bool>,
-    /// The field `modules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modules: Nullable<Vec<Modules>>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `default`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default: Nullable<bool>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::Reference>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::Reference>,
-    /// The field `no_of_users`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub no_of_users: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `user_type` in `PortalUserTypeResponse`.
+    pub struct PortalUserTypeUserType {
+        /// The field `personality_module`.
+        pub personality_module: Nullable<PersonalityModule> = "personality_module",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `active`.
+        pub active: Nullable<bool> = "active",
+        /// The field `modules`.
+        pub modules: Nullable<Vec<Modules>> = "modules",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `default`.
+        pub default: Nullable<bool> = "default",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<shared::Reference> = "modified_by",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::Reference> = "created_by",
+        /// The field `no_of_users`.
+        pub no_of_users: Nullable<i64> = "no_of_users",
+    }
 }
 
-/// The `personality_module` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PersonalityModule {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `plural_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub plural_label: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `personality_module` schema of Zoho's files.
+    pub struct PersonalityModule {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `plural_label`.
+        pub plural_label: Nullable<String> = "plural_label",
+    }
 }
 
 setters! {
@@ -218,41 +191,28 @@ setters! {
     }
 }
 
-/// The `modules` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Modules {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `plural_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub plural_label: Nullable<String>,
-    /// The field `shared_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shared_type: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `filters`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub filters: Nullable<Vec<Filters>>,
-    /// The field `fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<Fields>>,
-    /// The field `layouts`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layouts: Nullable<Vec<Layouts>>,
-    /// The field `views`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub views: Nullable<Views>,
-    /// The field `permissions`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub permissions: Nullable<Permissions>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `modules` schema of Zoho's files.
+    pub struct Modules {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `plural_label`.
+        pub plural_label: Nullable<String> = "plural_label",
+        /// The field `shared_type`.
+        pub shared_type: Nullable<String> = "shared_type",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `filters`.
+        pub filters: Nullable<Vec<Filters>> = "filters",
+        /// The field `fields`.
+        pub fields: Nullable<Vec<Fields>> = "fields",
+        /// The field `layouts`.
+        pub layouts: Nullable<Vec<Layouts>> = "layouts",
+        /// The field `views`.
+        pub views: Nullable<Views> = "views",
+        /// The field `permissions`.
+        pub permissions: Nullable<Permissions> = "permissions",
+    }
 }
 
 setters! {
@@ -269,23 +229,16 @@ setters! {
     }
 }
 
-/// The `filters` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Filters {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `filters` schema of Zoho's files.
+    pub struct Filters {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -296,23 +249,16 @@ setters! {
     }
 }
 
-/// The `fields` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Fields {
-    /// The field `read_only`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub read_only: Nullable<bool>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `fields` schema of Zoho's files.
+    pub struct Fields {
+        /// The field `read_only`.
+        pub read_only: Nullable<bool> = "read_only",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -323,26 +269,18 @@ setters! {
     }
 }
 
-/// The `layouts` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Layouts {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `_default_view`.
-    #[serde(rename = "_default_view", skip_serializing_if = "Nullable::is_absent")]
-    pub default_view: Nullable<Views>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `layouts` schema of Zoho's files.
+    pub struct Layouts {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `_default_view`.
+        pub default_view: Nullable<Views> = "_default_view",
+    }
 }
 
 setters! {
@@ -354,26 +292,18 @@ setters! {
     }
 }
 
-/// The `views` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Views {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `views` schema of Zoho's files.
+    pub struct Views {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+    }
 }
 
 setters! {
@@ -385,35 +315,24 @@ setters! {
     }
 }
 
-/// The `permissions` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Permissions {
-    /// The field `view`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub view: Nullable<bool>,
-    /// The field `edit`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub edit: Nullable<bool>,
-    /// The field `edit_shared_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub edit_shared_records: Nullable<bool>,
-    /// The field `create`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub create: Nullable<bool>,
-    /// The field `delete`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub delete: Nullable<bool>,
-    /// The field `delete_attachment`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub delete_attachment: Nullable<bool>,
-    /// The field `create_attachment`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub create_attachment: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `permissions` schema of Zoho's files.
+    pub struct Permissions {
+        /// The field `view`.
+        pub view: Nullable<bool> = "view",
+        /// The field `edit`.
+        pub edit: Nullable<bool> = "edit",
+        /// The field `edit_shared_records`.
+        pub edit_shared_records: Nullable<bool> = "edit_shared_records",
+        /// The field `create`.
+        pub create: Nullable<bool> = "create",
+        /// The field `delete`.
+        pub delete: Nullable<bool> = "delete",
+        /// The field `delete_attachment`.
+        pub delete_attachment: Nullable<bool> = "delete_attachment",
+        /// The field `create_attachment`.
+        pub create_attachment: Nullable<bool> = "create_attachment",
+    }
 }
 
 setters! {
@@ -428,17 +347,12 @@ setters! {
     }
 }
 
-/// The body of `CreateUserType`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PortalUserTypeBody {
-    /// The field `user_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_type: Nullable<Vec<UserType>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateUserType`.
+    pub struct PortalUserTypeBody {
+        /// The field `user_type`.
+        pub user_type: Nullable<Vec<UserType>> = "user_type",
+    }
 }
 
 setters! {
@@ -447,47 +361,32 @@ setters! {
     }
 }
 
-/// The `user_type` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UserType {
-    /// The field `personality_module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub personality_module: Nullable<PersonalityModule>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `active`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub active: Nullable<bool>,
-    /// The field `modules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modules: Nullable<Vec<Modules>>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `default`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default: Nullable<bool>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::Reference>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::Reference>,
-    /// The field `no_of_users`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub no_of_users: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `user_type` schema of Zoho's files.
+    pub struct UserType {
+        /// The field `personality_module`.
+        pub personality_module: Nullable<PersonalityModule> = "personality_module",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `active`.
+        pub active: Nullable<bool> = "active",
+        /// The field `modules`.
+        pub modules: Nullable<Vec<Modules>> = "modules",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `default`.
+        pub default: Nullable<bool> = "default",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<shared::Reference> = "modified_by",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::Reference> = "created_by",
+        /// The field `no_of_users`.
+        pub no_of_users: Nullable<i64> = "no_of_users",
+    }
 }
 
 setters! {
@@ -506,96 +405,62 @@ setters! {
     }
 }
 
-/// A shape that Zoho's files do not define.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CreatedUserTypes {
-    /// The field `user_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_type: Nullable<Vec<CreatedUserType>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// A shape that Zoho's files do not define.
+    pub struct CreatedUserTypes {
+        /// The field `user_type`.
+        pub user_type: Nullable<Vec<CreatedUserType>> = "user_type",
+    }
 }
 
-/// The type of `user_type` in `CreatedUserTypes`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CreatedUserType {
-    /// The field `personality_module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub personality_module: Nullable<PersonalityModule>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `active`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub active: Nullable<bool>,
-    /// The field `modules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modules: Nullable<Vec<Modules>>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `default`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default: Nullable<bool>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::Reference>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::Reference>,
-    /// The field `no_of_users`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub no_of_users: Nullable<i64>,
-    /// The field `code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub code: Nullable<String>,
-    /// The field `message`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub message: Nullable<String>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// The field `details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub details: Nullable<Details>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `user_type` in `CreatedUserTypes`.
+    pub struct CreatedUserType {
+        /// The field `personality_module`.
+        pub personality_module: Nullable<PersonalityModule> = "personality_module",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `active`.
+        pub active: Nullable<bool> = "active",
+        /// The field `modules`.
+        pub modules: Nullable<Vec<Modules>> = "modules",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `default`.
+        pub default: Nullable<bool> = "default",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<shared::Reference> = "modified_by",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::Reference> = "created_by",
+        /// The field `no_of_users`.
+        pub no_of_users: Nullable<i64> = "no_of_users",
+        /// The field `code`.
+        pub code: Nullable<String> = "code",
+        /// The field `message`.
+        pub message: Nullable<String> = "message",
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+        /// The field `details`.
+        pub details: Nullable<Details> = "details",
+    }
 }
 
-/// The type of `details` in `CreatedUserType`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Details {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `details` in `CreatedUserType`.
+    pub struct Details {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
-/// The response to `UpdateUserType`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PortalUserTypeResults {
-    /// The field `user_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_type: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `UpdateUserType`.
+    pub struct PortalUserTypeResults {
+        /// The field `user_type`.
+        pub user_type: Nullable<Vec<ActionResult>> = "user_type",
+    }
 }

@@ -93,61 +93,40 @@ operation! {
     UpdatePortal -> PortalsResults
 }
 
-/// The response to `ListPortals`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PortalsResponse {
-    /// The field `portals`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub portals: Nullable<Vec<Portals>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListPortals`.
+    pub struct PortalsResponse {
+        /// The field `portals`.
+        pub portals: Nullable<Vec<Portals>> = "portals",
+    }
 }
 
-/// The `portals` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Portals {
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::Reference>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::Reference>,
-    /// The field `zaid`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub zaid: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `active`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub active: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `portals` schema of Zoho's files.
+    pub struct Portals {
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<shared::Reference> = "modified_by",
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::Reference> = "created_by",
+        /// The field `zaid`.
+        pub zaid: Nullable<String> = "zaid",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `active`.
+        pub active: Nullable<bool> = "active",
+    }
 }
 
-/// The body of `CreatePortal`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PortalsBody {
-    /// The field `portals`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub portals: Nullable<Vec<Portal>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreatePortal`.
+    pub struct PortalsBody {
+        /// The field `portals`.
+        pub portals: Nullable<Vec<Portal>> = "portals",
+    }
 }
 
 setters! {
@@ -156,17 +135,12 @@ setters! {
     }
 }
 
-/// The type of `portals` in `PortalsBody`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Portal {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `portals` in `PortalsBody`.
+    pub struct Portal {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+    }
 }
 
 setters! {
@@ -175,15 +149,10 @@ setters! {
     }
 }
 
-/// The response to `CreatePortal`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PortalsResults {
-    /// The field `portals`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub portals: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreatePortal`.
+    pub struct PortalsResults {
+        /// The field `portals`.
+        pub portals: Nullable<Vec<ActionResult>> = "portals",
+    }
 }

@@ -36,119 +36,76 @@ operation! {
     GetPortalsMeta -> PortalsMetaResponse
 }
 
-/// The response to `GetPortalsMeta`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PortalsMetaResponse {
-    /// The field `related_lists`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_lists: Nullable<Vec<RelatedLists>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetPortalsMeta`.
+    pub struct PortalsMetaResponse {
+        /// The field `related_lists`.
+        pub related_lists: Nullable<Vec<RelatedLists>> = "related_lists",
+    }
 }
 
-/// The `related_lists` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedLists {
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Modules>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `related_lists` schema of Zoho's files.
+    pub struct RelatedLists {
+        /// The field `module`.
+        pub module: Nullable<Modules> = "module",
+    }
 }
 
-/// The `modules` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Modules {
-    /// The field `plural_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub plural_label: Nullable<String>,
-    /// The field `shared_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shared_type: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `filters`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub filters: Nullable<Vec<Filters>>,
-    /// The field `layouts`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layouts: Nullable<Vec<Layouts>>,
-    /// The field `views`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub views: Nullable<Vec<Views>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `modules` schema of Zoho's files.
+    pub struct Modules {
+        /// The field `plural_label`.
+        pub plural_label: Nullable<String> = "plural_label",
+        /// The field `shared_type`.
+        pub shared_type: Nullable<String> = "shared_type",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `filters`.
+        pub filters: Nullable<Vec<Filters>> = "filters",
+        /// The field `layouts`.
+        pub layouts: Nullable<Vec<Layouts>> = "layouts",
+        /// The field `views`.
+        pub views: Nullable<Vec<Views>> = "views",
+    }
 }
 
-/// The `filters` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Filters {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `filters` schema of Zoho's files.
+    pub struct Filters {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
-/// The `layouts` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Layouts {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `layouts` schema of Zoho's files.
+    pub struct Layouts {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
-/// The `views` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Views {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `views` schema of Zoho's files.
+    pub struct Views {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+    }
 }

@@ -126,46 +126,30 @@ operation! {
     DeleteProfile -> ActionResult
 }
 
-/// The response to `ListProfiles`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ProfilesResponse {
-    /// The field `profiles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub profiles: Nullable<Vec<shared::ProfileProfile>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListProfiles`.
+    pub struct ProfilesResponse {
+        /// The field `profiles`.
+        pub profiles: Nullable<Vec<shared::ProfileProfile>> = "profiles",
+        /// The field `info`.
+        pub info: Nullable<Info> = "info",
+    }
 }
 
-/// The `Info` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// The field `license_limit`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub license_limit: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Info` schema of Zoho's files.
+    pub struct Info {
+        /// The field `license_limit`.
+        pub license_limit: Nullable<i64> = "license_limit",
+    }
 }
 
-/// The body of `CloneProfiles`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ProfilesBody {
-    /// The field `profiles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub profiles: Nullable<Vec<shared::ProfileProfile>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CloneProfiles`.
+    pub struct ProfilesBody {
+        /// The field `profiles`.
+        pub profiles: Nullable<Vec<shared::ProfileProfile>> = "profiles",
+    }
 }
 
 setters! {
@@ -174,15 +158,10 @@ setters! {
     }
 }
 
-/// The response to `CloneProfiles`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ProfilesResults {
-    /// The field `profiles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub profiles: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CloneProfiles`.
+    pub struct ProfilesResults {
+        /// The field `profiles`.
+        pub profiles: Nullable<Vec<ActionResult>> = "profiles",
+    }
 }

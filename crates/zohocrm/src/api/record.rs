@@ -958,63 +958,42 @@ operation! {
     CloneRecord -> RecordResults
 }
 
-/// The response to `GetRecord`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecordResponse {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Record>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::Info>,
-    /// The field `file`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetRecord`.
+    pub struct RecordResponse {
+        /// The field `data`.
+        pub data: Nullable<Vec<Record>> = "data",
+        /// The field `info`.
+        pub info: Nullable<shared::Info> = "info",
+        /// The field `file`.
+        pub file: Nullable<Value> = "file",
+    }
 }
 
-/// The body of `UpdateRecord`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecordBody {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Record>>,
-    /// The field `trigger`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub trigger: Nullable<Vec<String>>,
-    /// The field `process`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub process: Nullable<Vec<String>>,
-    /// The field `duplicate_check_fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub duplicate_check_fields: Nullable<Vec<String>>,
-    /// The field `wf_trigger`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub wf_trigger: Nullable<String>,
-    /// The field `lar_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lar_id: Nullable<String>,
-    /// The field `skip_feature_execution`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub skip_feature_execution: Nullable<Vec<SkipFeatureExecution>>,
-    /// The field `apply_validation_rule`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub apply_validation_rule: Nullable<String>,
-    /// The field `apply_function_validation_rule`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub apply_function_validation_rule: Nullable<String>,
-    /// The field `apply_feature_execution`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub apply_feature_execution: Nullable<Vec<ApplyFeatureExecution>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `UpdateRecord`.
+    pub struct RecordBody {
+        /// The field `data`.
+        pub data: Nullable<Vec<Record>> = "data",
+        /// The field `trigger`.
+        pub trigger: Nullable<Vec<String>> = "trigger",
+        /// The field `process`.
+        pub process: Nullable<Vec<String>> = "process",
+        /// The field `duplicate_check_fields`.
+        pub duplicate_check_fields: Nullable<Vec<String>> = "duplicate_check_fields",
+        /// The field `wf_trigger`.
+        pub wf_trigger: Nullable<String> = "wf_trigger",
+        /// The field `lar_id`.
+        pub lar_id: Nullable<String> = "lar_id",
+        /// The field `skip_feature_execution`.
+        pub skip_feature_execution: Nullable<Vec<SkipFeatureExecution>> = "skip_feature_execution",
+        /// The field `apply_validation_rule`.
+        pub apply_validation_rule: Nullable<String> = "apply_validation_rule",
+        /// The field `apply_function_validation_rule`.
+        pub apply_function_validation_rule: Nullable<String> = "apply_function_validation_rule",
+        /// The field `apply_feature_execution`.
+        pub apply_feature_execution: Nullable<Vec<ApplyFeatureExecution>> = "apply_feature_execution",
+    }
 }
 
 setters! {
@@ -1032,20 +1011,14 @@ setters! {
     }
 }
 
-/// The `SkipFeatureExecution` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SkipFeatureExecution {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `action`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub action: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `SkipFeatureExecution` schema of Zoho's files.
+    pub struct SkipFeatureExecution {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `action`.
+        pub action: Nullable<String> = "action",
+    }
 }
 
 setters! {
@@ -1055,17 +1028,12 @@ setters! {
     }
 }
 
-/// The `ApplyFeatureExecution` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ApplyFeatureExecution {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `ApplyFeatureExecution` schema of Zoho's files.
+    pub struct ApplyFeatureExecution {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+    }
 }
 
 setters! {
@@ -1074,77 +1042,50 @@ setters! {
     }
 }
 
-/// The response to `UpdateRecord`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecordResults {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `UpdateRecord`.
+    pub struct RecordResults {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+    }
 }
 
-/// The response to `ListRecords`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ListRecordsResponse {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Record>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::Info>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListRecords`.
+    pub struct ListRecordsResponse {
+        /// The field `data`.
+        pub data: Nullable<Vec<Record>> = "data",
+        /// The field `info`.
+        pub info: Nullable<shared::Info> = "info",
+    }
 }
 
-/// The response to `GetDeletedRecords`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetDeletedRecordsResponse {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<DeletedRecord>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::Info>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetDeletedRecords`.
+    pub struct GetDeletedRecordsResponse {
+        /// The field `data`.
+        pub data: Nullable<Vec<DeletedRecord>> = "data",
+        /// The field `info`.
+        pub info: Nullable<shared::Info> = "info",
+    }
 }
 
-/// The `Deleted_Record` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DeletedRecord {
-    /// The field `deleted_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deleted_by: Nullable<shared::UserReference>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `display_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_name: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::UserReference>,
-    /// The field `deleted_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deleted_time: Nullable<DateTime>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Deleted_Record` schema of Zoho's files.
+    pub struct DeletedRecord {
+        /// The field `deleted_by`.
+        pub deleted_by: Nullable<shared::UserReference> = "deleted_by",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `display_name`.
+        pub display_name: Nullable<String> = "display_name",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::UserReference> = "created_by",
+        /// The field `deleted_time`.
+        pub deleted_time: Nullable<DateTime> = "deleted_time",
+    }
 }
 
 open_enum! {
@@ -1168,32 +1109,22 @@ open_enum! {
     }
 }
 
-/// The body of `ScheduleMassUpdate`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ScheduleMassUpdateBody {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Record>>,
-    /// The field `cvid`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub cvid: Nullable<String>,
-    /// The field `ids`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ids: Nullable<Vec<String>>,
-    /// The field `territory`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territory: Nullable<Territory>,
-    /// The field `over_write`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub over_write: Nullable<bool>,
-    /// The field `criteria`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria: Nullable<Vec<Criteria>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ScheduleMassUpdate`.
+    pub struct ScheduleMassUpdateBody {
+        /// The field `data`.
+        pub data: Nullable<Vec<Record>> = "data",
+        /// The field `cvid`.
+        pub cvid: Nullable<String> = "cvid",
+        /// The field `ids`.
+        pub ids: Nullable<Vec<String>> = "ids",
+        /// The field `territory`.
+        pub territory: Nullable<Territory> = "territory",
+        /// The field `over_write`.
+        pub over_write: Nullable<bool> = "over_write",
+        /// The field `criteria`.
+        pub criteria: Nullable<Vec<Criteria>> = "criteria",
+    }
 }
 
 setters! {
@@ -1207,20 +1138,14 @@ setters! {
     }
 }
 
-/// The type of `territory` in `ScheduleMassUpdateBody`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Territory {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `include_child`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub include_child: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `territory` in `ScheduleMassUpdateBody`.
+    pub struct Territory {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `include_child`.
+        pub include_child: Nullable<bool> = "include_child",
+    }
 }
 
 setters! {
@@ -1230,29 +1155,20 @@ setters! {
     }
 }
 
-/// The `Criteria` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Criteria {
-    /// The field `comparator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub comparator: Nullable<CriteriaComparator>,
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<String>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// The field `group_operator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group_operator: Nullable<CriteriaGroupOperator>,
-    /// The field `group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Self>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Criteria` schema of Zoho's files.
+    pub struct Criteria {
+        /// The field `comparator`.
+        pub comparator: Nullable<CriteriaComparator> = "comparator",
+        /// The field `field`.
+        pub field: Nullable<String> = "field",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+        /// The field `group_operator`.
+        pub group_operator: Nullable<CriteriaGroupOperator> = "group_operator",
+        /// The field `group`.
+        pub group: Nullable<Vec<Self>> = "group",
+    }
 }
 
 setters! {
@@ -1293,54 +1209,36 @@ open_enum! {
     }
 }
 
-/// The response to `GetMassUpdateStatus`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetMassUpdateStatusResponse {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<MassUpdate>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetMassUpdateStatus`.
+    pub struct GetMassUpdateStatusResponse {
+        /// The field `data`.
+        pub data: Nullable<Vec<MassUpdate>> = "data",
+    }
 }
 
-/// The type of `data` in `GetMassUpdateStatusResponse`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MassUpdate {
-    /// The field `Status`.
-    #[serde(rename = "Status", skip_serializing_if = "Nullable::is_absent")]
-    pub job_status: Nullable<MassUpdateStatus>,
-    /// The field `Failed_Count`.
-    #[serde(rename = "Failed_Count", skip_serializing_if = "Nullable::is_absent")]
-    pub failed_count: Nullable<i64>,
-    /// The field `Updated_Count`.
-    #[serde(rename = "Updated_Count", skip_serializing_if = "Nullable::is_absent")]
-    pub updated_count: Nullable<i64>,
-    /// The field `Not_Updated_Count`.
-    #[serde(rename = "Not_Updated_Count", skip_serializing_if = "Nullable::is_absent")]
-    pub not_updated_count: Nullable<i64>,
-    /// The field `Total_Count`.
-    #[serde(rename = "Total_Count", skip_serializing_if = "Nullable::is_absent")]
-    pub total_count: Nullable<i64>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// The field `code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub code: Nullable<String>,
-    /// The field `message`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub message: Nullable<String>,
-    /// The field `details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub details: Nullable<Details>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `data` in `GetMassUpdateStatusResponse`.
+    pub struct MassUpdate {
+        /// The field `Status`.
+        pub job_status: Nullable<MassUpdateStatus> = "Status",
+        /// The field `Failed_Count`.
+        pub failed_count: Nullable<i64> = "Failed_Count",
+        /// The field `Updated_Count`.
+        pub updated_count: Nullable<i64> = "Updated_Count",
+        /// The field `Not_Updated_Count`.
+        pub not_updated_count: Nullable<i64> = "Not_Updated_Count",
+        /// The field `Total_Count`.
+        pub total_count: Nullable<i64> = "Total_Count",
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+        /// The field `code`.
+        pub code: Nullable<String> = "code",
+        /// The field `message`.
+        pub message: Nullable<String> = "message",
+        /// The field `details`.
+        pub details: Nullable<Details> = "details",
+    }
 }
 
 open_enum! {
@@ -1353,88 +1251,58 @@ open_enum! {
     }
 }
 
-/// The type of `details` in `MassUpdate`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Details {
-    /// The field `permissions`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub permissions: Nullable<Vec<String>>,
-    /// The field `duplicate_record`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub duplicate_record: Nullable<DuplicateRecord>,
-    /// The field `param_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub param_name: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<String>,
-    /// The field `expected_data_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub expected_data_type: Nullable<String>,
-    /// The field `index`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub index: Nullable<i64>,
-    /// The field `maximum_length`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub maximum_length: Nullable<String>,
-    /// The field `mapped_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mapped_field: Nullable<String>,
-    /// The field `reason`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reason: Nullable<String>,
-    /// The field `operator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub operator: Nullable<String>,
-    /// The field `allowed_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub allowed_count: Nullable<i64>,
-    /// The field `limit`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub limit: Nullable<i64>,
-    /// The field `json_path`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub json_path: Nullable<String>,
-    /// The field `parent_api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent_api_name: Nullable<String>,
-    /// The field `param`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub param: Nullable<String>,
-    /// The field `resource_path_index`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource_path_index: Nullable<i64>,
-    /// The field `External`.
-    #[serde(rename = "External", skip_serializing_if = "Nullable::is_absent")]
-    pub external: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `details` in `MassUpdate`.
+    pub struct Details {
+        /// The field `permissions`.
+        pub permissions: Nullable<Vec<String>> = "permissions",
+        /// The field `duplicate_record`.
+        pub duplicate_record: Nullable<DuplicateRecord> = "duplicate_record",
+        /// The field `param_name`.
+        pub param_name: Nullable<String> = "param_name",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `module`.
+        pub module: Nullable<String> = "module",
+        /// The field `expected_data_type`.
+        pub expected_data_type: Nullable<String> = "expected_data_type",
+        /// The field `index`.
+        pub index: Nullable<i64> = "index",
+        /// The field `maximum_length`.
+        pub maximum_length: Nullable<String> = "maximum_length" or_number,
+        /// The field `mapped_field`.
+        pub mapped_field: Nullable<String> = "mapped_field",
+        /// The field `reason`.
+        pub reason: Nullable<String> = "reason",
+        /// The field `operator`.
+        pub operator: Nullable<String> = "operator",
+        /// The field `allowed_count`.
+        pub allowed_count: Nullable<i64> = "allowed_count",
+        /// The field `limit`.
+        pub limit: Nullable<i64> = "limit" or_text,
+        /// The field `json_path`.
+        pub json_path: Nullable<String> = "json_path",
+        /// The field `parent_api_name`.
+        pub parent_api_name: Nullable<String> = "parent_api_name",
+        /// The field `param`.
+        pub param: Nullable<String> = "param",
+        /// The field `resource_path_index`.
+        pub resource_path_index: Nullable<i64> = "resource_path_index",
+        /// The field `External`.
+        pub external: Nullable<String> = "External",
+    }
 }
 
-/// The type of `duplicate_record` in `Details`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DuplicateRecord {
-    /// The field `Owner`.
-    #[serde(rename = "Owner", skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<shared::UserReference>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::MinifiedModule>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `duplicate_record` in `Details`.
+    pub struct DuplicateRecord {
+        /// The field `Owner`.
+        pub owner: Nullable<shared::UserReference> = "Owner",
+        /// The field `module`.
+        pub module: Nullable<shared::MinifiedModule> = "module",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }

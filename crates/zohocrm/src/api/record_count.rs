@@ -105,30 +105,20 @@ impl CountRecordsByPost {
     }
 }
 
-/// A shape that Zoho's files do not define.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Count {
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// A shape that Zoho's files do not define.
+    pub struct Count {
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+    }
 }
 
-/// A shape that Zoho's files do not define.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Filter {
-    /// The field `filters`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub filters: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// A shape that Zoho's files do not define.
+    pub struct Filter {
+        /// The field `filters`.
+        pub filters: Nullable<Value> = "filters",
+    }
 }
 
 setters! {

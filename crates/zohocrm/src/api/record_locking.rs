@@ -190,72 +190,48 @@ operation! {
     UnlockRecord -> RecordLockingResults
 }
 
-/// The response to `ListLocks`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecordLockingResponse {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<RecordLock>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListLocks`.
+    pub struct RecordLockingResponse {
+        /// The field `data`.
+        pub data: Nullable<Vec<RecordLock>> = "data",
+        /// The field `info`.
+        pub info: Nullable<Info> = "info",
+    }
 }
 
-/// The `Record_Lock` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecordLock {
-    /// The field `lock_source__s`.
-    #[serde(rename = "lock_source__s", skip_serializing_if = "Nullable::is_absent")]
-    pub lock_source_s: Nullable<RecordLockLockSourceS>,
-    /// The field `locked_by__s`.
-    #[serde(rename = "locked_by__s", skip_serializing_if = "Nullable::is_absent")]
-    pub locked_by_s: Nullable<shared::UserReference>,
-    /// The field `locked_for_s`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub locked_for_s: Nullable<LockedForS>,
-    /// The field `locked_reason__s`.
-    #[serde(rename = "locked_reason__s", skip_serializing_if = "Nullable::is_absent")]
-    pub locked_reason_s: Nullable<String>,
-    /// The field `Locked_time__s`.
-    #[serde(rename = "Locked_time__s", skip_serializing_if = "Nullable::is_absent")]
-    pub locked_time_s: Nullable<String>,
-    /// The field `record_locking_configuration_id__s`.
-    #[serde(rename = "record_locking_configuration_id__s", skip_serializing_if = "Nullable::is_absent")]
-    pub record_locking_configuration_id_s: Nullable<Value>,
-    /// The field `record_locking_rule_id__s`.
-    #[serde(rename = "record_locking_rule_id__s", skip_serializing_if = "Nullable::is_absent")]
-    pub record_locking_rule_id_s: Nullable<Value>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<Value>,
-    /// The field `Created_By`.
-    #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::UserReference>,
-    /// The field `Created_Time`.
-    #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `Modified_By`.
-    #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::UserReference>,
-    /// The field `Modified_Time`.
-    #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `Tag`.
-    #[serde(rename = "Tag", skip_serializing_if = "Nullable::is_absent")]
-    pub tag: Nullable<Vec<shared::Tag>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Record_Lock` schema of Zoho's files.
+    pub struct RecordLock {
+        /// The field `lock_source__s`.
+        pub lock_source_s: Nullable<RecordLockLockSourceS> = "lock_source__s",
+        /// The field `locked_by__s`.
+        pub locked_by_s: Nullable<shared::UserReference> = "locked_by__s",
+        /// The field `locked_for_s`.
+        pub locked_for_s: Nullable<LockedForS> = "locked_for_s",
+        /// The field `locked_reason__s`.
+        pub locked_reason_s: Nullable<String> = "locked_reason__s",
+        /// The field `Locked_time__s`.
+        pub locked_time_s: Nullable<String> = "Locked_time__s",
+        /// The field `record_locking_configuration_id__s`.
+        pub record_locking_configuration_id_s: Nullable<Value> = "record_locking_configuration_id__s",
+        /// The field `record_locking_rule_id__s`.
+        pub record_locking_rule_id_s: Nullable<Value> = "record_locking_rule_id__s",
+        /// The field `id`.
+        pub id: Nullable<Value> = "id",
+        /// The field `Created_By`.
+        pub created_by: Nullable<shared::UserReference> = "Created_By",
+        /// The field `Created_Time`.
+        pub created_time: Nullable<DateTime> = "Created_Time",
+        /// The field `Modified_By`.
+        pub modified_by: Nullable<shared::UserReference> = "Modified_By",
+        /// The field `Modified_Time`.
+        pub modified_time: Nullable<DateTime> = "Modified_Time",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `Tag`.
+        pub tag: Nullable<Vec<shared::Tag>> = "Tag",
+    }
 }
 
 open_enum! {
@@ -266,79 +242,52 @@ open_enum! {
     }
 }
 
-/// The `Locked_For_s` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LockedForS {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ApiReference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Locked_For_s` schema of Zoho's files.
+    pub struct LockedForS {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `module`.
+        pub module: Nullable<shared::ApiReference> = "module",
+    }
 }
 
-/// The `Info` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// The field `call`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub call: Nullable<bool>,
-    /// The field `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// The field `next_page_token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub next_page_token: Nullable<String>,
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// The field `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// The field `previous_page_token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub previous_page_token: Nullable<String>,
-    /// The field `page_token_expiry`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page_token_expiry: Nullable<DateTime>,
-    /// The field `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<bool>,
-    /// The field `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// The field `sort_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_by: Nullable<String>,
-    /// The field `sort_order`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_order: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Info` schema of Zoho's files.
+    pub struct Info {
+        /// The field `call`.
+        pub call: Nullable<bool> = "call",
+        /// The field `per_page`.
+        pub per_page: Nullable<i64> = "per_page",
+        /// The field `next_page_token`.
+        pub next_page_token: Nullable<String> = "next_page_token",
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+        /// The field `page`.
+        pub page: Nullable<i64> = "page",
+        /// The field `previous_page_token`.
+        pub previous_page_token: Nullable<String> = "previous_page_token",
+        /// The field `page_token_expiry`.
+        pub page_token_expiry: Nullable<DateTime> = "page_token_expiry",
+        /// The field `email`.
+        pub email: Nullable<bool> = "email",
+        /// The field `more_records`.
+        pub more_records: Nullable<bool> = "more_records",
+        /// The field `sort_by`.
+        pub sort_by: Nullable<String> = "sort_by",
+        /// The field `sort_order`.
+        pub sort_order: Nullable<String> = "sort_order",
+    }
 }
 
-/// The body of `LockRecord`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecordLockingBody {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<RecordLockingLockRecord>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `LockRecord`.
+    pub struct RecordLockingBody {
+        /// The field `data`.
+        pub data: Nullable<Vec<RecordLockingLockRecord>> = "data",
+    }
 }
 
 setters! {
@@ -347,17 +296,12 @@ setters! {
     }
 }
 
-/// The `Lock_Record` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecordLockingLockRecord {
-    /// The field `Locked_Reason__s`.
-    #[serde(rename = "Locked_Reason__s", skip_serializing_if = "Nullable::is_absent")]
-    pub locked_reason_s: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Lock_Record` schema of Zoho's files.
+    pub struct RecordLockingLockRecord {
+        /// The field `Locked_Reason__s`.
+        pub locked_reason_s: Nullable<String> = "Locked_Reason__s",
+    }
 }
 
 setters! {
@@ -366,15 +310,10 @@ setters! {
     }
 }
 
-/// The response to `LockRecord`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecordLockingResults {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `LockRecord`.
+    pub struct RecordLockingResults {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+    }
 }

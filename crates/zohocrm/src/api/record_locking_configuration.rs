@@ -204,75 +204,50 @@ operation! {
     DeleteRecordLockingConfiguration -> RecordLockingConfigurationResults
 }
 
-/// The response to `ListRecordLockingConfigurations`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecordLockingConfigurationResponse {
-    /// The field `record_locking_configurations`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub record_locking_configurations: Nullable<Vec<RecordLock>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListRecordLockingConfigurations`.
+    pub struct RecordLockingConfigurationResponse {
+        /// The field `record_locking_configurations`.
+        pub record_locking_configurations: Nullable<Vec<RecordLock>> = "record_locking_configurations",
+    }
 }
 
-/// The `Record_Lock` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecordLock {
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `locked_for`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub locked_for: Nullable<String>,
-    /// The field `excluded_fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub excluded_fields: Nullable<Vec<shared::ApiReference>>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::UserReference>,
-    /// The field `feature_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub feature_type: Nullable<String>,
-    /// The field `locking_rules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub locking_rules: Nullable<Vec<LockingRules>>,
-    /// The field `restricted_actions`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub restricted_actions: Nullable<Vec<String>>,
-    /// The field `lock_for_portal_users`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lock_for_portal_users: Nullable<bool>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `restricted_communications`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub restricted_communications: Nullable<Vec<String>>,
-    /// The field `system_defined`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub system_defined: Nullable<bool>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::UserReference>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `lock_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lock_type: Nullable<RecordLockLockType>,
-    /// The field `restricted_custom_buttons`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub restricted_custom_buttons: Nullable<Vec<shared::Reference>>,
-    /// The field `lock_excluded_profiles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lock_excluded_profiles: Nullable<Vec<shared::Reference>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Record_Lock` schema of Zoho's files.
+    pub struct RecordLock {
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `locked_for`.
+        pub locked_for: Nullable<String> = "locked_for",
+        /// The field `excluded_fields`.
+        pub excluded_fields: Nullable<Vec<shared::ApiReference>> = "excluded_fields",
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::UserReference> = "created_by",
+        /// The field `feature_type`.
+        pub feature_type: Nullable<String> = "feature_type",
+        /// The field `locking_rules`.
+        pub locking_rules: Nullable<Vec<LockingRules>> = "locking_rules",
+        /// The field `restricted_actions`.
+        pub restricted_actions: Nullable<Vec<String>> = "restricted_actions",
+        /// The field `lock_for_portal_users`.
+        pub lock_for_portal_users: Nullable<bool> = "lock_for_portal_users",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `restricted_communications`.
+        pub restricted_communications: Nullable<Vec<String>> = "restricted_communications",
+        /// The field `system_defined`.
+        pub system_defined: Nullable<bool> = "system_defined",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<shared::UserReference> = "modified_by",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `lock_type`.
+        pub lock_type: Nullable<RecordLockLockType> = "lock_type",
+        /// The field `restricted_custom_buttons`.
+        pub restricted_custom_buttons: Nullable<Vec<shared::Reference>> = "restricted_custom_buttons",
+        /// The field `lock_excluded_profiles`.
+        pub lock_excluded_profiles: Nullable<Vec<shared::Reference>> = "lock_excluded_profiles",
+    }
 }
 
 setters! {
@@ -296,29 +271,20 @@ setters! {
     }
 }
 
-/// The `locking_rules` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LockingRules {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `lock_existing_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lock_existing_records: Nullable<bool>,
-    /// The field `criteria`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria: Nullable<Criteria>,
-    /// The field `_delete`.
-    #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
-    pub delete: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `locking_rules` schema of Zoho's files.
+    pub struct LockingRules {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `lock_existing_records`.
+        pub lock_existing_records: Nullable<bool> = "lock_existing_records",
+        /// The field `criteria`.
+        pub criteria: Nullable<Criteria> = "criteria",
+        /// The field `_delete`.
+        pub delete: Nullable<bool> = "_delete",
+    }
 }
 
 setters! {
@@ -331,29 +297,20 @@ setters! {
     }
 }
 
-/// The `Criteria` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Criteria {
-    /// The field `comparator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub comparator: Nullable<String>,
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<shared::ApiReference>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// The field `group_operator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group_operator: Nullable<String>,
-    /// The field `group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Self>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Criteria` schema of Zoho's files.
+    pub struct Criteria {
+        /// The field `comparator`.
+        pub comparator: Nullable<String> = "comparator",
+        /// The field `field`.
+        pub field: Nullable<shared::ApiReference> = "field",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+        /// The field `group_operator`.
+        pub group_operator: Nullable<String> = "group_operator",
+        /// The field `group`.
+        pub group: Nullable<Vec<Self>> = "group",
+    }
 }
 
 setters! {
@@ -375,17 +332,12 @@ open_enum! {
     }
 }
 
-/// The body of `AddRecordLockingConfiguration`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecordLockingConfigurationBody {
-    /// The field `record_locking_configurations`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub record_locking_configurations: Nullable<Vec<RecordLock>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `AddRecordLockingConfiguration`.
+    pub struct RecordLockingConfigurationBody {
+        /// The field `record_locking_configurations`.
+        pub record_locking_configurations: Nullable<Vec<RecordLock>> = "record_locking_configurations",
+    }
 }
 
 setters! {
@@ -394,15 +346,10 @@ setters! {
     }
 }
 
-/// The response to `AddRecordLockingConfiguration`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecordLockingConfigurationResults {
-    /// The field `record_locking_configurations`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub record_locking_configurations: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `AddRecordLockingConfiguration`.
+    pub struct RecordLockingConfigurationResults {
+        /// The field `record_locking_configurations`.
+        pub record_locking_configurations: Nullable<Vec<ActionResult>> = "record_locking_configurations",
+    }
 }

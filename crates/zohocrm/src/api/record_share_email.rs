@@ -110,30 +110,20 @@ operation! {
     UnshareEmailsOfRecords -> RecordShareEmailResults
 }
 
-/// The `Shared_Successfully` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SharedSuccessfully {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Shared_Successfully` schema of Zoho's files.
+    pub struct SharedSuccessfully {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+    }
 }
 
-/// The body of `ShareEmailsOfRecords`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecordShareEmailBody {
-    /// The field `ids`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ids: Nullable<Vec<String>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ShareEmailsOfRecords`.
+    pub struct RecordShareEmailBody {
+        /// The field `ids`.
+        pub ids: Nullable<Vec<String>> = "ids",
+    }
 }
 
 setters! {
@@ -142,15 +132,10 @@ setters! {
     }
 }
 
-/// The response to `ShareEmailsOfRecords`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecordShareEmailResults {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ShareEmailsOfRecords`.
+    pub struct RecordShareEmailResults {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+    }
 }

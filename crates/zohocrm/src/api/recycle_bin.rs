@@ -135,59 +135,38 @@ operation! {
     DeleteRecycleBinRecord -> RecycleBinResults
 }
 
-/// The response to `ListRecycleBinRecords`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecycleBinResponse {
-    /// The field `recycle_bin`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub recycle_bin: Nullable<Vec<RecycleBin>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListRecycleBinRecords`.
+    pub struct RecycleBinResponse {
+        /// The field `recycle_bin`.
+        pub recycle_bin: Nullable<Vec<RecycleBin>> = "recycle_bin",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }
 
-/// The type of `recycle_bin` in `RecycleBinResponse`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecycleBin {
-    /// The field `display_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_name: Nullable<String>,
-    /// The field `deleted_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deleted_time: Nullable<DateTime>,
-    /// The field `owner`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<shared::UserReference>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::MinifiedModule>,
-    /// The field `deleted_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deleted_by: Nullable<shared::UserReference>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `recycle_bin` in `RecycleBinResponse`.
+    pub struct RecycleBin {
+        /// The field `display_name`.
+        pub display_name: Nullable<String> = "display_name",
+        /// The field `deleted_time`.
+        pub deleted_time: Nullable<DateTime> = "deleted_time",
+        /// The field `owner`.
+        pub owner: Nullable<shared::UserReference> = "owner",
+        /// The field `module`.
+        pub module: Nullable<shared::MinifiedModule> = "module",
+        /// The field `deleted_by`.
+        pub deleted_by: Nullable<shared::UserReference> = "deleted_by",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
-/// The response to `DeleteRecycleBinRecords`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RecycleBinResults {
-    /// The field `recycle_bin`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub recycle_bin: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `DeleteRecycleBinRecords`.
+    pub struct RecycleBinResults {
+        /// The field `recycle_bin`.
+        pub recycle_bin: Nullable<Vec<ActionResult>> = "recycle_bin",
+    }
 }

@@ -72,15 +72,10 @@ impl GetRelatedList {
     }
 }
 
-/// The response to `ListRelatedLists`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedListsResponse {
-    /// The field `related_lists`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_lists: Nullable<Vec<shared::RelatedList>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListRelatedLists`.
+    pub struct RelatedListsResponse {
+        /// The field `related_lists`.
+        pub related_lists: Nullable<Vec<shared::RelatedList>> = "related_lists",
+    }
 }

@@ -566,33 +566,22 @@ impl GetRelatedRecordsOfDeleted {
     }
 }
 
-/// The response to `ListRelatedRecords`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedRecordsResponse {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Record>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::Info>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListRelatedRecords`.
+    pub struct RelatedRecordsResponse {
+        /// The field `data`.
+        pub data: Nullable<Vec<Record>> = "data",
+        /// The field `info`.
+        pub info: Nullable<shared::Info> = "info",
+    }
 }
 
-/// The body of `UpdateRelatedRecords`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedRecordsBody {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Record>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `UpdateRelatedRecords`.
+    pub struct RelatedRecordsBody {
+        /// The field `data`.
+        pub data: Nullable<Vec<Record>> = "data",
+    }
 }
 
 setters! {
@@ -601,34 +590,22 @@ setters! {
     }
 }
 
-/// The response to `UpdateRelatedRecords`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedRecordsResults {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `UpdateRelatedRecords`.
+    pub struct RelatedRecordsResults {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+    }
 }
 
-/// The response to `GetRelatedRecord`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetRelatedRecordResponse {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Record>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::Info>,
-    /// The field `file`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetRelatedRecord`.
+    pub struct GetRelatedRecordResponse {
+        /// The field `data`.
+        pub data: Nullable<Vec<Record>> = "data",
+        /// The field `info`.
+        pub info: Nullable<shared::Info> = "info",
+        /// The field `file`.
+        pub file: Nullable<Value> = "file",
+    }
 }

@@ -168,17 +168,12 @@ operation! {
     DeleteRescheduledAppointment -> RescheduleHistoryResults
 }
 
-/// The body of `CreateRescheduledAppointments`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RescheduleHistoryBody {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<RescheduleHistory>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateRescheduledAppointments`.
+    pub struct RescheduleHistoryBody {
+        /// The field `data`.
+        pub data: Nullable<Vec<RescheduleHistory>> = "data",
+    }
 }
 
 setters! {
@@ -187,95 +182,64 @@ setters! {
     }
 }
 
-/// The `Reschedule_History` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RescheduleHistory {
-    /// The field `$currency_symbol`.
-    #[serde(rename = "$currency_symbol", skip_serializing_if = "Nullable::is_absent")]
-    pub currency_symbol: Nullable<String>,
-    /// The field `Rescheduled_To`.
-    #[serde(rename = "Rescheduled_To", skip_serializing_if = "Nullable::is_absent")]
-    pub rescheduled_to: Nullable<DateTime>,
-    /// The field `$review_process`.
-    #[serde(rename = "$review_process", skip_serializing_if = "Nullable::is_absent")]
-    pub review_process: Nullable<bool>,
-    /// The field `Reschedule_Reason`.
-    #[serde(rename = "Reschedule_Reason", skip_serializing_if = "Nullable::is_absent")]
-    pub reschedule_reason: Nullable<String>,
-    /// The field `$sharing_permission`.
-    #[serde(rename = "$sharing_permission", skip_serializing_if = "Nullable::is_absent")]
-    pub sharing_permission: Nullable<String>,
-    /// The field `Name`.
-    #[serde(rename = "Name", skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `Modified_By`.
-    #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::UserReference>,
-    /// The field `$review`.
-    #[serde(rename = "$review", skip_serializing_if = "Nullable::is_absent")]
-    pub review: Nullable<bool>,
-    /// The field `Rescheduled_By`.
-    #[serde(rename = "Rescheduled_By", skip_serializing_if = "Nullable::is_absent")]
-    pub rescheduled_by: Nullable<shared::UserReference>,
-    /// The field `$state`.
-    #[serde(rename = "$state", skip_serializing_if = "Nullable::is_absent")]
-    pub state: Nullable<String>,
-    /// The field `$canvas_id`.
-    #[serde(rename = "$canvas_id", skip_serializing_if = "Nullable::is_absent")]
-    pub canvas_id: Nullable<String>,
-    /// The field `$process_flow`.
-    #[serde(rename = "$process_flow", skip_serializing_if = "Nullable::is_absent")]
-    pub process_flow: Nullable<bool>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `Rescheduled_Time`.
-    #[serde(rename = "Rescheduled_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub rescheduled_time: Nullable<DateTime>,
-    /// The field `$zia_visions`.
-    #[serde(rename = "$zia_visions", skip_serializing_if = "Nullable::is_absent")]
-    pub zia_visions: Nullable<Value>,
-    /// The field `$approved`.
-    #[serde(rename = "$approved", skip_serializing_if = "Nullable::is_absent")]
-    pub approved: Nullable<bool>,
-    /// The field `Modified_Time`.
-    #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `$approval`.
-    #[serde(rename = "$approval", skip_serializing_if = "Nullable::is_absent")]
-    pub approval: Nullable<Approval>,
-    /// The field `Created_Time`.
-    #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `Rescheduled_From`.
-    #[serde(rename = "Rescheduled_From", skip_serializing_if = "Nullable::is_absent")]
-    pub rescheduled_from: Nullable<DateTime>,
-    /// The field `Appointment_Name`.
-    #[serde(rename = "Appointment_Name", skip_serializing_if = "Nullable::is_absent")]
-    pub appointment_name: Nullable<shared::Reference>,
-    /// The field `$editable`.
-    #[serde(rename = "$editable", skip_serializing_if = "Nullable::is_absent")]
-    pub editable: Nullable<bool>,
-    /// The field `$orchestration`.
-    #[serde(rename = "$orchestration", skip_serializing_if = "Nullable::is_absent")]
-    pub orchestration: Nullable<bool>,
-    /// The field `$in_merge`.
-    #[serde(rename = "$in_merge", skip_serializing_if = "Nullable::is_absent")]
-    pub in_merge: Nullable<bool>,
-    /// The field `Created_By`.
-    #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::UserReference>,
-    /// The field `$approval_state`.
-    #[serde(rename = "$approval_state", skip_serializing_if = "Nullable::is_absent")]
-    pub approval_state: Nullable<String>,
-    /// The field `Reschedule_Note`.
-    #[serde(rename = "Reschedule_Note", skip_serializing_if = "Nullable::is_absent")]
-    pub reschedule_note: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Reschedule_History` schema of Zoho's files.
+    pub struct RescheduleHistory {
+        /// The field `$currency_symbol`.
+        pub currency_symbol: Nullable<String> = "$currency_symbol",
+        /// The field `Rescheduled_To`.
+        pub rescheduled_to: Nullable<DateTime> = "Rescheduled_To",
+        /// The field `$review_process`.
+        pub review_process: Nullable<bool> = "$review_process",
+        /// The field `Reschedule_Reason`.
+        pub reschedule_reason: Nullable<String> = "Reschedule_Reason",
+        /// The field `$sharing_permission`.
+        pub sharing_permission: Nullable<String> = "$sharing_permission",
+        /// The field `Name`.
+        pub name: Nullable<String> = "Name",
+        /// The field `Modified_By`.
+        pub modified_by: Nullable<shared::UserReference> = "Modified_By",
+        /// The field `$review`.
+        pub review: Nullable<bool> = "$review",
+        /// The field `Rescheduled_By`.
+        pub rescheduled_by: Nullable<shared::UserReference> = "Rescheduled_By",
+        /// The field `$state`.
+        pub state: Nullable<String> = "$state",
+        /// The field `$canvas_id`.
+        pub canvas_id: Nullable<String> = "$canvas_id",
+        /// The field `$process_flow`.
+        pub process_flow: Nullable<bool> = "$process_flow",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `Rescheduled_Time`.
+        pub rescheduled_time: Nullable<DateTime> = "Rescheduled_Time",
+        /// The field `$zia_visions`.
+        pub zia_visions: Nullable<Value> = "$zia_visions",
+        /// The field `$approved`.
+        pub approved: Nullable<bool> = "$approved",
+        /// The field `Modified_Time`.
+        pub modified_time: Nullable<DateTime> = "Modified_Time",
+        /// The field `$approval`.
+        pub approval: Nullable<Approval> = "$approval",
+        /// The field `Created_Time`.
+        pub created_time: Nullable<DateTime> = "Created_Time",
+        /// The field `Rescheduled_From`.
+        pub rescheduled_from: Nullable<DateTime> = "Rescheduled_From",
+        /// The field `Appointment_Name`.
+        pub appointment_name: Nullable<shared::Reference> = "Appointment_Name",
+        /// The field `$editable`.
+        pub editable: Nullable<bool> = "$editable",
+        /// The field `$orchestration`.
+        pub orchestration: Nullable<bool> = "$orchestration",
+        /// The field `$in_merge`.
+        pub in_merge: Nullable<bool> = "$in_merge",
+        /// The field `Created_By`.
+        pub created_by: Nullable<shared::UserReference> = "Created_By",
+        /// The field `$approval_state`.
+        pub approval_state: Nullable<String> = "$approval_state",
+        /// The field `Reschedule_Note`.
+        pub reschedule_note: Nullable<String> = "Reschedule_Note",
+    }
 }
 
 setters! {
@@ -310,26 +274,18 @@ setters! {
     }
 }
 
-/// The type of `$approval` in `RescheduleHistory`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Approval {
-    /// The field `delegate`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub delegate: Nullable<bool>,
-    /// The field `approve`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub approve: Nullable<bool>,
-    /// The field `reject`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reject: Nullable<bool>,
-    /// The field `resubmit`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resubmit: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `$approval` in `RescheduleHistory`.
+    pub struct Approval {
+        /// The field `delegate`.
+        pub delegate: Nullable<bool> = "delegate",
+        /// The field `approve`.
+        pub approve: Nullable<bool> = "approve",
+        /// The field `reject`.
+        pub reject: Nullable<bool> = "reject",
+        /// The field `resubmit`.
+        pub resubmit: Nullable<bool> = "resubmit",
+    }
 }
 
 setters! {
@@ -341,62 +297,40 @@ setters! {
     }
 }
 
-/// The response to `CreateRescheduledAppointments`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RescheduleHistoryResults {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateRescheduledAppointments`.
+    pub struct RescheduleHistoryResults {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+    }
 }
 
-/// The response to `ListRescheduledAppointments`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RescheduleHistoryResponse {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<RescheduleHistory>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListRescheduledAppointments`.
+    pub struct RescheduleHistoryResponse {
+        /// The field `data`.
+        pub data: Nullable<Vec<RescheduleHistory>> = "data",
+        /// The field `info`.
+        pub info: Nullable<Info> = "info",
+    }
 }
 
-/// The `Info` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// The field `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// The field `next_page_token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub next_page_token: Nullable<String>,
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// The field `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// The field `previous_page_token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub previous_page_token: Nullable<String>,
-    /// The field `page_token_expiry`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page_token_expiry: Nullable<DateTime>,
-    /// The field `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Info` schema of Zoho's files.
+    pub struct Info {
+        /// The field `per_page`.
+        pub per_page: Nullable<i64> = "per_page",
+        /// The field `next_page_token`.
+        pub next_page_token: Nullable<String> = "next_page_token",
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+        /// The field `page`.
+        pub page: Nullable<i64> = "page",
+        /// The field `previous_page_token`.
+        pub previous_page_token: Nullable<String> = "previous_page_token",
+        /// The field `page_token_expiry`.
+        pub page_token_expiry: Nullable<DateTime> = "page_token_expiry",
+        /// The field `more_records`.
+        pub more_records: Nullable<bool> = "more_records",
+    }
 }

@@ -130,63 +130,42 @@ operation! {
     DeleteRole -> RolesResults
 }
 
-/// The response to `ListRoles`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RolesResponse {
-    /// The field `roles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub roles: Nullable<Vec<Role>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListRoles`.
+    pub struct RolesResponse {
+        /// The field `roles`.
+        pub roles: Nullable<Vec<Role>> = "roles",
+    }
 }
 
-/// The `Role` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Role {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `forecast_manager`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub forecast_manager: Nullable<shared::Reference>,
-    /// The field `reporting_to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reporting_to: Nullable<shared::Reference>,
-    /// The field `share_with_peers`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub share_with_peers: Nullable<bool>,
-    /// The field `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `created_by__s`.
-    #[serde(rename = "created_by__s", skip_serializing_if = "Nullable::is_absent")]
-    pub created_by_s: Nullable<shared::UserReference>,
-    /// The field `modified_by__s`.
-    #[serde(rename = "modified_by__s", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by_s: Nullable<shared::UserReference>,
-    /// The field `modified_time__s`.
-    #[serde(rename = "modified_time__s", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time_s: Nullable<DateTime>,
-    /// The field `created_time__s`.
-    #[serde(rename = "created_time__s", skip_serializing_if = "Nullable::is_absent")]
-    pub created_time_s: Nullable<DateTime>,
-    /// The field `admin_user`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub admin_user: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Role` schema of Zoho's files.
+    pub struct Role {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `forecast_manager`.
+        pub forecast_manager: Nullable<shared::Reference> = "forecast_manager",
+        /// The field `reporting_to`.
+        pub reporting_to: Nullable<shared::Reference> = "reporting_to",
+        /// The field `share_with_peers`.
+        pub share_with_peers: Nullable<bool> = "share_with_peers",
+        /// The field `description`.
+        pub description: Nullable<String> = "description",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `created_by__s`.
+        pub created_by_s: Nullable<shared::UserReference> = "created_by__s",
+        /// The field `modified_by__s`.
+        pub modified_by_s: Nullable<shared::UserReference> = "modified_by__s",
+        /// The field `modified_time__s`.
+        pub modified_time_s: Nullable<DateTime> = "modified_time__s",
+        /// The field `created_time__s`.
+        pub created_time_s: Nullable<DateTime> = "created_time__s",
+        /// The field `admin_user`.
+        pub admin_user: Nullable<bool> = "admin_user",
+    }
 }
 
 setters! {
@@ -206,17 +185,12 @@ setters! {
     }
 }
 
-/// The body of `CreateRoles`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RolesBody {
-    /// The field `roles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub roles: Nullable<Vec<Role>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateRoles`.
+    pub struct RolesBody {
+        /// The field `roles`.
+        pub roles: Nullable<Vec<Role>> = "roles",
+    }
 }
 
 setters! {
@@ -225,15 +199,10 @@ setters! {
     }
 }
 
-/// The response to `CreateRoles`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RolesResults {
-    /// The field `roles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub roles: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateRoles`.
+    pub struct RolesResults {
+        /// The field `roles`.
+        pub roles: Nullable<Vec<ActionResult>> = "roles",
+    }
 }

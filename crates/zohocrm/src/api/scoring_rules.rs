@@ -275,17 +275,12 @@ operation! {
     RunScoringRules -> ScoringRulesResults
 }
 
-/// The body of `CreateScoringRules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ScoringRulesBody {
-    /// The field `scoring_rules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub scoring_rules: Nullable<Vec<ScoringRule>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateScoringRules`.
+    pub struct ScoringRulesBody {
+        /// The field `scoring_rules`.
+        pub scoring_rules: Nullable<Vec<ScoringRule>> = "scoring_rules",
+    }
 }
 
 setters! {
@@ -294,50 +289,34 @@ setters! {
     }
 }
 
-/// The `Scoring_Rule` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ScoringRule {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `layout`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout: Nullable<shared::ApiReference>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<String>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::Modules>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::UserReference>,
-    /// The field `active`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub active: Nullable<bool>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::UserReference>,
-    /// The field `field_rules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_rules: Nullable<Vec<FieldRule>>,
-    /// The field `signal_rules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub signal_rules: Nullable<Vec<SignalRule>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Scoring_Rule` schema of Zoho's files.
+    pub struct ScoringRule {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `description`.
+        pub description: Nullable<String> = "description",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `layout`.
+        pub layout: Nullable<shared::ApiReference> = "layout",
+        /// The field `created_time`.
+        pub created_time: Nullable<String> = "created_time",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<String> = "modified_time",
+        /// The field `module`.
+        pub module: Nullable<shared::Modules> = "module",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<shared::UserReference> = "modified_by",
+        /// The field `active`.
+        pub active: Nullable<bool> = "active",
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::UserReference> = "created_by",
+        /// The field `field_rules`.
+        pub field_rules: Nullable<Vec<FieldRule>> = "field_rules",
+        /// The field `signal_rules`.
+        pub signal_rules: Nullable<Vec<SignalRule>> = "signal_rules",
+    }
 }
 
 setters! {
@@ -357,23 +336,16 @@ setters! {
     }
 }
 
-/// The type of `field_rules` in `ScoringRule`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FieldRule {
-    /// The field `score`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub score: Nullable<i64>,
-    /// The field `criteria`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria: Nullable<Criteria>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `field_rules` in `ScoringRule`.
+    pub struct FieldRule {
+        /// The field `score`.
+        pub score: Nullable<i64> = "score",
+        /// The field `criteria`.
+        pub criteria: Nullable<Criteria> = "criteria",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -384,29 +356,20 @@ setters! {
     }
 }
 
-/// The `Criteria` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Criteria {
-    /// The field `comparator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub comparator: Nullable<String>,
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<shared::ApiReference>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// The field `group_operator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group_operator: Nullable<String>,
-    /// The field `group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Self>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Criteria` schema of Zoho's files.
+    pub struct Criteria {
+        /// The field `comparator`.
+        pub comparator: Nullable<String> = "comparator",
+        /// The field `field`.
+        pub field: Nullable<shared::ApiReference> = "field",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+        /// The field `group_operator`.
+        pub group_operator: Nullable<String> = "group_operator",
+        /// The field `group`.
+        pub group: Nullable<Vec<Self>> = "group",
+    }
 }
 
 setters! {
@@ -419,23 +382,16 @@ setters! {
     }
 }
 
-/// The type of `signal_rules` in `ScoringRule`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SignalRule {
-    /// The field `score`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub score: Nullable<i64>,
-    /// The field `signal`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub signal: Nullable<Signal>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `signal_rules` in `ScoringRule`.
+    pub struct SignalRule {
+        /// The field `score`.
+        pub score: Nullable<i64> = "score",
+        /// The field `signal`.
+        pub signal: Nullable<Signal> = "signal",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -446,20 +402,14 @@ setters! {
     }
 }
 
-/// The type of `signal` in `SignalRule`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Signal {
-    /// The field `namespace`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub namespace: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `signal` in `SignalRule`.
+    pub struct Signal {
+        /// The field `namespace`.
+        pub namespace: Nullable<String> = "namespace",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -469,83 +419,54 @@ setters! {
     }
 }
 
-/// The response to `CreateScoringRules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ScoringRulesResults {
-    /// The field `scoring_rules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub scoring_rules: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateScoringRules`.
+    pub struct ScoringRulesResults {
+        /// The field `scoring_rules`.
+        pub scoring_rules: Nullable<Vec<ActionResult>> = "scoring_rules",
+    }
 }
 
-/// The response to `ListScoringRules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ScoringRulesResponse {
-    /// The field `scoring_rules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub scoring_rules: Nullable<Vec<ScoringRule>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListScoringRules`.
+    pub struct ScoringRulesResponse {
+        /// The field `scoring_rules`.
+        pub scoring_rules: Nullable<Vec<ScoringRule>> = "scoring_rules",
+        /// The field `info`.
+        pub info: Nullable<Info> = "info",
+    }
 }
 
-/// The `Info` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// The field `call`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub call: Nullable<bool>,
-    /// The field `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// The field `next_page_token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub next_page_token: Nullable<String>,
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// The field `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// The field `previous_page_token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub previous_page_token: Nullable<String>,
-    /// The field `page_token_expiry`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page_token_expiry: Nullable<DateTime>,
-    /// The field `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<bool>,
-    /// The field `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Info` schema of Zoho's files.
+    pub struct Info {
+        /// The field `call`.
+        pub call: Nullable<bool> = "call",
+        /// The field `per_page`.
+        pub per_page: Nullable<i64> = "per_page",
+        /// The field `next_page_token`.
+        pub next_page_token: Nullable<String> = "next_page_token",
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+        /// The field `page`.
+        pub page: Nullable<i64> = "page",
+        /// The field `previous_page_token`.
+        pub previous_page_token: Nullable<String> = "previous_page_token",
+        /// The field `page_token_expiry`.
+        pub page_token_expiry: Nullable<DateTime> = "page_token_expiry",
+        /// The field `email`.
+        pub email: Nullable<bool> = "email",
+        /// The field `more_records`.
+        pub more_records: Nullable<bool> = "more_records",
+    }
 }
 
-/// The body of `RunScoringRules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RunScoringRulesBody {
-    /// The field `layout`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout: Nullable<shared::ApiReference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `RunScoringRules`.
+    pub struct RunScoringRulesBody {
+        /// The field `layout`.
+        pub layout: Nullable<shared::ApiReference> = "layout",
+    }
 }
 
 setters! {

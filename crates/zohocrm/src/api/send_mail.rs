@@ -47,17 +47,12 @@ operation! {
     SendMail -> SendMailResults
 }
 
-/// The body of `SendMail`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SendMailBody {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Data>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `SendMail`.
+    pub struct SendMailBody {
+        /// The field `data`.
+        pub data: Nullable<Vec<Data>> = "data",
+    }
 }
 
 setters! {
@@ -66,65 +61,44 @@ setters! {
     }
 }
 
-/// The `data` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Data {
-    /// The field `from`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub from: Nullable<shared::Mailbox>,
-    /// The field `to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub to: Nullable<Vec<shared::Mailbox>>,
-    /// The field `cc`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub cc: Nullable<Vec<shared::Mailbox>>,
-    /// The field `bcc`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub bcc: Nullable<Vec<shared::Mailbox>>,
-    /// The field `reply_to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reply_to: Nullable<shared::Mailbox>,
-    /// The field `org_email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub org_email: Nullable<bool>,
-    /// The field `scheduled_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub scheduled_time: Nullable<DateTime>,
-    /// The field `mail_format`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mail_format: Nullable<DataMailFormat>,
-    /// The field `consent_email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub consent_email: Nullable<bool>,
-    /// The field `content`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub content: Nullable<String>,
-    /// The field `subject`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subject: Nullable<String>,
-    /// The field `in_reply_to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub in_reply_to: Nullable<InReplyTo>,
-    /// The field `template`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub template: Nullable<Template>,
-    /// The field `inventory_details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub inventory_details: Nullable<InventoryDetails>,
-    /// The field `data_subject_request`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data_subject_request: Nullable<DataSubjectRequest>,
-    /// The field `attachments`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub attachments: Nullable<Vec<Attachment>>,
-    /// The field `linked_record`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub linked_record: Nullable<LinkedRecord>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `data` schema of Zoho's files.
+    pub struct Data {
+        /// The field `from`.
+        pub from: Nullable<shared::Mailbox> = "from",
+        /// The field `to`.
+        pub to: Nullable<Vec<shared::Mailbox>> = "to",
+        /// The field `cc`.
+        pub cc: Nullable<Vec<shared::Mailbox>> = "cc",
+        /// The field `bcc`.
+        pub bcc: Nullable<Vec<shared::Mailbox>> = "bcc",
+        /// The field `reply_to`.
+        pub reply_to: Nullable<shared::Mailbox> = "reply_to",
+        /// The field `org_email`.
+        pub org_email: Nullable<bool> = "org_email",
+        /// The field `scheduled_time`.
+        pub scheduled_time: Nullable<DateTime> = "scheduled_time",
+        /// The field `mail_format`.
+        pub mail_format: Nullable<DataMailFormat> = "mail_format",
+        /// The field `consent_email`.
+        pub consent_email: Nullable<bool> = "consent_email",
+        /// The field `content`.
+        pub content: Nullable<String> = "content",
+        /// The field `subject`.
+        pub subject: Nullable<String> = "subject",
+        /// The field `in_reply_to`.
+        pub in_reply_to: Nullable<InReplyTo> = "in_reply_to",
+        /// The field `template`.
+        pub template: Nullable<Template> = "template",
+        /// The field `inventory_details`.
+        pub inventory_details: Nullable<InventoryDetails> = "inventory_details",
+        /// The field `data_subject_request`.
+        pub data_subject_request: Nullable<DataSubjectRequest> = "data_subject_request",
+        /// The field `attachments`.
+        pub attachments: Nullable<Vec<Attachment>> = "attachments",
+        /// The field `linked_record`.
+        pub linked_record: Nullable<LinkedRecord> = "linked_record",
+    }
 }
 
 setters! {
@@ -157,20 +131,14 @@ open_enum! {
     }
 }
 
-/// The type of `in_reply_to` in `Data`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct InReplyTo {
-    /// The field `message_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub message_id: Nullable<String>,
-    /// The field `owner`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<shared::Reference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `in_reply_to` in `Data`.
+    pub struct InReplyTo {
+        /// The field `message_id`.
+        pub message_id: Nullable<String> = "message_id",
+        /// The field `owner`.
+        pub owner: Nullable<shared::Reference> = "owner",
+    }
 }
 
 setters! {
@@ -180,77 +148,52 @@ setters! {
     }
 }
 
-/// The type of `template` in `Data`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Template {
-    /// The field `attachments`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub attachments: Nullable<Vec<shared::EmailTemplateAttachment>>,
-    /// The field `subject`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subject: Nullable<String>,
-    /// The field `associated`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub associated: Nullable<bool>,
-    /// The field `consent_linked`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub consent_linked: Nullable<bool>,
-    /// The field `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// The field `last_version_statistics`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub last_version_statistics: Nullable<shared::LastVersionStatistics>,
-    /// The field `category`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub category: Nullable<String>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `last_usage_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub last_usage_time: Nullable<DateTime>,
-    /// The field `folder`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub folder: Nullable<shared::Reference>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ApiReference>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::Reference>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::Reference>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `editor_mode`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub editor_mode: Nullable<String>,
-    /// The field `favorite`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub favorite: Nullable<bool>,
-    /// The field `content`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub content: Nullable<String>,
-    /// The field `mail_content`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mail_content: Nullable<String>,
-    /// The field `active`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub active: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `template` in `Data`.
+    pub struct Template {
+        /// The field `attachments`.
+        pub attachments: Nullable<Vec<shared::EmailTemplateAttachment>> = "attachments",
+        /// The field `subject`.
+        pub subject: Nullable<String> = "subject",
+        /// The field `associated`.
+        pub associated: Nullable<bool> = "associated",
+        /// The field `consent_linked`.
+        pub consent_linked: Nullable<bool> = "consent_linked",
+        /// The field `description`.
+        pub description: Nullable<String> = "description",
+        /// The field `last_version_statistics`.
+        pub last_version_statistics: Nullable<shared::LastVersionStatistics> = "last_version_statistics",
+        /// The field `category`.
+        pub category: Nullable<String> = "category" or_number,
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `last_usage_time`.
+        pub last_usage_time: Nullable<DateTime> = "last_usage_time",
+        /// The field `folder`.
+        pub folder: Nullable<shared::Reference> = "folder",
+        /// The field `module`.
+        pub module: Nullable<shared::ApiReference> = "module",
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::Reference> = "created_by",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<shared::Reference> = "modified_by",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `editor_mode`.
+        pub editor_mode: Nullable<String> = "editor_mode",
+        /// The field `favorite`.
+        pub favorite: Nullable<bool> = "favorite",
+        /// The field `content`.
+        pub content: Nullable<String> = "content",
+        /// The field `mail_content`.
+        pub mail_content: Nullable<String> = "mail_content",
+        /// The field `active`.
+        pub active: Nullable<bool> = "active",
+    }
 }
 
 setters! {
@@ -279,17 +222,12 @@ setters! {
     }
 }
 
-/// The type of `inventory_details` in `Data`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct InventoryDetails {
-    /// The field `inventory_template`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub inventory_template: Nullable<shared::Reference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `inventory_details` in `Data`.
+    pub struct InventoryDetails {
+        /// The field `inventory_template`.
+        pub inventory_template: Nullable<shared::Reference> = "inventory_template",
+    }
 }
 
 setters! {
@@ -298,20 +236,14 @@ setters! {
     }
 }
 
-/// The type of `data_subject_request` in `Data`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DataSubjectRequest {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `data_subject_request` in `Data`.
+    pub struct DataSubjectRequest {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+    }
 }
 
 setters! {
@@ -321,17 +253,12 @@ setters! {
     }
 }
 
-/// The `attachment` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Attachment {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `attachment` schema of Zoho's files.
+    pub struct Attachment {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -340,23 +267,16 @@ setters! {
     }
 }
 
-/// The `linked_record` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LinkedRecord {
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ApiReference>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `linked_record` schema of Zoho's files.
+    pub struct LinkedRecord {
+        /// The field `module`.
+        pub module: Nullable<shared::ApiReference> = "module",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -367,15 +287,10 @@ setters! {
     }
 }
 
-/// The response to `SendMail`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SendMailResults {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `SendMail`.
+    pub struct SendMailResults {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+    }
 }

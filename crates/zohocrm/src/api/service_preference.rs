@@ -51,30 +51,20 @@ operation! {
     UpdateServicePreference -> ServicePreferenceResults
 }
 
-/// The response to `GetServicePreference`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ServicePreferenceResponse {
-    /// The field `service_preferences`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub service_preferences: Nullable<ServicePreference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetServicePreference`.
+    pub struct ServicePreferenceResponse {
+        /// The field `service_preferences`.
+        pub service_preferences: Nullable<ServicePreference> = "service_preferences",
+    }
 }
 
-/// The type of `service_preferences` in `ServicePreferenceResponse`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ServicePreference {
-    /// The field `job_sheet_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub job_sheet_enabled: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `service_preferences` in `ServicePreferenceResponse`.
+    pub struct ServicePreference {
+        /// The field `job_sheet_enabled`.
+        pub job_sheet_enabled: Nullable<bool> = "job_sheet_enabled",
+    }
 }
 
 setters! {
@@ -83,17 +73,12 @@ setters! {
     }
 }
 
-/// The body of `UpdateServicePreference`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ServicePreferenceBody {
-    /// The field `service_preferences`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub service_preferences: Nullable<ServicePreference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `UpdateServicePreference`.
+    pub struct ServicePreferenceBody {
+        /// The field `service_preferences`.
+        pub service_preferences: Nullable<ServicePreference> = "service_preferences",
+    }
 }
 
 setters! {
@@ -102,15 +87,10 @@ setters! {
     }
 }
 
-/// The response to `UpdateServicePreference`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ServicePreferenceResults {
-    /// The field `service_preferences`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub service_preferences: Nullable<ActionResult>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `UpdateServicePreference`.
+    pub struct ServicePreferenceResults {
+        /// The field `service_preferences`.
+        pub service_preferences: Nullable<ActionResult> = "service_preferences",
+    }
 }

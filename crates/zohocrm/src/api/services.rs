@@ -98,20 +98,14 @@ operation! {
     DeleteService -> Results
 }
 
-/// A shape that Zoho's files do not define.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Services {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<Service>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// A shape that Zoho's files do not define.
+    pub struct Services {
+        /// The field `data`.
+        pub data: Nullable<Vec<Service>> = "data",
+        /// The field `info`.
+        pub info: Nullable<Value> = "info",
+    }
 }
 
 setters! {
@@ -121,104 +115,70 @@ setters! {
     }
 }
 
-/// The `Service` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Service {
-    /// The field `Description`.
-    #[serde(rename = "Description", skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// The field `$currency_symbol`.
-    #[serde(rename = "$currency_symbol", skip_serializing_if = "Nullable::is_absent")]
-    pub currency_symbol: Nullable<String>,
-    /// The field `Owner`.
-    #[serde(rename = "Owner", skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<shared::UserReference>,
-    /// The field `Available_Days`.
-    #[serde(rename = "Available_Days", skip_serializing_if = "Nullable::is_absent")]
-    pub available_days: Nullable<Vec<Option<String>>>,
-    /// The field `Tax`.
-    #[serde(rename = "Tax", skip_serializing_if = "Nullable::is_absent")]
-    pub tax: Nullable<Vec<Tax>>,
-    /// The field `$sharing_permission`.
-    #[serde(rename = "$sharing_permission", skip_serializing_if = "Nullable::is_absent")]
-    pub sharing_permission: Nullable<String>,
-    /// The field `Unavailable_From`.
-    #[serde(rename = "Unavailable_From", skip_serializing_if = "Nullable::is_absent")]
-    pub unavailable_from: Nullable<DateTime>,
-    /// The field `$canvas_id`.
-    #[serde(rename = "$canvas_id", skip_serializing_if = "Nullable::is_absent")]
-    pub canvas_id: Nullable<bool>,
-    /// The field `Record_Image`.
-    #[serde(rename = "Record_Image", skip_serializing_if = "Nullable::is_absent")]
-    pub record_image: Nullable<Value>,
-    /// The field `Modified_By`.
-    #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::UserReference>,
-    /// The field `$state`.
-    #[serde(rename = "$state", skip_serializing_if = "Nullable::is_absent")]
-    pub state: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `Available_Dates`.
-    #[serde(rename = "Available_Dates", skip_serializing_if = "Nullable::is_absent")]
-    pub available_dates: Nullable<Vec<Date>>,
-    /// The field `Status`.
-    #[serde(rename = "Status", skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// The field `Modified_Time`.
-    #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<String>,
-    /// The field `Available_Timings`.
-    #[serde(rename = "Available_Timings", skip_serializing_if = "Nullable::is_absent")]
-    pub available_timings: Nullable<Vec<Value>>,
-    /// The field `Service_Name`.
-    #[serde(rename = "Service_Name", skip_serializing_if = "Nullable::is_absent")]
-    pub service_name: Nullable<String>,
-    /// The field `Available_From`.
-    #[serde(rename = "Available_From", skip_serializing_if = "Nullable::is_absent")]
-    pub available_from: Nullable<DateTime>,
-    /// The field `Created_Time`.
-    #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<String>,
-    /// The field `Available_Till`.
-    #[serde(rename = "Available_Till", skip_serializing_if = "Nullable::is_absent")]
-    pub available_till: Nullable<DateTime>,
-    /// The field `$editable`.
-    #[serde(rename = "$editable", skip_serializing_if = "Nullable::is_absent")]
-    pub editable: Nullable<bool>,
-    /// The field `Duration`.
-    #[serde(rename = "Duration", skip_serializing_if = "Nullable::is_absent")]
-    pub duration: Nullable<i64>,
-    /// The field `Price`.
-    #[serde(rename = "Price", skip_serializing_if = "Nullable::is_absent")]
-    pub price: Nullable<i64>,
-    /// The field `Created_By`.
-    #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::UserReference>,
-    /// The field `Tag`.
-    #[serde(rename = "Tag", skip_serializing_if = "Nullable::is_absent")]
-    pub tag: Nullable<Vec<String>>,
-    /// The field `Availability_Type`.
-    #[serde(rename = "Availability_Type", skip_serializing_if = "Nullable::is_absent")]
-    pub availability_type: Nullable<String>,
-    /// The field `Members`.
-    #[serde(rename = "Members", skip_serializing_if = "Nullable::is_absent")]
-    pub members: Nullable<Vec<Member>>,
-    /// The field `Location`.
-    #[serde(rename = "Location", skip_serializing_if = "Nullable::is_absent")]
-    pub location: Nullable<String>,
-    /// The field `Unavailable_Till`.
-    #[serde(rename = "Unavailable_Till", skip_serializing_if = "Nullable::is_absent")]
-    pub unavailable_till: Nullable<DateTime>,
-    /// The field `$has_more`.
-    #[serde(rename = "$has_more", skip_serializing_if = "Nullable::is_absent")]
-    pub has_more: Nullable<HasMore>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Service` schema of Zoho's files.
+    pub struct Service {
+        /// The field `Description`.
+        pub description: Nullable<String> = "Description",
+        /// The field `$currency_symbol`.
+        pub currency_symbol: Nullable<String> = "$currency_symbol",
+        /// The field `Owner`.
+        pub owner: Nullable<shared::UserReference> = "Owner",
+        /// The field `Available_Days`.
+        pub available_days: Nullable<Vec<Option<String>>> = "Available_Days",
+        /// The field `Tax`.
+        pub tax: Nullable<Vec<Tax>> = "Tax",
+        /// The field `$sharing_permission`.
+        pub sharing_permission: Nullable<String> = "$sharing_permission",
+        /// The field `Unavailable_From`.
+        pub unavailable_from: Nullable<DateTime> = "Unavailable_From",
+        /// The field `$canvas_id`.
+        pub canvas_id: Nullable<bool> = "$canvas_id",
+        /// The field `Record_Image`.
+        pub record_image: Nullable<Value> = "Record_Image",
+        /// The field `Modified_By`.
+        pub modified_by: Nullable<shared::UserReference> = "Modified_By",
+        /// The field `$state`.
+        pub state: Nullable<String> = "$state",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `Available_Dates`.
+        pub available_dates: Nullable<Vec<Date>> = "Available_Dates",
+        /// The field `Status`.
+        pub status: Nullable<String> = "Status",
+        /// The field `Modified_Time`.
+        pub modified_time: Nullable<String> = "Modified_Time",
+        /// The field `Available_Timings`.
+        pub available_timings: Nullable<Vec<Value>> = "Available_Timings",
+        /// The field `Service_Name`.
+        pub service_name: Nullable<String> = "Service_Name",
+        /// The field `Available_From`.
+        pub available_from: Nullable<DateTime> = "Available_From",
+        /// The field `Created_Time`.
+        pub created_time: Nullable<String> = "Created_Time",
+        /// The field `Available_Till`.
+        pub available_till: Nullable<DateTime> = "Available_Till",
+        /// The field `$editable`.
+        pub editable: Nullable<bool> = "$editable",
+        /// The field `Duration`.
+        pub duration: Nullable<i64> = "Duration",
+        /// The field `Price`.
+        pub price: Nullable<i64> = "Price" or_text,
+        /// The field `Created_By`.
+        pub created_by: Nullable<shared::UserReference> = "Created_By",
+        /// The field `Tag`.
+        pub tag: Nullable<Vec<String>> = "Tag",
+        /// The field `Availability_Type`.
+        pub availability_type: Nullable<String> = "Availability_Type",
+        /// The field `Members`.
+        pub members: Nullable<Vec<Member>> = "Members",
+        /// The field `Location`.
+        pub location: Nullable<String> = "Location",
+        /// The field `Unavailable_Till`.
+        pub unavailable_till: Nullable<DateTime> = "Unavailable_Till",
+        /// The field `$has_more`.
+        pub has_more: Nullable<HasMore> = "$has_more",
+    }
 }
 
 setters! {
@@ -256,20 +216,14 @@ setters! {
     }
 }
 
-/// The type of `Tax` in `Service`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Tax {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `Tax` in `Service`.
+    pub struct Tax {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `value`.
+        pub value: Nullable<String> = "value" or_number,
+    }
 }
 
 setters! {
@@ -279,20 +233,14 @@ setters! {
     }
 }
 
-/// The type of `Members` in `Service`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Member {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `Members`.
-    #[serde(rename = "Members", skip_serializing_if = "Nullable::is_absent")]
-    pub members: Nullable<shared::Reference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `Members` in `Service`.
+    pub struct Member {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `Members`.
+        pub members: Nullable<shared::Reference> = "Members",
+    }
 }
 
 setters! {
@@ -302,17 +250,12 @@ setters! {
     }
 }
 
-/// The type of `$has_more` in `Service`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct HasMore {
-    /// The field `Members`.
-    #[serde(rename = "Members", skip_serializing_if = "Nullable::is_absent")]
-    pub members: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `$has_more` in `Service`.
+    pub struct HasMore {
+        /// The field `Members`.
+        pub members: Nullable<bool> = "Members",
+    }
 }
 
 setters! {
@@ -321,15 +264,10 @@ setters! {
     }
 }
 
-/// A shape that Zoho's files do not define.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Results {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// A shape that Zoho's files do not define.
+    pub struct Results {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+    }
 }

@@ -125,54 +125,36 @@ operation! {
     RevokeShares -> ShareRecordsResults
 }
 
-/// The response to `ListShares`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ShareRecordsResponse {
-    /// The field `share`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub share: Nullable<Vec<ShareRecordShareRecord>>,
-    /// The field `shareable_user`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shareable_user: Nullable<Vec<shared::Users>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListShares`.
+    pub struct ShareRecordsResponse {
+        /// The field `share`.
+        pub share: Nullable<Vec<ShareRecordShareRecord>> = "share",
+        /// The field `shareable_user`.
+        pub shareable_user: Nullable<Vec<shared::Users>> = "shareable_user",
+    }
 }
 
-/// The `Share_Record` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ShareRecordShareRecord {
-    /// The field `shared_with`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shared_with: Nullable<shared::Users>,
-    /// The field `share_related_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub share_related_records: Nullable<bool>,
-    /// The field `shared_through`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shared_through: Nullable<SharedThrough>,
-    /// The field `shared_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shared_time: Nullable<DateTime>,
-    /// The field `permission`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub permission: Nullable<String>,
-    /// The field `shared_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shared_by: Nullable<shared::Users>,
-    /// The field `user`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user: Nullable<shared::Users>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<ShareRecordShareRecordType>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Share_Record` schema of Zoho's files.
+    pub struct ShareRecordShareRecord {
+        /// The field `shared_with`.
+        pub shared_with: Nullable<shared::Users> = "shared_with",
+        /// The field `share_related_records`.
+        pub share_related_records: Nullable<bool> = "share_related_records",
+        /// The field `shared_through`.
+        pub shared_through: Nullable<SharedThrough> = "shared_through",
+        /// The field `shared_time`.
+        pub shared_time: Nullable<DateTime> = "shared_time",
+        /// The field `permission`.
+        pub permission: Nullable<String> = "permission",
+        /// The field `shared_by`.
+        pub shared_by: Nullable<shared::Users> = "shared_by",
+        /// The field `user`.
+        pub user: Nullable<shared::Users> = "user",
+        /// The field `type`.
+        pub r#type: Nullable<ShareRecordShareRecordType> = "type",
+    }
 }
 
 setters! {
@@ -188,26 +170,18 @@ setters! {
     }
 }
 
-/// The `Shared_Through` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SharedThrough {
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `entity_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub entity_name: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Shared_Through` schema of Zoho's files.
+    pub struct SharedThrough {
+        /// The field `module`.
+        pub module: Nullable<Module> = "module",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `entity_name`.
+        pub entity_name: Nullable<String> = "entity_name",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+    }
 }
 
 setters! {
@@ -219,23 +193,16 @@ setters! {
     }
 }
 
-/// The `Module` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Module` schema of Zoho's files.
+    pub struct Module {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -254,23 +221,16 @@ open_enum! {
     }
 }
 
-/// The body of `ShareRecord`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ShareRecordsBody {
-    /// The field `share`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub share: Nullable<Vec<ShareRecordShareRecord>>,
-    /// The field `notify_on_completion`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub notify_on_completion: Nullable<bool>,
-    /// The field `notify`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub notify: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `ShareRecord`.
+    pub struct ShareRecordsBody {
+        /// The field `share`.
+        pub share: Nullable<Vec<ShareRecordShareRecord>> = "share",
+        /// The field `notify_on_completion`.
+        pub notify_on_completion: Nullable<bool> = "notify_on_completion",
+        /// The field `notify`.
+        pub notify: Nullable<bool> = "notify",
+    }
 }
 
 setters! {
@@ -281,31 +241,20 @@ setters! {
     }
 }
 
-/// The response to `ShareRecord`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ShareRecordResponse {
-    /// The field `share`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub share: Nullable<Vec<ActionResult>>,
-    /// The field `notify`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub notify: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ShareRecord`.
+    pub struct ShareRecordResponse {
+        /// The field `share`.
+        pub share: Nullable<Vec<ActionResult>> = "share",
+        /// The field `notify`.
+        pub notify: Nullable<bool> = "notify",
+    }
 }
 
-/// The response to `RevokeShares`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ShareRecordsResults {
-    /// The field `share`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub share: Nullable<ActionResult>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `RevokeShares`.
+    pub struct ShareRecordsResults {
+        /// The field `share`.
+        pub share: Nullable<ActionResult> = "share",
+    }
 }

@@ -4,20 +4,14 @@
 
 use crate::operation::prelude::*;
 
-/// A shape that occurs under many names in Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ApiReference {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// A shape that occurs under many names in Zoho's files.
+    pub struct ApiReference {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -27,20 +21,14 @@ setters! {
     }
 }
 
-/// A shape that occurs under many names in Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Reference {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// A shape that occurs under many names in Zoho's files.
+    pub struct Reference {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -50,29 +38,20 @@ setters! {
     }
 }
 
-/// The `Minified_Module` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MinifiedModule {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `module_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module_name: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<String>,
-    /// The field `crypt`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub crypt: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Minified_Module` schema of Zoho's files.
+    pub struct MinifiedModule {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `module_name`.
+        pub module_name: Nullable<String> = "module_name",
+        /// The field `module`.
+        pub module: Nullable<String> = "module",
+        /// The field `crypt`.
+        pub crypt: Nullable<bool> = "crypt",
+    }
 }
 
 setters! {
@@ -85,20 +64,14 @@ setters! {
     }
 }
 
-/// A shape that occurs under many names in Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Mailbox {
-    /// The field `user_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_name: Nullable<String>,
-    /// The field `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// A shape that occurs under many names in Zoho's files.
+    pub struct Mailbox {
+        /// The field `user_name`.
+        pub user_name: Nullable<String> = "user_name",
+        /// The field `email`.
+        pub email: Nullable<String> = "email",
+    }
 }
 
 setters! {
@@ -108,80 +81,54 @@ setters! {
     }
 }
 
-/// The `Attachment` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Attachment {
-    /// The field `Owner`.
-    #[serde(rename = "Owner", skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<UserReference>,
-    /// The field `Modified_By`.
-    #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<UserReference>,
-    /// The field `Created_By`.
-    #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<UserReference>,
-    /// The field `Parent_Id`.
-    #[serde(rename = "Parent_Id", skip_serializing_if = "Nullable::is_absent")]
-    pub parent_id: Nullable<Reference>,
-    /// The field `$sharing_permission`.
-    #[serde(rename = "$sharing_permission", skip_serializing_if = "Nullable::is_absent")]
-    pub sharing_permission: Nullable<String>,
-    /// The field `$attachment_type`.
-    #[serde(rename = "$attachment_type", skip_serializing_if = "Nullable::is_absent")]
-    pub attachment_type: Nullable<i64>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `Modified_Time`.
-    #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `Created_Time`.
-    #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `File_Name`.
-    #[serde(rename = "File_Name", skip_serializing_if = "Nullable::is_absent")]
-    pub file_name: Nullable<String>,
-    /// The field `Size`.
-    #[serde(rename = "Size", skip_serializing_if = "Nullable::is_absent")]
-    pub size: Nullable<String>,
-    /// The field `$editable`.
-    #[serde(rename = "$editable", skip_serializing_if = "Nullable::is_absent")]
-    pub editable: Nullable<bool>,
-    /// The field `$file_id`.
-    #[serde(rename = "$file_id", skip_serializing_if = "Nullable::is_absent")]
-    pub file_id: Nullable<String>,
-    /// The field `$type`.
-    #[serde(rename = "$type", skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `$se_module`.
-    #[serde(rename = "$se_module", skip_serializing_if = "Nullable::is_absent")]
-    pub se_module: Nullable<String>,
-    /// The field `$state`.
-    #[serde(rename = "$state", skip_serializing_if = "Nullable::is_absent")]
-    pub state: Nullable<String>,
-    /// The field `$link_url`.
-    #[serde(rename = "$link_url", skip_serializing_if = "Nullable::is_absent")]
-    pub link_url: Nullable<String>,
-    /// The field `$field_states`.
-    #[serde(rename = "$field_states", skip_serializing_if = "Nullable::is_absent")]
-    pub field_states: Nullable<Value>,
-    /// The field `File_Id__s`.
-    #[serde(rename = "File_Id__s", skip_serializing_if = "Nullable::is_absent")]
-    pub file_id_s: Nullable<String>,
-    /// The field `$zia_visions`.
-    #[serde(rename = "$zia_visions", skip_serializing_if = "Nullable::is_absent")]
-    pub zia_visions: Nullable<Value>,
-    /// The field `Attachment_Source__s`.
-    #[serde(rename = "Attachment_Source__s", skip_serializing_if = "Nullable::is_absent")]
-    pub attachment_source_s: Nullable<String>,
-    /// The field `Record_Status__s`.
-    #[serde(rename = "Record_Status__s", skip_serializing_if = "Nullable::is_absent")]
-    pub record_status_s: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Attachment` schema of Zoho's files.
+    pub struct Attachment {
+        /// The field `Owner`.
+        pub owner: Nullable<UserReference> = "Owner",
+        /// The field `Modified_By`.
+        pub modified_by: Nullable<UserReference> = "Modified_By",
+        /// The field `Created_By`.
+        pub created_by: Nullable<UserReference> = "Created_By",
+        /// The field `Parent_Id`.
+        pub parent_id: Nullable<Reference> = "Parent_Id",
+        /// The field `$sharing_permission`.
+        pub sharing_permission: Nullable<String> = "$sharing_permission",
+        /// The field `$attachment_type`.
+        pub attachment_type: Nullable<i64> = "$attachment_type",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `Modified_Time`.
+        pub modified_time: Nullable<DateTime> = "Modified_Time",
+        /// The field `Created_Time`.
+        pub created_time: Nullable<DateTime> = "Created_Time",
+        /// The field `File_Name`.
+        pub file_name: Nullable<String> = "File_Name",
+        /// The field `Size`.
+        pub size: Nullable<String> = "Size",
+        /// The field `$editable`.
+        pub editable: Nullable<bool> = "$editable",
+        /// The field `$file_id`.
+        pub file_id: Nullable<String> = "$file_id",
+        /// The field `$type`.
+        pub r#type: Nullable<String> = "$type",
+        /// The field `$se_module`.
+        pub se_module: Nullable<String> = "$se_module",
+        /// The field `$state`.
+        pub state: Nullable<String> = "$state",
+        /// The field `$link_url`.
+        pub link_url: Nullable<String> = "$link_url",
+        /// The field `$field_states`.
+        pub field_states: Nullable<Value> = "$field_states",
+        /// The field `File_Id__s`.
+        pub file_id_s: Nullable<String> = "File_Id__s",
+        /// The field `$zia_visions`.
+        pub zia_visions: Nullable<Value> = "$zia_visions",
+        /// The field `Attachment_Source__s`.
+        pub attachment_source_s: Nullable<String> = "Attachment_Source__s",
+        /// The field `Record_Status__s`.
+        pub record_status_s: Nullable<String> = "Record_Status__s",
+    }
 }
 
 setters! {
@@ -211,23 +158,16 @@ setters! {
     }
 }
 
-/// A shape that occurs under many names in Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UserReference {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// A shape that occurs under many names in Zoho's files.
+    pub struct UserReference {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `email`.
+        pub email: Nullable<String> = "email",
+    }
 }
 
 setters! {
@@ -238,45 +178,30 @@ setters! {
     }
 }
 
-/// A shape that occurs under many names in Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PageInfo {
-    /// The field `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// The field `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// The field `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// A shape that occurs under many names in Zoho's files.
+    pub struct PageInfo {
+        /// The field `per_page`.
+        pub per_page: Nullable<i64> = "per_page",
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+        /// The field `page`.
+        pub page: Nullable<i64> = "page",
+        /// The field `more_records`.
+        pub more_records: Nullable<bool> = "more_records",
+    }
 }
 
-/// The `external` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct External {
-    /// The field `show`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show: Nullable<bool>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `allow_multiple_config`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub allow_multiple_config: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `external` schema of Zoho's files.
+    pub struct External {
+        /// The field `show`.
+        pub show: Nullable<bool> = "show",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `allow_multiple_config`.
+        pub allow_multiple_config: Nullable<bool> = "allow_multiple_config",
+    }
 }
 
 setters! {
@@ -287,23 +212,16 @@ setters! {
     }
 }
 
-/// The `private` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Private {
-    /// The field `restricted`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub restricted: Nullable<bool>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `export`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub export: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `private` schema of Zoho's files.
+    pub struct Private {
+        /// The field `restricted`.
+        pub restricted: Nullable<bool> = "restricted",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `export`.
+        pub export: Nullable<bool> = "export",
+    }
 }
 
 setters! {
@@ -314,23 +232,16 @@ setters! {
     }
 }
 
-/// The `multi_module_lookup` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MultiModuleLookup {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `modules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modules: Nullable<Vec<MinifiedModule>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `multi_module_lookup` schema of Zoho's files.
+    pub struct MultiModuleLookup {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `modules`.
+        pub modules: Nullable<Vec<MinifiedModule>> = "modules",
+    }
 }
 
 setters! {
@@ -341,20 +252,14 @@ setters! {
     }
 }
 
-/// The `unique` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Unique {
-    /// The field `casesensitive`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub casesensitive: Nullable<String>,
-    /// The field `_disable`.
-    #[serde(rename = "_disable", skip_serializing_if = "Nullable::is_absent")]
-    pub disable: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `unique` schema of Zoho's files.
+    pub struct Unique {
+        /// The field `casesensitive`.
+        pub casesensitive: Nullable<String> = "casesensitive",
+        /// The field `_disable`.
+        pub disable: Nullable<Value> = "_disable",
+    }
 }
 
 setters! {
@@ -364,62 +269,42 @@ setters! {
     }
 }
 
-/// The `pick_list_values` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PickListValues {
-    /// The field `colour_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub colour_code: Nullable<String>,
-    /// The field `actual_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub actual_value: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<PickListValuesType>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence_number: Nullable<i64>,
-    /// The field `display_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_value: Nullable<String>,
-    /// The field `reference_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reference_value: Nullable<String>,
-    /// The field `deal_category`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deal_category: Nullable<String>,
-    /// The field `probability`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub probability: Nullable<i64>,
-    /// The field `forecast_category`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub forecast_category: Nullable<Reference>,
-    /// The field `expected_data_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub expected_data_type: Nullable<String>,
-    /// The field `sys_ref_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sys_ref_name: Nullable<String>,
-    /// The field `forecast_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub forecast_type: Nullable<String>,
-    /// The field `maps`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub maps: Nullable<Vec<Maps>>,
-    /// The field `_delete`.
-    #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
-    pub delete: Nullable<bool>,
-    /// The field `show_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_value: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `pick_list_values` schema of Zoho's files.
+    pub struct PickListValues {
+        /// The field `colour_code`.
+        pub colour_code: Nullable<String> = "colour_code",
+        /// The field `actual_value`.
+        pub actual_value: Nullable<String> = "actual_value",
+        /// The field `type`.
+        pub r#type: Nullable<PickListValuesType> = "type",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `sequence_number`.
+        pub sequence_number: Nullable<i64> = "sequence_number" or_text,
+        /// The field `display_value`.
+        pub display_value: Nullable<String> = "display_value",
+        /// The field `reference_value`.
+        pub reference_value: Nullable<String> = "reference_value",
+        /// The field `deal_category`.
+        pub deal_category: Nullable<String> = "deal_category",
+        /// The field `probability`.
+        pub probability: Nullable<i64> = "probability",
+        /// The field `forecast_category`.
+        pub forecast_category: Nullable<Reference> = "forecast_category",
+        /// The field `expected_data_type`.
+        pub expected_data_type: Nullable<String> = "expected_data_type",
+        /// The field `sys_ref_name`.
+        pub sys_ref_name: Nullable<String> = "sys_ref_name",
+        /// The field `forecast_type`.
+        pub forecast_type: Nullable<String> = "forecast_type",
+        /// The field `maps`.
+        pub maps: Nullable<Vec<Maps>> = "maps",
+        /// The field `_delete`.
+        pub delete: Nullable<bool> = "_delete",
+        /// The field `show_value`.
+        pub show_value: Nullable<bool> = "show_value",
+    }
 }
 
 setters! {
@@ -451,20 +336,14 @@ open_enum! {
     }
 }
 
-/// The `Maps` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Maps {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `pick_list_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pick_list_values: Nullable<Vec<PickListValues>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Maps` schema of Zoho's files.
+    pub struct Maps {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `pick_list_values`.
+        pub pick_list_values: Nullable<Vec<PickListValues>> = "pick_list_values",
+    }
 }
 
 setters! {
@@ -474,215 +353,144 @@ setters! {
     }
 }
 
-/// The `modules` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Modules {
-    /// The field `has_more_profiles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub has_more_profiles: Nullable<bool>,
-    /// The field `sub_menu_available`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sub_menu_available: Nullable<bool>,
-    /// The field `common.search_supported`.
-    #[serde(rename = "common.search_supported", skip_serializing_if = "Nullable::is_absent")]
-    pub common_search_supported: Nullable<bool>,
-    /// The field `deletable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deletable: Nullable<bool>,
-    /// The field `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// The field `creatable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub creatable: Nullable<bool>,
-    /// The field `recycle_bin_on_delete`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub recycle_bin_on_delete: Nullable<bool>,
-    /// The field `inventory_template_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub inventory_template_supported: Nullable<bool>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `plural_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub plural_label: Nullable<String>,
-    /// The field `presence_sub_menu`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub presence_sub_menu: Nullable<bool>,
-    /// The field `triggers_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub triggers_supported: Nullable<bool>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `chart_view`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub chart_view: Nullable<bool>,
-    /// The field `isBlueprintSupported`.
-    #[serde(rename = "isBlueprintSupported", skip_serializing_if = "Nullable::is_absent")]
-    pub is_blueprint_supported: Nullable<bool>,
-    /// The field `visibility`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub visibility: Nullable<i64>,
-    /// The field `visible`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub visible: Nullable<bool>,
-    /// The field `convertable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub convertable: Nullable<bool>,
-    /// The field `editable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub editable: Nullable<bool>,
-    /// The field `emailTemplate_support`.
-    #[serde(rename = "emailTemplate_support", skip_serializing_if = "Nullable::is_absent")]
-    pub email_template_support: Nullable<bool>,
-    /// The field `email_parser_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_parser_supported: Nullable<bool>,
-    /// The field `filter_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub filter_supported: Nullable<bool>,
-    /// The field `show_as_tab`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_as_tab: Nullable<bool>,
-    /// The field `web_link`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub web_link: Nullable<String>,
-    /// The field `sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence_number: Nullable<i64>,
-    /// The field `singular_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub singular_label: Nullable<String>,
-    /// The field `viewable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub viewable: Nullable<bool>,
-    /// The field `api_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_supported: Nullable<bool>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `quick_create`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub quick_create: Nullable<bool>,
-    /// The field `generated_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub generated_type: Nullable<ModulesGeneratedType>,
-    /// The field `feeds_required`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub feeds_required: Nullable<bool>,
-    /// The field `scoring_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub scoring_supported: Nullable<bool>,
-    /// The field `webform_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub webform_supported: Nullable<bool>,
-    /// The field `territory`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territory: Nullable<Territory>,
-    /// The field `arguments`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub arguments: Nullable<Vec<Argument>>,
-    /// The field `module_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module_name: Nullable<String>,
-    /// The field `chart_view_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub chart_view_supported: Nullable<bool>,
-    /// The field `profile_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub profile_count: Nullable<i64>,
-    /// The field `business_card_field_limit`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub business_card_field_limit: Nullable<i64>,
-    /// The field `track_current_data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub track_current_data: Nullable<bool>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<UserReference>,
-    /// The field `profiles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub profiles: Nullable<Vec<MinifiedProfile>>,
-    /// The field `parent_module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent_module: Nullable<MinifiedModule>,
-    /// The field `activity_badge`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub activity_badge: Nullable<ModulesActivityBadge>,
-    /// The field `$field_states`.
-    #[serde(rename = "$field_states", skip_serializing_if = "Nullable::is_absent")]
-    pub field_states: Nullable<Value>,
-    /// The field `business_card_fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub business_card_fields: Nullable<Vec<String>>,
-    /// The field `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// The field `$properties`.
-    #[serde(rename = "$properties", skip_serializing_if = "Nullable::is_absent")]
-    pub properties: Nullable<Vec<String>>,
-    /// The field `$on_demand_properties`.
-    #[serde(rename = "$on_demand_properties", skip_serializing_if = "Nullable::is_absent")]
-    pub on_demand_properties: Nullable<Vec<String>>,
-    /// The field `search_layout_fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub search_layout_fields: Nullable<Vec<String>>,
-    /// The field `kanban_view_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub kanban_view_supported: Nullable<bool>,
-    /// The field `lookup_field_properties`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup_field_properties: Nullable<LookupFieldProperty>,
-    /// The field `kanban_view`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub kanban_view: Nullable<bool>,
-    /// The field `related_lists`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_lists: Nullable<Vec<RelatedList>>,
-    /// The field `filter_status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub filter_status: Nullable<bool>,
-    /// The field `related_list_properties`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_list_properties: Nullable<RelatedListProperty>,
-    /// The field `display_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_field: Nullable<Value>,
-    /// The field `layouts`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layouts: Nullable<Vec<Value>>,
-    /// The field `fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<Fields>>,
-    /// The field `custom_view`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub custom_view: Nullable<CustomViews>,
-    /// The field `zia_view`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub zia_view: Nullable<bool>,
-    /// The field `default_mapping_fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_mapping_fields: Nullable<Vec<ApiReference>>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// The field `static_subform_properties`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub static_subform_properties: Nullable<StaticSubformProperty>,
-    /// The field `layout_associations`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout_associations: Nullable<Vec<LayoutAssociation>>,
-    /// The field `global_search_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub global_search_supported: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `modules` schema of Zoho's files.
+    pub struct Modules {
+        /// The field `has_more_profiles`.
+        pub has_more_profiles: Nullable<bool> = "has_more_profiles",
+        /// The field `sub_menu_available`.
+        pub sub_menu_available: Nullable<bool> = "sub_menu_available",
+        /// The field `common.search_supported`.
+        pub common_search_supported: Nullable<bool> = "common.search_supported",
+        /// The field `deletable`.
+        pub deletable: Nullable<bool> = "deletable",
+        /// The field `description`.
+        pub description: Nullable<String> = "description",
+        /// The field `creatable`.
+        pub creatable: Nullable<bool> = "creatable",
+        /// The field `recycle_bin_on_delete`.
+        pub recycle_bin_on_delete: Nullable<bool> = "recycle_bin_on_delete",
+        /// The field `inventory_template_supported`.
+        pub inventory_template_supported: Nullable<bool> = "inventory_template_supported",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `plural_label`.
+        pub plural_label: Nullable<String> = "plural_label",
+        /// The field `presence_sub_menu`.
+        pub presence_sub_menu: Nullable<bool> = "presence_sub_menu",
+        /// The field `triggers_supported`.
+        pub triggers_supported: Nullable<bool> = "triggers_supported",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `chart_view`.
+        pub chart_view: Nullable<bool> = "chart_view",
+        /// The field `isBlueprintSupported`.
+        pub is_blueprint_supported: Nullable<bool> = "isBlueprintSupported",
+        /// The field `visibility`.
+        pub visibility: Nullable<i64> = "visibility" or_text,
+        /// The field `visible`.
+        pub visible: Nullable<bool> = "visible",
+        /// The field `convertable`.
+        pub convertable: Nullable<bool> = "convertable",
+        /// The field `editable`.
+        pub editable: Nullable<bool> = "editable",
+        /// The field `emailTemplate_support`.
+        pub email_template_support: Nullable<bool> = "emailTemplate_support",
+        /// The field `email_parser_supported`.
+        pub email_parser_supported: Nullable<bool> = "email_parser_supported",
+        /// The field `filter_supported`.
+        pub filter_supported: Nullable<bool> = "filter_supported",
+        /// The field `show_as_tab`.
+        pub show_as_tab: Nullable<bool> = "show_as_tab",
+        /// The field `web_link`.
+        pub web_link: Nullable<String> = "web_link",
+        /// The field `sequence_number`.
+        pub sequence_number: Nullable<i64> = "sequence_number" or_text,
+        /// The field `singular_label`.
+        pub singular_label: Nullable<String> = "singular_label",
+        /// The field `viewable`.
+        pub viewable: Nullable<bool> = "viewable",
+        /// The field `api_supported`.
+        pub api_supported: Nullable<bool> = "api_supported",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `quick_create`.
+        pub quick_create: Nullable<bool> = "quick_create",
+        /// The field `generated_type`.
+        pub generated_type: Nullable<ModulesGeneratedType> = "generated_type",
+        /// The field `feeds_required`.
+        pub feeds_required: Nullable<bool> = "feeds_required",
+        /// The field `scoring_supported`.
+        pub scoring_supported: Nullable<bool> = "scoring_supported",
+        /// The field `webform_supported`.
+        pub webform_supported: Nullable<bool> = "webform_supported",
+        /// The field `territory`.
+        pub territory: Nullable<Territory> = "territory",
+        /// The field `arguments`.
+        pub arguments: Nullable<Vec<Argument>> = "arguments",
+        /// The field `module_name`.
+        pub module_name: Nullable<String> = "module_name",
+        /// The field `chart_view_supported`.
+        pub chart_view_supported: Nullable<bool> = "chart_view_supported",
+        /// The field `profile_count`.
+        pub profile_count: Nullable<i64> = "profile_count",
+        /// The field `business_card_field_limit`.
+        pub business_card_field_limit: Nullable<i64> = "business_card_field_limit",
+        /// The field `track_current_data`.
+        pub track_current_data: Nullable<bool> = "track_current_data",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<UserReference> = "modified_by",
+        /// The field `profiles`.
+        pub profiles: Nullable<Vec<MinifiedProfile>> = "profiles",
+        /// The field `parent_module`.
+        pub parent_module: Nullable<MinifiedModule> = "parent_module",
+        /// The field `activity_badge`.
+        pub activity_badge: Nullable<ModulesActivityBadge> = "activity_badge",
+        /// The field `$field_states`.
+        pub field_states: Nullable<Value> = "$field_states",
+        /// The field `business_card_fields`.
+        pub business_card_fields: Nullable<Vec<String>> = "business_card_fields",
+        /// The field `per_page`.
+        pub per_page: Nullable<i64> = "per_page",
+        /// The field `$properties`.
+        pub properties: Nullable<Vec<String>> = "$properties",
+        /// The field `$on_demand_properties`.
+        pub on_demand_properties: Nullable<Vec<String>> = "$on_demand_properties",
+        /// The field `search_layout_fields`.
+        pub search_layout_fields: Nullable<Vec<String>> = "search_layout_fields",
+        /// The field `kanban_view_supported`.
+        pub kanban_view_supported: Nullable<bool> = "kanban_view_supported",
+        /// The field `lookup_field_properties`.
+        pub lookup_field_properties: Nullable<LookupFieldProperty> = "lookup_field_properties",
+        /// The field `kanban_view`.
+        pub kanban_view: Nullable<bool> = "kanban_view",
+        /// The field `related_lists`.
+        pub related_lists: Nullable<Vec<RelatedList>> = "related_lists",
+        /// The field `filter_status`.
+        pub filter_status: Nullable<bool> = "filter_status",
+        /// The field `related_list_properties`.
+        pub related_list_properties: Nullable<RelatedListProperty> = "related_list_properties",
+        /// The field `display_field`.
+        pub display_field: Nullable<Value> = "display_field",
+        /// The field `layouts`.
+        pub layouts: Nullable<Vec<Value>> = "layouts",
+        /// The field `fields`.
+        pub fields: Nullable<Vec<Fields>> = "fields",
+        /// The field `custom_view`.
+        pub custom_view: Nullable<CustomViews> = "custom_view",
+        /// The field `zia_view`.
+        pub zia_view: Nullable<bool> = "zia_view",
+        /// The field `default_mapping_fields`.
+        pub default_mapping_fields: Nullable<Vec<ApiReference>> = "default_mapping_fields",
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+        /// The field `static_subform_properties`.
+        pub static_subform_properties: Nullable<StaticSubformProperty> = "static_subform_properties",
+        /// The field `layout_associations`.
+        pub layout_associations: Nullable<Vec<LayoutAssociation>> = "layout_associations",
+        /// The field `global_search_supported`.
+        pub global_search_supported: Nullable<bool> = "global_search_supported",
+    }
 }
 
 setters! {
@@ -767,23 +575,16 @@ open_enum! {
     }
 }
 
-/// The `Territory` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Territory {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `subordinates`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subordinates: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Territory` schema of Zoho's files.
+    pub struct Territory {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `subordinates`.
+        pub subordinates: Nullable<bool> = "subordinates",
+    }
 }
 
 setters! {
@@ -794,20 +595,14 @@ setters! {
     }
 }
 
-/// The type of `arguments` in `Modules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Argument {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `arguments` in `Modules`.
+    pub struct Argument {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `value`.
+        pub value: Nullable<String> = "value" or_number,
+    }
 }
 
 setters! {
@@ -817,23 +612,16 @@ setters! {
     }
 }
 
-/// The `Minified_Profile` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MinifiedProfile {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `_delete`.
-    #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
-    pub delete: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Minified_Profile` schema of Zoho's files.
+    pub struct MinifiedProfile {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `_delete`.
+        pub delete: Nullable<Value> = "_delete",
+    }
 }
 
 setters! {
@@ -852,17 +640,12 @@ open_enum! {
     }
 }
 
-/// The type of `lookup_field_properties` in `Modules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LookupFieldProperty {
-    /// The field `fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<LookupFieldPropertyField>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `lookup_field_properties` in `Modules`.
+    pub struct LookupFieldProperty {
+        /// The field `fields`.
+        pub fields: Nullable<Vec<LookupFieldPropertyField>> = "fields",
+    }
 }
 
 setters! {
@@ -871,23 +654,16 @@ setters! {
     }
 }
 
-/// The type of `fields` in `LookupFieldProperty`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LookupFieldPropertyField {
-    /// The field `sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence_number: Nullable<i64>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `fields` in `LookupFieldProperty`.
+    pub struct LookupFieldPropertyField {
+        /// The field `sequence_number`.
+        pub sequence_number: Nullable<i64> = "sequence_number" or_text,
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -898,71 +674,48 @@ setters! {
     }
 }
 
-/// The `related_list` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedList {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence_number: Nullable<String>,
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<ApiReference>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `action`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub action: Nullable<String>,
-    /// The field `href`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub href: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `connectedmodule`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub connectedmodule: Nullable<String>,
-    /// The field `linkingmodule`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub linkingmodule: Nullable<String>,
-    /// The field `customize_sort`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub customize_sort: Nullable<bool>,
-    /// The field `customize_fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub customize_fields: Nullable<bool>,
-    /// The field `customize_display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub customize_display_label: Nullable<bool>,
-    /// The field `sort_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_by: Nullable<ApiReference>,
-    /// The field `sort_order`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_order: Nullable<String>,
-    /// The field `fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<ApiReference>>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<RelatedListStatus>,
-    /// The field `visible`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub visible: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `related_list` schema of Zoho's files.
+    pub struct RelatedList {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `sequence_number`.
+        pub sequence_number: Nullable<String> = "sequence_number" or_number,
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `module`.
+        pub module: Nullable<ApiReference> = "module",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `action`.
+        pub action: Nullable<String> = "action",
+        /// The field `href`.
+        pub href: Nullable<String> = "href",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `connectedmodule`.
+        pub connectedmodule: Nullable<String> = "connectedmodule",
+        /// The field `linkingmodule`.
+        pub linkingmodule: Nullable<String> = "linkingmodule",
+        /// The field `customize_sort`.
+        pub customize_sort: Nullable<bool> = "customize_sort",
+        /// The field `customize_fields`.
+        pub customize_fields: Nullable<bool> = "customize_fields",
+        /// The field `customize_display_label`.
+        pub customize_display_label: Nullable<bool> = "customize_display_label",
+        /// The field `sort_by`.
+        pub sort_by: Nullable<ApiReference> = "sort_by",
+        /// The field `sort_order`.
+        pub sort_order: Nullable<String> = "sort_order",
+        /// The field `fields`.
+        pub fields: Nullable<Vec<ApiReference>> = "fields",
+        /// The field `status`.
+        pub status: Nullable<RelatedListStatus> = "status" or_number,
+        /// The field `visible`.
+        pub visible: Nullable<bool> = "visible",
+    }
 }
 
 setters! {
@@ -998,23 +751,16 @@ open_enum! {
     }
 }
 
-/// The type of `related_list_properties` in `Modules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedListProperty {
-    /// The field `sort_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_by: Nullable<ApiReference>,
-    /// The field `fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<String>>,
-    /// The field `sort_order`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_order: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `related_list_properties` in `Modules`.
+    pub struct RelatedListProperty {
+        /// The field `sort_by`.
+        pub sort_by: Nullable<ApiReference> = "sort_by",
+        /// The field `fields`.
+        pub fields: Nullable<Vec<String>> = "fields",
+        /// The field `sort_order`.
+        pub sort_order: Nullable<String> = "sort_order",
+    }
 }
 
 setters! {
@@ -1025,254 +771,170 @@ setters! {
     }
 }
 
-/// The `fields` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Fields {
-    /// The field `blueprint_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub blueprint_supported: Nullable<bool>,
-    /// The field `json_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub json_type: Nullable<String>,
-    /// The field `length`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub length: Nullable<i64>,
-    /// The field `decimal_place`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub decimal_place: Nullable<i64>,
-    /// The field `multi_module_lookup`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multi_module_lookup: Nullable<MultiModuleLookup>,
-    /// The field `sharing_properties`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sharing_properties: Nullable<SharingProperties>,
-    /// The field `currency`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub currency: Nullable<Currency>,
-    /// The field `file_upolad_optionlist`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file_upolad_optionlist: Nullable<Vec<FileUpoladOption>>,
-    /// The field `lookup`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup: Nullable<Lookup>,
-    /// The field `subform`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subform: Nullable<Subform>,
-    /// The field `formula`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub formula: Nullable<Formula>,
-    /// The field `multiselectlookup`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multiselectlookup: Nullable<Multiselectlookup>,
-    /// The field `multiuserlookup`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multiuserlookup: Nullable<Multiselectlookup>,
-    /// The field `pick_list_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pick_list_values: Nullable<Vec<PickListValues>>,
-    /// The field `allowed_modules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub allowed_modules: Nullable<Vec<MinifiedModule>>,
-    /// The field `hipaa_compliance_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub hipaa_compliance_enabled: Nullable<bool>,
-    /// The field `hipaa_compliance`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub hipaa_compliance: Nullable<HipaaCompliance>,
-    /// The field `associated_module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub associated_module: Nullable<MinifiedModule>,
-    /// The field `data_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data_type: Nullable<String>,
-    /// The field `operation_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub operation_type: Nullable<OperationType>,
-    /// The field `system_mandatory`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub system_mandatory: Nullable<bool>,
-    /// The field `webhook`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub webhook: Nullable<bool>,
-    /// The field `sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence_number: Nullable<i64>,
-    /// The field `default_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_value: Nullable<Value>,
-    /// The field `virtual_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub virtual_field: Nullable<bool>,
-    /// The field `field_read_only`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_read_only: Nullable<bool>,
-    /// The field `customizable_properties`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub customizable_properties: Nullable<Vec<String>>,
-    /// The field `read_only`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub read_only: Nullable<bool>,
-    /// The field `custom_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub custom_field: Nullable<bool>,
-    /// The field `businesscard_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub businesscard_supported: Nullable<bool>,
-    /// The field `filterable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub filterable: Nullable<bool>,
-    /// The field `visible`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub visible: Nullable<bool>,
-    /// The field `available_in_user_layout`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub available_in_user_layout: Nullable<bool>,
-    /// The field `display_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_field: Nullable<bool>,
-    /// The field `pick_list_values_sorted_lexically`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pick_list_values_sorted_lexically: Nullable<bool>,
-    /// The field `sortable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sortable: Nullable<bool>,
-    /// The field `layout_associations`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout_associations: Nullable<Vec<LayoutAssociation>>,
-    /// The field `separator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub separator: Nullable<bool>,
-    /// The field `searchable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub searchable: Nullable<bool>,
-    /// The field `enable_colour_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub enable_colour_code: Nullable<bool>,
-    /// The field `mass_update`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mass_update: Nullable<bool>,
-    /// The field `created_source`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_source: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `column_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub column_name: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `display_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_type: Nullable<i64>,
-    /// The field `ui_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ui_type: Nullable<i64>,
-    /// The field `colour_code_enabled_by_system`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub colour_code_enabled_by_system: Nullable<bool>,
-    /// The field `quick_sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub quick_sequence_number: Nullable<String>,
-    /// The field `email_parser`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_parser: Nullable<EmailParser>,
-    /// The field `rollup_summary`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rollup_summary: Nullable<RollupSummary>,
-    /// The field `refer_from_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub refer_from_field: Nullable<ApiReference>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `show_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_type: Nullable<i64>,
-    /// The field `category`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub category: Nullable<i64>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `profiles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub profiles: Nullable<Vec<Profile>>,
-    /// The field `view_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub view_type: Nullable<ViewType>,
-    /// The field `unique`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unique: Nullable<Unique>,
-    /// The field `sub_module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sub_module: Nullable<MinifiedModule>,
-    /// The field `external`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub external: Nullable<External>,
-    /// The field `private`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub private: Nullable<Private>,
-    /// The field `convert_mapping`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub convert_mapping: Nullable<ConvertMapping>,
-    /// The field `autonumber`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub autonumber: Nullable<AutoNumber>,
-    /// The field `auto_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub auto_number: Nullable<AutoNumber>,
-    /// The field `crypt`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub crypt: Nullable<Crypt>,
-    /// The field `tooltip`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tooltip: Nullable<Tooltip>,
-    /// The field `history_tracking`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub history_tracking: Nullable<HistoryTracking>,
-    /// The field `association_details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub association_details: Nullable<AssociationDetails>,
-    /// The field `additional_column`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub additional_column: Nullable<String>,
-    /// The field `field_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_label: Nullable<String>,
-    /// The field `common.picklist`.
-    #[serde(rename = "common.picklist", skip_serializing_if = "Nullable::is_absent")]
-    pub common_picklist: Nullable<Value>,
-    /// The field `_update_existing_records`.
-    #[serde(rename = "_update_existing_records", skip_serializing_if = "Nullable::is_absent")]
-    pub update_existing_records: Nullable<bool>,
-    /// The field `number_separator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub number_separator: Nullable<bool>,
-    /// The field `textarea`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub textarea: Nullable<Textarea>,
-    /// The field `static_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub static_field: Nullable<bool>,
-    /// The field `history_tracking_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub history_tracking_enabled: Nullable<bool>,
-    /// The field `global_picklist`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub global_picklist: Nullable<Picklist>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `fields` schema of Zoho's files.
+    pub struct Fields {
+        /// The field `blueprint_supported`.
+        pub blueprint_supported: Nullable<bool> = "blueprint_supported",
+        /// The field `json_type`.
+        pub json_type: Nullable<String> = "json_type",
+        /// The field `length`.
+        pub length: Nullable<i64> = "length",
+        /// The field `decimal_place`.
+        pub decimal_place: Nullable<i64> = "decimal_place" or_text,
+        /// The field `multi_module_lookup`.
+        pub multi_module_lookup: Nullable<MultiModuleLookup> = "multi_module_lookup",
+        /// The field `sharing_properties`.
+        pub sharing_properties: Nullable<SharingProperties> = "sharing_properties",
+        /// The field `currency`.
+        pub currency: Nullable<Currency> = "currency",
+        /// The field `file_upolad_optionlist`.
+        pub file_upolad_optionlist: Nullable<Vec<FileUpoladOption>> = "file_upolad_optionlist",
+        /// The field `lookup`.
+        pub lookup: Nullable<Lookup> = "lookup",
+        /// The field `subform`.
+        pub subform: Nullable<Subform> = "subform",
+        /// The field `formula`.
+        pub formula: Nullable<Formula> = "formula",
+        /// The field `multiselectlookup`.
+        pub multiselectlookup: Nullable<Multiselectlookup> = "multiselectlookup",
+        /// The field `multiuserlookup`.
+        pub multiuserlookup: Nullable<Multiselectlookup> = "multiuserlookup",
+        /// The field `pick_list_values`.
+        pub pick_list_values: Nullable<Vec<PickListValues>> = "pick_list_values",
+        /// The field `allowed_modules`.
+        pub allowed_modules: Nullable<Vec<MinifiedModule>> = "allowed_modules",
+        /// The field `hipaa_compliance_enabled`.
+        pub hipaa_compliance_enabled: Nullable<bool> = "hipaa_compliance_enabled",
+        /// The field `hipaa_compliance`.
+        pub hipaa_compliance: Nullable<HipaaCompliance> = "hipaa_compliance",
+        /// The field `associated_module`.
+        pub associated_module: Nullable<MinifiedModule> = "associated_module",
+        /// The field `data_type`.
+        pub data_type: Nullable<String> = "data_type",
+        /// The field `operation_type`.
+        pub operation_type: Nullable<OperationType> = "operation_type",
+        /// The field `system_mandatory`.
+        pub system_mandatory: Nullable<bool> = "system_mandatory",
+        /// The field `webhook`.
+        pub webhook: Nullable<bool> = "webhook",
+        /// The field `sequence_number`.
+        pub sequence_number: Nullable<i64> = "sequence_number" or_text,
+        /// The field `default_value`.
+        pub default_value: Nullable<Value> = "default_value",
+        /// The field `virtual_field`.
+        pub virtual_field: Nullable<bool> = "virtual_field",
+        /// The field `field_read_only`.
+        pub field_read_only: Nullable<bool> = "field_read_only",
+        /// The field `customizable_properties`.
+        pub customizable_properties: Nullable<Vec<String>> = "customizable_properties",
+        /// The field `read_only`.
+        pub read_only: Nullable<bool> = "read_only",
+        /// The field `custom_field`.
+        pub custom_field: Nullable<bool> = "custom_field",
+        /// The field `businesscard_supported`.
+        pub businesscard_supported: Nullable<bool> = "businesscard_supported",
+        /// The field `filterable`.
+        pub filterable: Nullable<bool> = "filterable",
+        /// The field `visible`.
+        pub visible: Nullable<bool> = "visible",
+        /// The field `available_in_user_layout`.
+        pub available_in_user_layout: Nullable<bool> = "available_in_user_layout",
+        /// The field `display_field`.
+        pub display_field: Nullable<bool> = "display_field",
+        /// The field `pick_list_values_sorted_lexically`.
+        pub pick_list_values_sorted_lexically: Nullable<bool> = "pick_list_values_sorted_lexically",
+        /// The field `sortable`.
+        pub sortable: Nullable<bool> = "sortable",
+        /// The field `layout_associations`.
+        pub layout_associations: Nullable<Vec<LayoutAssociation>> = "layout_associations",
+        /// The field `separator`.
+        pub separator: Nullable<bool> = "separator",
+        /// The field `searchable`.
+        pub searchable: Nullable<bool> = "searchable",
+        /// The field `enable_colour_code`.
+        pub enable_colour_code: Nullable<bool> = "enable_colour_code",
+        /// The field `mass_update`.
+        pub mass_update: Nullable<bool> = "mass_update",
+        /// The field `created_source`.
+        pub created_source: Nullable<String> = "created_source",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `column_name`.
+        pub column_name: Nullable<String> = "column_name",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `display_type`.
+        pub display_type: Nullable<i64> = "display_type",
+        /// The field `ui_type`.
+        pub ui_type: Nullable<i64> = "ui_type",
+        /// The field `colour_code_enabled_by_system`.
+        pub colour_code_enabled_by_system: Nullable<bool> = "colour_code_enabled_by_system",
+        /// The field `quick_sequence_number`.
+        pub quick_sequence_number: Nullable<String> = "quick_sequence_number" or_number,
+        /// The field `email_parser`.
+        pub email_parser: Nullable<EmailParser> = "email_parser",
+        /// The field `rollup_summary`.
+        pub rollup_summary: Nullable<RollupSummary> = "rollup_summary",
+        /// The field `refer_from_field`.
+        pub refer_from_field: Nullable<ApiReference> = "refer_from_field",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `show_type`.
+        pub show_type: Nullable<i64> = "show_type",
+        /// The field `category`.
+        pub category: Nullable<i64> = "category" or_text,
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `profiles`.
+        pub profiles: Nullable<Vec<Profile>> = "profiles",
+        /// The field `view_type`.
+        pub view_type: Nullable<ViewType> = "view_type",
+        /// The field `unique`.
+        pub unique: Nullable<Unique> = "unique",
+        /// The field `sub_module`.
+        pub sub_module: Nullable<MinifiedModule> = "sub_module",
+        /// The field `external`.
+        pub external: Nullable<External> = "external",
+        /// The field `private`.
+        pub private: Nullable<Private> = "private",
+        /// The field `convert_mapping`.
+        pub convert_mapping: Nullable<ConvertMapping> = "convert_mapping",
+        /// The field `autonumber`.
+        pub autonumber: Nullable<AutoNumber> = "autonumber",
+        /// The field `auto_number`.
+        pub auto_number: Nullable<AutoNumber> = "auto_number",
+        /// The field `crypt`.
+        pub crypt: Nullable<Crypt> = "crypt",
+        /// The field `tooltip`.
+        pub tooltip: Nullable<Tooltip> = "tooltip",
+        /// The field `history_tracking`.
+        pub history_tracking: Nullable<HistoryTracking> = "history_tracking",
+        /// The field `association_details`.
+        pub association_details: Nullable<AssociationDetails> = "association_details",
+        /// The field `additional_column`.
+        pub additional_column: Nullable<String> = "additional_column",
+        /// The field `field_label`.
+        pub field_label: Nullable<String> = "field_label",
+        /// The field `common.picklist`.
+        pub common_picklist: Nullable<Value> = "common.picklist",
+        /// The field `_update_existing_records`.
+        pub update_existing_records: Nullable<bool> = "_update_existing_records",
+        /// The field `number_separator`.
+        pub number_separator: Nullable<bool> = "number_separator",
+        /// The field `textarea`.
+        pub textarea: Nullable<Textarea> = "textarea",
+        /// The field `static_field`.
+        pub static_field: Nullable<bool> = "static_field",
+        /// The field `history_tracking_enabled`.
+        pub history_tracking_enabled: Nullable<bool> = "history_tracking_enabled",
+        /// The field `global_picklist`.
+        pub global_picklist: Nullable<Picklist> = "global_picklist",
+    }
 }
 
 setters! {
@@ -1360,23 +1022,16 @@ setters! {
     }
 }
 
-/// The `sharing_properties` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SharingProperties {
-    /// The field `scheduler_status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub scheduler_status: Nullable<String>,
-    /// The field `share_preference_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub share_preference_enabled: Nullable<bool>,
-    /// The field `share_permission`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub share_permission: Nullable<SharingPropertiesSharePermission>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `sharing_properties` schema of Zoho's files.
+    pub struct SharingProperties {
+        /// The field `scheduler_status`.
+        pub scheduler_status: Nullable<String> = "scheduler_status",
+        /// The field `share_preference_enabled`.
+        pub share_preference_enabled: Nullable<bool> = "share_preference_enabled",
+        /// The field `share_permission`.
+        pub share_permission: Nullable<SharingPropertiesSharePermission> = "share_permission",
+    }
 }
 
 setters! {
@@ -1396,20 +1051,14 @@ open_enum! {
     }
 }
 
-/// The `currency` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Currency {
-    /// The field `rounding_option`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rounding_option: Nullable<CurrencyRoundingOption>,
-    /// The field `precision`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub precision: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `currency` schema of Zoho's files.
+    pub struct Currency {
+        /// The field `rounding_option`.
+        pub rounding_option: Nullable<CurrencyRoundingOption> = "rounding_option",
+        /// The field `precision`.
+        pub precision: Nullable<i64> = "precision",
+    }
 }
 
 setters! {
@@ -1429,20 +1078,14 @@ open_enum! {
     }
 }
 
-/// The `file_upolad_option` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FileUpoladOption {
-    /// The field `actual_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub actual_value: Nullable<String>,
-    /// The field `display_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_value: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `file_upolad_option` schema of Zoho's files.
+    pub struct FileUpoladOption {
+        /// The field `actual_value`.
+        pub actual_value: Nullable<String> = "actual_value",
+        /// The field `display_value`.
+        pub display_value: Nullable<String> = "display_value",
+    }
 }
 
 setters! {
@@ -1452,35 +1095,24 @@ setters! {
     }
 }
 
-/// The `lookup` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Lookup {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `query_details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub query_details: Nullable<QueryDetails>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<MinifiedModule>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `revalidate_filter_during_edit`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub revalidate_filter_during_edit: Nullable<bool>,
-    /// The field `show_fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_fields: Nullable<Vec<ShowFields>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `lookup` schema of Zoho's files.
+    pub struct Lookup {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `query_details`.
+        pub query_details: Nullable<QueryDetails> = "query_details",
+        /// The field `module`.
+        pub module: Nullable<MinifiedModule> = "module",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `revalidate_filter_during_edit`.
+        pub revalidate_filter_during_edit: Nullable<bool> = "revalidate_filter_during_edit",
+        /// The field `show_fields`.
+        pub show_fields: Nullable<Vec<ShowFields>> = "show_fields",
+    }
 }
 
 setters! {
@@ -1495,20 +1127,14 @@ setters! {
     }
 }
 
-/// The `query_details` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct QueryDetails {
-    /// The field `query_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub query_id: Nullable<String>,
-    /// The field `criteria`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria: Nullable<Criteria>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `query_details` schema of Zoho's files.
+    pub struct QueryDetails {
+        /// The field `query_id`.
+        pub query_id: Nullable<String> = "query_id",
+        /// The field `criteria`.
+        pub criteria: Nullable<Criteria> = "criteria",
+    }
 }
 
 setters! {
@@ -1518,29 +1144,20 @@ setters! {
     }
 }
 
-/// The `Criteria` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Criteria {
-    /// The field `comparator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub comparator: Nullable<String>,
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<ApiReference>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// The field `group_operator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group_operator: Nullable<String>,
-    /// The field `group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Self>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Criteria` schema of Zoho's files.
+    pub struct Criteria {
+        /// The field `comparator`.
+        pub comparator: Nullable<String> = "comparator",
+        /// The field `field`.
+        pub field: Nullable<ApiReference> = "field",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+        /// The field `group_operator`.
+        pub group_operator: Nullable<String> = "group_operator",
+        /// The field `group`.
+        pub group: Nullable<Vec<Self>> = "group",
+    }
 }
 
 setters! {
@@ -1553,20 +1170,14 @@ setters! {
     }
 }
 
-/// The `show_fields` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ShowFields {
-    /// The field `show_data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_data: Nullable<bool>,
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<ApiReference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `show_fields` schema of Zoho's files.
+    pub struct ShowFields {
+        /// The field `show_data`.
+        pub show_data: Nullable<bool> = "show_data",
+        /// The field `field`.
+        pub field: Nullable<ApiReference> = "field",
+    }
 }
 
 setters! {
@@ -1576,20 +1187,14 @@ setters! {
     }
 }
 
-/// The `subform` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Subform {
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `subform` schema of Zoho's files.
+    pub struct Subform {
+        /// The field `module`.
+        pub module: Nullable<String> = "module",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -1599,32 +1204,22 @@ setters! {
     }
 }
 
-/// The `formula` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Formula {
-    /// The field `return_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub return_type: Nullable<String>,
-    /// The field `expression`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub expression: Nullable<String>,
-    /// The field `dynamic`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub dynamic: Nullable<bool>,
-    /// The field `stop_compute_conditionally`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub stop_compute_conditionally: Nullable<bool>,
-    /// The field `assume_default`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub assume_default: Nullable<bool>,
-    /// The field `stop_compute_expression`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub stop_compute_expression: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `formula` schema of Zoho's files.
+    pub struct Formula {
+        /// The field `return_type`.
+        pub return_type: Nullable<String> = "return_type",
+        /// The field `expression`.
+        pub expression: Nullable<String> = "expression" or_number,
+        /// The field `dynamic`.
+        pub dynamic: Nullable<bool> = "dynamic",
+        /// The field `stop_compute_conditionally`.
+        pub stop_compute_conditionally: Nullable<bool> = "stop_compute_conditionally",
+        /// The field `assume_default`.
+        pub assume_default: Nullable<bool> = "assume_default",
+        /// The field `stop_compute_expression`.
+        pub stop_compute_expression: Nullable<String> = "stop_compute_expression",
+    }
 }
 
 setters! {
@@ -1638,50 +1233,34 @@ setters! {
     }
 }
 
-/// The `multiselectlookup` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Multiselectlookup {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `linking_module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub linking_module: Nullable<MinifiedModule>,
-    /// The field `connected_module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub connected_module: Nullable<MinifiedModule>,
-    /// The field `lookup_apiname`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup_apiname: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `connectedfield_apiname`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub connectedfield_apiname: Nullable<String>,
-    /// The field `connectedlookup_apiname`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub connectedlookup_apiname: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `record_access`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub record_access: Nullable<bool>,
-    /// The field `linking_details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub linking_details: Nullable<LinkingDetails>,
-    /// The field `connected_details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub connected_details: Nullable<ConnectedDetails>,
-    /// The field `related_list`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_list: Nullable<LookupRelatedList>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `multiselectlookup` schema of Zoho's files.
+    pub struct Multiselectlookup {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `linking_module`.
+        pub linking_module: Nullable<MinifiedModule> = "linking_module",
+        /// The field `connected_module`.
+        pub connected_module: Nullable<MinifiedModule> = "connected_module",
+        /// The field `lookup_apiname`.
+        pub lookup_apiname: Nullable<String> = "lookup_apiname",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `connectedfield_apiname`.
+        pub connectedfield_apiname: Nullable<String> = "connectedfield_apiname",
+        /// The field `connectedlookup_apiname`.
+        pub connectedlookup_apiname: Nullable<String> = "connectedlookup_apiname",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `record_access`.
+        pub record_access: Nullable<bool> = "record_access",
+        /// The field `linking_details`.
+        pub linking_details: Nullable<LinkingDetails> = "linking_details",
+        /// The field `connected_details`.
+        pub connected_details: Nullable<ConnectedDetails> = "connected_details",
+        /// The field `related_list`.
+        pub related_list: Nullable<LookupRelatedList> = "related_list",
+    }
 }
 
 setters! {
@@ -1701,23 +1280,16 @@ setters! {
     }
 }
 
-/// The `LinkingDetails` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LinkingDetails {
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<LinkingModule>,
-    /// The field `lookup_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup_field: Nullable<LookupField>,
-    /// The field `connected_lookup_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub connected_lookup_field: Nullable<LookupField>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `LinkingDetails` schema of Zoho's files.
+    pub struct LinkingDetails {
+        /// The field `module`.
+        pub module: Nullable<LinkingModule> = "module",
+        /// The field `lookup_field`.
+        pub lookup_field: Nullable<LookupField> = "lookup_field",
+        /// The field `connected_lookup_field`.
+        pub connected_lookup_field: Nullable<LookupField> = "connected_lookup_field",
+    }
 }
 
 setters! {
@@ -1728,26 +1300,18 @@ setters! {
     }
 }
 
-/// The `LinkingModule` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LinkingModule {
-    /// The field `visibility`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub visibility: Nullable<i64>,
-    /// The field `plural_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub plural_label: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `LinkingModule` schema of Zoho's files.
+    pub struct LinkingModule {
+        /// The field `visibility`.
+        pub visibility: Nullable<i64> = "visibility" or_text,
+        /// The field `plural_label`.
+        pub plural_label: Nullable<String> = "plural_label",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -1759,23 +1323,16 @@ setters! {
     }
 }
 
-/// The `LookupField` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LookupField {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `field_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_label: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `LookupField` schema of Zoho's files.
+    pub struct LookupField {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `field_label`.
+        pub field_label: Nullable<String> = "field_label",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -1786,23 +1343,16 @@ setters! {
     }
 }
 
-/// The `ConnectedDetails` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ConnectedDetails {
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<LookupField>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<LinkingModule>,
-    /// The field `layouts`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layouts: Nullable<Vec<ApiReference>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `ConnectedDetails` schema of Zoho's files.
+    pub struct ConnectedDetails {
+        /// The field `field`.
+        pub field: Nullable<LookupField> = "field",
+        /// The field `module`.
+        pub module: Nullable<LinkingModule> = "module",
+        /// The field `layouts`.
+        pub layouts: Nullable<Vec<ApiReference>> = "layouts",
+    }
 }
 
 setters! {
@@ -1813,23 +1363,16 @@ setters! {
     }
 }
 
-/// The `LookupRelatedList` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LookupRelatedList {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `LookupRelatedList` schema of Zoho's files.
+    pub struct LookupRelatedList {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -1840,20 +1383,14 @@ setters! {
     }
 }
 
-/// The `hipaa_compliance` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct HipaaCompliance {
-    /// The field `restricted_in_export`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub restricted_in_export: Nullable<bool>,
-    /// The field `restricted`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub restricted: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `hipaa_compliance` schema of Zoho's files.
+    pub struct HipaaCompliance {
+        /// The field `restricted_in_export`.
+        pub restricted_in_export: Nullable<bool> = "restricted_in_export",
+        /// The field `restricted`.
+        pub restricted: Nullable<bool> = "restricted",
+    }
 }
 
 setters! {
@@ -1863,26 +1400,18 @@ setters! {
     }
 }
 
-/// The `operation_type` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct OperationType {
-    /// The field `web_update`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub web_update: Nullable<bool>,
-    /// The field `api_create`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_create: Nullable<bool>,
-    /// The field `web_create`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub web_create: Nullable<bool>,
-    /// The field `api_update`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_update: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `operation_type` schema of Zoho's files.
+    pub struct OperationType {
+        /// The field `web_update`.
+        pub web_update: Nullable<bool> = "web_update",
+        /// The field `api_create`.
+        pub api_create: Nullable<bool> = "api_create",
+        /// The field `web_create`.
+        pub web_create: Nullable<bool> = "web_create",
+        /// The field `api_update`.
+        pub api_update: Nullable<bool> = "api_update",
+    }
 }
 
 setters! {
@@ -1894,23 +1423,16 @@ setters! {
     }
 }
 
-/// The `layout_association` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LayoutAssociation {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `layout_association` schema of Zoho's files.
+    pub struct LayoutAssociation {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -1921,20 +1443,14 @@ setters! {
     }
 }
 
-/// The `email_parser` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailParser {
-    /// The field `fields_update_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields_update_supported: Nullable<bool>,
-    /// The field `record_operations_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub record_operations_supported: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `email_parser` schema of Zoho's files.
+    pub struct EmailParser {
+        /// The field `fields_update_supported`.
+        pub fields_update_supported: Nullable<bool> = "fields_update_supported",
+        /// The field `record_operations_supported`.
+        pub record_operations_supported: Nullable<bool> = "record_operations_supported",
+    }
 }
 
 setters! {
@@ -1944,29 +1460,20 @@ setters! {
     }
 }
 
-/// The `Rollup_Summary` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RollupSummary {
-    /// The field `return_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub return_type: Nullable<String>,
-    /// The field `expression`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub expression: Nullable<Expression>,
-    /// The field `based_on_module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub based_on_module: Nullable<ApiReference>,
-    /// The field `related_list`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_list: Nullable<ApiReference>,
-    /// The field `rollup_based_on`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rollup_based_on: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Rollup_Summary` schema of Zoho's files.
+    pub struct RollupSummary {
+        /// The field `return_type`.
+        pub return_type: Nullable<String> = "return_type",
+        /// The field `expression`.
+        pub expression: Nullable<Expression> = "expression",
+        /// The field `based_on_module`.
+        pub based_on_module: Nullable<ApiReference> = "based_on_module",
+        /// The field `related_list`.
+        pub related_list: Nullable<ApiReference> = "related_list",
+        /// The field `rollup_based_on`.
+        pub rollup_based_on: Nullable<String> = "rollup_based_on",
+    }
 }
 
 setters! {
@@ -1979,23 +1486,16 @@ setters! {
     }
 }
 
-/// The `Expression` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Expression {
-    /// The field `function_parameters`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub function_parameters: Nullable<Vec<FunctionParameter>>,
-    /// The field `criteria`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria: Nullable<RollupCriteria>,
-    /// The field `function`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub function: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Expression` schema of Zoho's files.
+    pub struct Expression {
+        /// The field `function_parameters`.
+        pub function_parameters: Nullable<Vec<FunctionParameter>> = "function_parameters",
+        /// The field `criteria`.
+        pub criteria: Nullable<RollupCriteria> = "criteria",
+        /// The field `function`.
+        pub function: Nullable<String> = "function",
+    }
 }
 
 setters! {
@@ -2006,17 +1506,12 @@ setters! {
     }
 }
 
-/// The type of `function_parameters` in `Expression`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FunctionParameter {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `function_parameters` in `Expression`.
+    pub struct FunctionParameter {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+    }
 }
 
 setters! {
@@ -2025,23 +1520,16 @@ setters! {
     }
 }
 
-/// The `Rollup_Criteria` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RollupCriteria {
-    /// The field `comparator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub comparator: Nullable<String>,
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<ApiReference>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Rollup_Criteria` schema of Zoho's files.
+    pub struct RollupCriteria {
+        /// The field `comparator`.
+        pub comparator: Nullable<String> = "comparator",
+        /// The field `field`.
+        pub field: Nullable<ApiReference> = "field",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+    }
 }
 
 setters! {
@@ -2052,23 +1540,16 @@ setters! {
     }
 }
 
-/// The `profile` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Profile {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `permission_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub permission_type: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `profile` schema of Zoho's files.
+    pub struct Profile {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `permission_type`.
+        pub permission_type: Nullable<String> = "permission_type",
+    }
 }
 
 setters! {
@@ -2079,26 +1560,18 @@ setters! {
     }
 }
 
-/// The `view_type` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ViewType {
-    /// The field `view`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub view: Nullable<bool>,
-    /// The field `edit`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub edit: Nullable<bool>,
-    /// The field `quick_create`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub quick_create: Nullable<bool>,
-    /// The field `create`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub create: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `view_type` schema of Zoho's files.
+    pub struct ViewType {
+        /// The field `view`.
+        pub view: Nullable<bool> = "view",
+        /// The field `edit`.
+        pub edit: Nullable<bool> = "edit",
+        /// The field `quick_create`.
+        pub quick_create: Nullable<bool> = "quick_create",
+        /// The field `create`.
+        pub create: Nullable<bool> = "create",
+    }
 }
 
 setters! {
@@ -2110,23 +1583,16 @@ setters! {
     }
 }
 
-/// The `Convert_Mapping` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ConvertMapping {
-    /// The field `Contacts`.
-    #[serde(rename = "Contacts", skip_serializing_if = "Nullable::is_absent")]
-    pub contacts: Nullable<String>,
-    /// The field `Deals`.
-    #[serde(rename = "Deals", skip_serializing_if = "Nullable::is_absent")]
-    pub deals: Nullable<String>,
-    /// The field `Accounts`.
-    #[serde(rename = "Accounts", skip_serializing_if = "Nullable::is_absent")]
-    pub accounts: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Convert_Mapping` schema of Zoho's files.
+    pub struct ConvertMapping {
+        /// The field `Contacts`.
+        pub contacts: Nullable<String> = "Contacts",
+        /// The field `Deals`.
+        pub deals: Nullable<String> = "Deals",
+        /// The field `Accounts`.
+        pub accounts: Nullable<String> = "Accounts",
+    }
 }
 
 setters! {
@@ -2137,26 +1603,18 @@ setters! {
     }
 }
 
-/// The `auto_number` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AutoNumber {
-    /// The field `starting_number_length`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub starting_number_length: Nullable<i64>,
-    /// The field `prefix`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub prefix: Nullable<String>,
-    /// The field `suffix`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub suffix: Nullable<String>,
-    /// The field `start_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub start_number: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `auto_number` schema of Zoho's files.
+    pub struct AutoNumber {
+        /// The field `starting_number_length`.
+        pub starting_number_length: Nullable<i64> = "starting_number_length",
+        /// The field `prefix`.
+        pub prefix: Nullable<String> = "prefix",
+        /// The field `suffix`.
+        pub suffix: Nullable<String> = "suffix",
+        /// The field `start_number`.
+        pub start_number: Nullable<i64> = "start_number",
+    }
 }
 
 setters! {
@@ -2168,32 +1626,22 @@ setters! {
     }
 }
 
-/// The `crypt` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Crypt {
-    /// The field `mode`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mode: Nullable<String>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<i64>,
-    /// The field `column`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub column: Nullable<String>,
-    /// The field `table`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub table: Nullable<String>,
-    /// The field `encFldIds`.
-    #[serde(rename = "encFldIds", skip_serializing_if = "Nullable::is_absent")]
-    pub enc_fld_ids: Nullable<Vec<String>>,
-    /// The field `notify`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub notify: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `crypt` schema of Zoho's files.
+    pub struct Crypt {
+        /// The field `mode`.
+        pub mode: Nullable<String> = "mode",
+        /// The field `status`.
+        pub status: Nullable<i64> = "status" or_text,
+        /// The field `column`.
+        pub column: Nullable<String> = "column" or_number,
+        /// The field `table`.
+        pub table: Nullable<String> = "table",
+        /// The field `encFldIds`.
+        pub enc_fld_ids: Nullable<Vec<String>> = "encFldIds",
+        /// The field `notify`.
+        pub notify: Nullable<String> = "notify",
+    }
 }
 
 setters! {
@@ -2207,20 +1655,14 @@ setters! {
     }
 }
 
-/// The `tooltip` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Tooltip {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `tooltip` schema of Zoho's files.
+    pub struct Tooltip {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `value`.
+        pub value: Nullable<String> = "value" or_number,
+    }
 }
 
 setters! {
@@ -2230,29 +1672,20 @@ setters! {
     }
 }
 
-/// The `history_tracking` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct HistoryTracking {
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<HistoryTrackingModule>,
-    /// The field `duration_configured_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub duration_configured_field: Nullable<MinifiedModule>,
-    /// The field `related_list_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_list_name: Nullable<String>,
-    /// The field `duration_configuration`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub duration_configuration: Nullable<HistoryTrackingDurationConfiguration>,
-    /// The field `followed_fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub followed_fields: Nullable<Vec<ApiReference>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `history_tracking` schema of Zoho's files.
+    pub struct HistoryTracking {
+        /// The field `module`.
+        pub module: Nullable<HistoryTrackingModule> = "module",
+        /// The field `duration_configured_field`.
+        pub duration_configured_field: Nullable<MinifiedModule> = "duration_configured_field",
+        /// The field `related_list_name`.
+        pub related_list_name: Nullable<String> = "related_list_name",
+        /// The field `duration_configuration`.
+        pub duration_configuration: Nullable<HistoryTrackingDurationConfiguration> = "duration_configuration",
+        /// The field `followed_fields`.
+        pub followed_fields: Nullable<Vec<ApiReference>> = "followed_fields",
+    }
 }
 
 setters! {
@@ -2265,32 +1698,22 @@ setters! {
     }
 }
 
-/// The `HistoryTrackingModule` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct HistoryTrackingModule {
-    /// The field `layout`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout: Nullable<Layouts>,
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Box<Self>>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `module_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module_name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `HistoryTrackingModule` schema of Zoho's files.
+    pub struct HistoryTrackingModule {
+        /// The field `layout`.
+        pub layout: Nullable<Layouts> = "layout",
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `module`.
+        pub module: Nullable<Box<Self>> = "module",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `module_name`.
+        pub module_name: Nullable<String> = "module_name",
+    }
 }
 
 setters! {
@@ -2304,80 +1727,54 @@ setters! {
     }
 }
 
-/// The `layouts` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Layouts {
-    /// The field `display_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_type: Nullable<i64>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `has_more_profiles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub has_more_profiles: Nullable<bool>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `visible`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub visible: Nullable<bool>,
-    /// The field `source`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub source: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `mode`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mode: Nullable<String>,
-    /// The field `subform_properties`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subform_properties: Nullable<SubformProperty>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// The field `show_business_card`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_business_card: Nullable<bool>,
-    /// The field `generated_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub generated_type: Nullable<String>,
-    /// The field `created_for`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_for: Nullable<UserReference>,
-    /// The field `convert_mapping`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub convert_mapping: Nullable<LayoutConvertMapping>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<UserReference>,
-    /// The field `profiles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub profiles: Nullable<Vec<Profiles>>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<UserReference>,
-    /// The field `sections`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sections: Nullable<Vec<Sections>>,
-    /// The field `actions_allowed`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub actions_allowed: Nullable<ActionsAllowed>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `layouts` schema of Zoho's files.
+    pub struct Layouts {
+        /// The field `display_type`.
+        pub display_type: Nullable<i64> = "display_type",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `has_more_profiles`.
+        pub has_more_profiles: Nullable<bool> = "has_more_profiles",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `visible`.
+        pub visible: Nullable<bool> = "visible",
+        /// The field `source`.
+        pub source: Nullable<String> = "source" or_number,
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `mode`.
+        pub mode: Nullable<String> = "mode",
+        /// The field `subform_properties`.
+        pub subform_properties: Nullable<SubformProperty> = "subform_properties",
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+        /// The field `show_business_card`.
+        pub show_business_card: Nullable<bool> = "show_business_card",
+        /// The field `generated_type`.
+        pub generated_type: Nullable<String> = "generated_type",
+        /// The field `created_for`.
+        pub created_for: Nullable<UserReference> = "created_for",
+        /// The field `convert_mapping`.
+        pub convert_mapping: Nullable<LayoutConvertMapping> = "convert_mapping",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<UserReference> = "modified_by",
+        /// The field `profiles`.
+        pub profiles: Nullable<Vec<Profiles>> = "profiles",
+        /// The field `created_by`.
+        pub created_by: Nullable<UserReference> = "created_by",
+        /// The field `sections`.
+        pub sections: Nullable<Vec<Sections>> = "sections",
+        /// The field `actions_allowed`.
+        pub actions_allowed: Nullable<ActionsAllowed> = "actions_allowed",
+    }
 }
 
 setters! {
@@ -2407,17 +1804,12 @@ setters! {
     }
 }
 
-/// The type of `subform_properties` in `Layouts`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SubformProperty {
-    /// The field `pinned_column`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pinned_column: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `subform_properties` in `Layouts`.
+    pub struct SubformProperty {
+        /// The field `pinned_column`.
+        pub pinned_column: Nullable<bool> = "pinned_column",
+    }
 }
 
 setters! {
@@ -2426,29 +1818,20 @@ setters! {
     }
 }
 
-/// The `convert_mapping` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LayoutConvertMapping {
-    /// The field `Contacts`.
-    #[serde(rename = "Contacts", skip_serializing_if = "Nullable::is_absent")]
-    pub contacts: Nullable<Reference>,
-    /// The field `Deals`.
-    #[serde(rename = "Deals", skip_serializing_if = "Nullable::is_absent")]
-    pub deals: Nullable<DealLayoutMapping>,
-    /// The field `Accounts`.
-    #[serde(rename = "Accounts", skip_serializing_if = "Nullable::is_absent")]
-    pub accounts: Nullable<Reference>,
-    /// The field `Invoices`.
-    #[serde(rename = "Invoices", skip_serializing_if = "Nullable::is_absent")]
-    pub invoices: Nullable<Reference>,
-    /// The field `SalesOrders`.
-    #[serde(rename = "SalesOrders", skip_serializing_if = "Nullable::is_absent")]
-    pub sales_orders: Nullable<Reference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `convert_mapping` schema of Zoho's files.
+    pub struct LayoutConvertMapping {
+        /// The field `Contacts`.
+        pub contacts: Nullable<Reference> = "Contacts",
+        /// The field `Deals`.
+        pub deals: Nullable<DealLayoutMapping> = "Deals",
+        /// The field `Accounts`.
+        pub accounts: Nullable<Reference> = "Accounts",
+        /// The field `Invoices`.
+        pub invoices: Nullable<Reference> = "Invoices",
+        /// The field `SalesOrders`.
+        pub sales_orders: Nullable<Reference> = "SalesOrders",
+    }
 }
 
 setters! {
@@ -2461,23 +1844,16 @@ setters! {
     }
 }
 
-/// The `Deal_Layout_Mapping` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DealLayoutMapping {
-    /// The field `fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<DealLayoutMappingField>>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Deal_Layout_Mapping` schema of Zoho's files.
+    pub struct DealLayoutMapping {
+        /// The field `fields`.
+        pub fields: Nullable<Vec<DealLayoutMappingField>> = "fields",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -2488,26 +1864,18 @@ setters! {
     }
 }
 
-/// The type of `fields` in `DealLayoutMapping`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DealLayoutMappingField {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `field_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_label: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `required`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub required: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `fields` in `DealLayoutMapping`.
+    pub struct DealLayoutMappingField {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `field_label`.
+        pub field_label: Nullable<String> = "field_label",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `required`.
+        pub required: Nullable<bool> = "required",
+    }
 }
 
 setters! {
@@ -2519,29 +1887,20 @@ setters! {
     }
 }
 
-/// The `profiles` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Profiles {
-    /// The field `default`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default: Nullable<bool>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `_default_view`.
-    #[serde(rename = "_default_view", skip_serializing_if = "Nullable::is_absent")]
-    pub default_view: Nullable<DefaultView>,
-    /// The field `_default_assignment_view`.
-    #[serde(rename = "_default_assignment_view", skip_serializing_if = "Nullable::is_absent")]
-    pub default_assignment_view: Nullable<DefaultAssignmentView>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `profiles` schema of Zoho's files.
+    pub struct Profiles {
+        /// The field `default`.
+        pub default: Nullable<bool> = "default",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `_default_view`.
+        pub default_view: Nullable<DefaultView> = "_default_view",
+        /// The field `_default_assignment_view`.
+        pub default_assignment_view: Nullable<DefaultAssignmentView> = "_default_assignment_view",
+    }
 }
 
 setters! {
@@ -2554,23 +1913,16 @@ setters! {
     }
 }
 
-/// The `default_view` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DefaultView {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `default_view` schema of Zoho's files.
+    pub struct DefaultView {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+    }
 }
 
 setters! {
@@ -2581,23 +1933,16 @@ setters! {
     }
 }
 
-/// The `default_assignment_view` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DefaultAssignmentView {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `default_assignment_view` schema of Zoho's files.
+    pub struct DefaultAssignmentView {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+    }
 }
 
 setters! {
@@ -2608,56 +1953,38 @@ setters! {
     }
 }
 
-/// The `sections` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Sections {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence_number: Nullable<i64>,
-    /// The field `isSubformSection`.
-    #[serde(rename = "isSubformSection", skip_serializing_if = "Nullable::is_absent")]
-    pub is_subform_section: Nullable<bool>,
-    /// The field `tab_traversal`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tab_traversal: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `column_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub column_count: Nullable<i64>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `generated_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub generated_type: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<LayoutFields>>,
-    /// The field `properties`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub properties: Nullable<Properties>,
-    /// The field `_delete`.
-    #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
-    pub delete: Nullable<Delete1>,
-    /// The field `actions_allowed`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub actions_allowed: Nullable<ActionsAllowed>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `sections` schema of Zoho's files.
+    pub struct Sections {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `sequence_number`.
+        pub sequence_number: Nullable<i64> = "sequence_number" or_text,
+        /// The field `isSubformSection`.
+        pub is_subform_section: Nullable<bool> = "isSubformSection",
+        /// The field `tab_traversal`.
+        pub tab_traversal: Nullable<String> = "tab_traversal",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `column_count`.
+        pub column_count: Nullable<i64> = "column_count",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `generated_type`.
+        pub generated_type: Nullable<String> = "generated_type",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `fields`.
+        pub fields: Nullable<Vec<LayoutFields>> = "fields",
+        /// The field `properties`.
+        pub properties: Nullable<Properties> = "properties",
+        /// The field `_delete`.
+        pub delete: Nullable<Delete1> = "_delete",
+        /// The field `actions_allowed`.
+        pub actions_allowed: Nullable<ActionsAllowed> = "actions_allowed",
+    }
 }
 
 setters! {
@@ -2679,269 +2006,180 @@ setters! {
     }
 }
 
-/// The `fields` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LayoutFields {
-    /// The field `required`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub required: Nullable<bool>,
-    /// The field `validation_rule`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub validation_rule: Nullable<Value>,
-    /// The field `default_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_value: Nullable<Value>,
-    /// The field `sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence_number: Nullable<i64>,
-    /// The field `section_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub section_id: Nullable<Value>,
-    /// The field `blueprint_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub blueprint_supported: Nullable<bool>,
-    /// The field `json_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub json_type: Nullable<String>,
-    /// The field `length`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub length: Nullable<i64>,
-    /// The field `decimal_place`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub decimal_place: Nullable<i64>,
-    /// The field `multi_module_lookup`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multi_module_lookup: Nullable<MultiModuleLookup>,
-    /// The field `sharing_properties`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sharing_properties: Nullable<SharingProperties>,
-    /// The field `currency`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub currency: Nullable<Currency>,
-    /// The field `file_upolad_optionlist`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file_upolad_optionlist: Nullable<Vec<FileUpoladOption>>,
-    /// The field `lookup`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup: Nullable<Lookup>,
-    /// The field `subform`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subform: Nullable<Subform>,
-    /// The field `formula`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub formula: Nullable<Formula>,
-    /// The field `multiselectlookup`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multiselectlookup: Nullable<Multiselectlookup>,
-    /// The field `multiuserlookup`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multiuserlookup: Nullable<Multiselectlookup>,
-    /// The field `pick_list_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pick_list_values: Nullable<Vec<PickListValues>>,
-    /// The field `allowed_modules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub allowed_modules: Nullable<Vec<MinifiedModule>>,
-    /// The field `hipaa_compliance_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub hipaa_compliance_enabled: Nullable<bool>,
-    /// The field `hipaa_compliance`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub hipaa_compliance: Nullable<HipaaCompliance>,
-    /// The field `static_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub static_values: Nullable<Vec<StaticValues>>,
-    /// The field `static_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub static_field: Nullable<bool>,
-    /// The field `layout_associations`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout_associations: Nullable<Vec<LayoutAssociation>>,
-    /// The field `_delete`.
-    #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
-    pub delete: Nullable<Delete1>,
-    /// The field `associated_module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub associated_module: Nullable<MinifiedModule>,
-    /// The field `data_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data_type: Nullable<String>,
-    /// The field `operation_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub operation_type: Nullable<OperationType>,
-    /// The field `system_mandatory`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub system_mandatory: Nullable<bool>,
-    /// The field `webhook`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub webhook: Nullable<bool>,
-    /// The field `virtual_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub virtual_field: Nullable<bool>,
-    /// The field `field_read_only`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_read_only: Nullable<bool>,
-    /// The field `customizable_properties`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub customizable_properties: Nullable<Vec<String>>,
-    /// The field `read_only`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub read_only: Nullable<bool>,
-    /// The field `custom_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub custom_field: Nullable<bool>,
-    /// The field `businesscard_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub businesscard_supported: Nullable<bool>,
-    /// The field `filterable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub filterable: Nullable<bool>,
-    /// The field `visible`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub visible: Nullable<bool>,
-    /// The field `available_in_user_layout`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub available_in_user_layout: Nullable<bool>,
-    /// The field `display_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_field: Nullable<bool>,
-    /// The field `pick_list_values_sorted_lexically`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pick_list_values_sorted_lexically: Nullable<bool>,
-    /// The field `sortable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sortable: Nullable<bool>,
-    /// The field `separator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub separator: Nullable<bool>,
-    /// The field `searchable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub searchable: Nullable<bool>,
-    /// The field `enable_colour_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub enable_colour_code: Nullable<bool>,
-    /// The field `mass_update`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mass_update: Nullable<bool>,
-    /// The field `created_source`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_source: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `column_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub column_name: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `display_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_type: Nullable<i64>,
-    /// The field `ui_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ui_type: Nullable<i64>,
-    /// The field `colour_code_enabled_by_system`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub colour_code_enabled_by_system: Nullable<bool>,
-    /// The field `quick_sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub quick_sequence_number: Nullable<String>,
-    /// The field `email_parser`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_parser: Nullable<EmailParser>,
-    /// The field `rollup_summary`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rollup_summary: Nullable<RollupSummary>,
-    /// The field `refer_from_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub refer_from_field: Nullable<ApiReference>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `show_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_type: Nullable<i64>,
-    /// The field `category`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub category: Nullable<i64>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `profiles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub profiles: Nullable<Vec<Profile>>,
-    /// The field `view_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub view_type: Nullable<ViewType>,
-    /// The field `unique`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unique: Nullable<Unique>,
-    /// The field `sub_module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sub_module: Nullable<MinifiedModule>,
-    /// The field `external`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub external: Nullable<External>,
-    /// The field `private`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub private: Nullable<Private>,
-    /// The field `convert_mapping`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub convert_mapping: Nullable<ConvertMapping>,
-    /// The field `autonumber`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub autonumber: Nullable<AutoNumber>,
-    /// The field `auto_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub auto_number: Nullable<AutoNumber>,
-    /// The field `crypt`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub crypt: Nullable<Crypt>,
-    /// The field `tooltip`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tooltip: Nullable<Tooltip>,
-    /// The field `history_tracking`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub history_tracking: Nullable<HistoryTracking>,
-    /// The field `association_details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub association_details: Nullable<AssociationDetails>,
-    /// The field `additional_column`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub additional_column: Nullable<String>,
-    /// The field `field_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_label: Nullable<String>,
-    /// The field `common.picklist`.
-    #[serde(rename = "common.picklist", skip_serializing_if = "Nullable::is_absent")]
-    pub common_picklist: Nullable<Value>,
-    /// The field `_update_existing_records`.
-    #[serde(rename = "_update_existing_records", skip_serializing_if = "Nullable::is_absent")]
-    pub update_existing_records: Nullable<bool>,
-    /// The field `number_separator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub number_separator: Nullable<bool>,
-    /// The field `textarea`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub textarea: Nullable<Textarea>,
-    /// The field `history_tracking_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub history_tracking_enabled: Nullable<bool>,
-    /// The field `global_picklist`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub global_picklist: Nullable<Picklist>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `fields` schema of Zoho's files.
+    pub struct LayoutFields {
+        /// The field `required`.
+        pub required: Nullable<bool> = "required",
+        /// The field `validation_rule`.
+        pub validation_rule: Nullable<Value> = "validation_rule",
+        /// The field `default_value`.
+        pub default_value: Nullable<Value> = "default_value",
+        /// The field `sequence_number`.
+        pub sequence_number: Nullable<i64> = "sequence_number" or_text,
+        /// The field `section_id`.
+        pub section_id: Nullable<Value> = "section_id",
+        /// The field `blueprint_supported`.
+        pub blueprint_supported: Nullable<bool> = "blueprint_supported",
+        /// The field `json_type`.
+        pub json_type: Nullable<String> = "json_type",
+        /// The field `length`.
+        pub length: Nullable<i64> = "length",
+        /// The field `decimal_place`.
+        pub decimal_place: Nullable<i64> = "decimal_place" or_text,
+        /// The field `multi_module_lookup`.
+        pub multi_module_lookup: Nullable<MultiModuleLookup> = "multi_module_lookup",
+        /// The field `sharing_properties`.
+        pub sharing_properties: Nullable<SharingProperties> = "sharing_properties",
+        /// The field `currency`.
+        pub currency: Nullable<Currency> = "currency",
+        /// The field `file_upolad_optionlist`.
+        pub file_upolad_optionlist: Nullable<Vec<FileUpoladOption>> = "file_upolad_optionlist",
+        /// The field `lookup`.
+        pub lookup: Nullable<Lookup> = "lookup",
+        /// The field `subform`.
+        pub subform: Nullable<Subform> = "subform",
+        /// The field `formula`.
+        pub formula: Nullable<Formula> = "formula",
+        /// The field `multiselectlookup`.
+        pub multiselectlookup: Nullable<Multiselectlookup> = "multiselectlookup",
+        /// The field `multiuserlookup`.
+        pub multiuserlookup: Nullable<Multiselectlookup> = "multiuserlookup",
+        /// The field `pick_list_values`.
+        pub pick_list_values: Nullable<Vec<PickListValues>> = "pick_list_values",
+        /// The field `allowed_modules`.
+        pub allowed_modules: Nullable<Vec<MinifiedModule>> = "allowed_modules",
+        /// The field `hipaa_compliance_enabled`.
+        pub hipaa_compliance_enabled: Nullable<bool> = "hipaa_compliance_enabled",
+        /// The field `hipaa_compliance`.
+        pub hipaa_compliance: Nullable<HipaaCompliance> = "hipaa_compliance",
+        /// The field `static_values`.
+        pub static_values: Nullable<Vec<StaticValues>> = "static_values",
+        /// The field `static_field`.
+        pub static_field: Nullable<bool> = "static_field",
+        /// The field `layout_associations`.
+        pub layout_associations: Nullable<Vec<LayoutAssociation>> = "layout_associations",
+        /// The field `_delete`.
+        pub delete: Nullable<Delete1> = "_delete",
+        /// The field `associated_module`.
+        pub associated_module: Nullable<MinifiedModule> = "associated_module",
+        /// The field `data_type`.
+        pub data_type: Nullable<String> = "data_type",
+        /// The field `operation_type`.
+        pub operation_type: Nullable<OperationType> = "operation_type",
+        /// The field `system_mandatory`.
+        pub system_mandatory: Nullable<bool> = "system_mandatory",
+        /// The field `webhook`.
+        pub webhook: Nullable<bool> = "webhook",
+        /// The field `virtual_field`.
+        pub virtual_field: Nullable<bool> = "virtual_field",
+        /// The field `field_read_only`.
+        pub field_read_only: Nullable<bool> = "field_read_only",
+        /// The field `customizable_properties`.
+        pub customizable_properties: Nullable<Vec<String>> = "customizable_properties",
+        /// The field `read_only`.
+        pub read_only: Nullable<bool> = "read_only",
+        /// The field `custom_field`.
+        pub custom_field: Nullable<bool> = "custom_field",
+        /// The field `businesscard_supported`.
+        pub businesscard_supported: Nullable<bool> = "businesscard_supported",
+        /// The field `filterable`.
+        pub filterable: Nullable<bool> = "filterable",
+        /// The field `visible`.
+        pub visible: Nullable<bool> = "visible",
+        /// The field `available_in_user_layout`.
+        pub available_in_user_layout: Nullable<bool> = "available_in_user_layout",
+        /// The field `display_field`.
+        pub display_field: Nullable<bool> = "display_field",
+        /// The field `pick_list_values_sorted_lexically`.
+        pub pick_list_values_sorted_lexically: Nullable<bool> = "pick_list_values_sorted_lexically",
+        /// The field `sortable`.
+        pub sortable: Nullable<bool> = "sortable",
+        /// The field `separator`.
+        pub separator: Nullable<bool> = "separator",
+        /// The field `searchable`.
+        pub searchable: Nullable<bool> = "searchable",
+        /// The field `enable_colour_code`.
+        pub enable_colour_code: Nullable<bool> = "enable_colour_code",
+        /// The field `mass_update`.
+        pub mass_update: Nullable<bool> = "mass_update",
+        /// The field `created_source`.
+        pub created_source: Nullable<String> = "created_source",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `column_name`.
+        pub column_name: Nullable<String> = "column_name",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `display_type`.
+        pub display_type: Nullable<i64> = "display_type",
+        /// The field `ui_type`.
+        pub ui_type: Nullable<i64> = "ui_type",
+        /// The field `colour_code_enabled_by_system`.
+        pub colour_code_enabled_by_system: Nullable<bool> = "colour_code_enabled_by_system",
+        /// The field `quick_sequence_number`.
+        pub quick_sequence_number: Nullable<String> = "quick_sequence_number" or_number,
+        /// The field `email_parser`.
+        pub email_parser: Nullable<EmailParser> = "email_parser",
+        /// The field `rollup_summary`.
+        pub rollup_summary: Nullable<RollupSummary> = "rollup_summary",
+        /// The field `refer_from_field`.
+        pub refer_from_field: Nullable<ApiReference> = "refer_from_field",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `show_type`.
+        pub show_type: Nullable<i64> = "show_type",
+        /// The field `category`.
+        pub category: Nullable<i64> = "category" or_text,
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `profiles`.
+        pub profiles: Nullable<Vec<Profile>> = "profiles",
+        /// The field `view_type`.
+        pub view_type: Nullable<ViewType> = "view_type",
+        /// The field `unique`.
+        pub unique: Nullable<Unique> = "unique",
+        /// The field `sub_module`.
+        pub sub_module: Nullable<MinifiedModule> = "sub_module",
+        /// The field `external`.
+        pub external: Nullable<External> = "external",
+        /// The field `private`.
+        pub private: Nullable<Private> = "private",
+        /// The field `convert_mapping`.
+        pub convert_mapping: Nullable<ConvertMapping> = "convert_mapping",
+        /// The field `autonumber`.
+        pub autonumber: Nullable<AutoNumber> = "autonumber",
+        /// The field `auto_number`.
+        pub auto_number: Nullable<AutoNumber> = "auto_number",
+        /// The field `crypt`.
+        pub crypt: Nullable<Crypt> = "crypt",
+        /// The field `tooltip`.
+        pub tooltip: Nullable<Tooltip> = "tooltip",
+        /// The field `history_tracking`.
+        pub history_tracking: Nullable<HistoryTracking> = "history_tracking",
+        /// The field `association_details`.
+        pub association_details: Nullable<AssociationDetails> = "association_details",
+        /// The field `additional_column`.
+        pub additional_column: Nullable<String> = "additional_column",
+        /// The field `field_label`.
+        pub field_label: Nullable<String> = "field_label",
+        /// The field `common.picklist`.
+        pub common_picklist: Nullable<Value> = "common.picklist",
+        /// The field `_update_existing_records`.
+        pub update_existing_records: Nullable<bool> = "_update_existing_records",
+        /// The field `number_separator`.
+        pub number_separator: Nullable<bool> = "number_separator",
+        /// The field `textarea`.
+        pub textarea: Nullable<Textarea> = "textarea",
+        /// The field `history_tracking_enabled`.
+        pub history_tracking_enabled: Nullable<bool> = "history_tracking_enabled",
+        /// The field `global_picklist`.
+        pub global_picklist: Nullable<Picklist> = "global_picklist",
+    }
 }
 
 setters! {
@@ -3034,23 +2272,16 @@ setters! {
     }
 }
 
-/// The `static_values` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct StaticValues {
-    /// The field `sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence_number: Nullable<i64>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `static_values` schema of Zoho's files.
+    pub struct StaticValues {
+        /// The field `sequence_number`.
+        pub sequence_number: Nullable<i64> = "sequence_number" or_text,
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `value`.
+        pub value: Nullable<String> = "value" or_number,
+    }
 }
 
 setters! {
@@ -3061,17 +2292,12 @@ setters! {
     }
 }
 
-/// The `delete1` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Delete1 {
-    /// The field `permanent`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub permanent: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `delete1` schema of Zoho's files.
+    pub struct Delete1 {
+        /// The field `permanent`.
+        pub permanent: Nullable<bool> = "permanent",
+    }
 }
 
 setters! {
@@ -3080,20 +2306,14 @@ setters! {
     }
 }
 
-/// The `association_details` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssociationDetails {
-    /// The field `related_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_field: Nullable<MinifiedModule>,
-    /// The field `lookup_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup_field: Nullable<MinifiedModule>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `association_details` schema of Zoho's files.
+    pub struct AssociationDetails {
+        /// The field `related_field`.
+        pub related_field: Nullable<MinifiedModule> = "related_field",
+        /// The field `lookup_field`.
+        pub lookup_field: Nullable<MinifiedModule> = "lookup_field",
+    }
 }
 
 setters! {
@@ -3103,17 +2323,12 @@ setters! {
     }
 }
 
-/// The `textarea` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Textarea {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `textarea` schema of Zoho's files.
+    pub struct Textarea {
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+    }
 }
 
 setters! {
@@ -3122,59 +2337,40 @@ setters! {
     }
 }
 
-/// The `picklist` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Picklist {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `actual_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub actual_label: Nullable<String>,
-    /// The field `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<UserReference>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<UserReference>,
-    /// The field `presence`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub presence: Nullable<bool>,
-    /// The field `pick_list_values_sorted_lexically`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pick_list_values_sorted_lexically: Nullable<bool>,
-    /// The field `pick_list_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pick_list_values: Nullable<Vec<GlobalPicklistPickListValues>>,
-    /// The field `customizable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub customizable: Nullable<bool>,
-    /// The field `used_in_modules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub used_in_modules: Nullable<Vec<Module>>,
-    /// The field `associated_fields_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub associated_fields_count: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `picklist` schema of Zoho's files.
+    pub struct Picklist {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `actual_label`.
+        pub actual_label: Nullable<String> = "actual_label",
+        /// The field `description`.
+        pub description: Nullable<String> = "description",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<UserReference> = "modified_by",
+        /// The field `created_by`.
+        pub created_by: Nullable<UserReference> = "created_by",
+        /// The field `presence`.
+        pub presence: Nullable<bool> = "presence",
+        /// The field `pick_list_values_sorted_lexically`.
+        pub pick_list_values_sorted_lexically: Nullable<bool> = "pick_list_values_sorted_lexically",
+        /// The field `pick_list_values`.
+        pub pick_list_values: Nullable<Vec<GlobalPicklistPickListValues>> = "pick_list_values",
+        /// The field `customizable`.
+        pub customizable: Nullable<bool> = "customizable",
+        /// The field `used_in_modules`.
+        pub used_in_modules: Nullable<Vec<Module>> = "used_in_modules",
+        /// The field `associated_fields_count`.
+        pub associated_fields_count: Nullable<i64> = "associated_fields_count",
+    }
 }
 
 setters! {
@@ -3197,32 +2393,22 @@ setters! {
     }
 }
 
-/// The `pick_list_values` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GlobalPicklistPickListValues {
-    /// The field `actual_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub actual_value: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<PickListValuesType>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence_number: Nullable<i64>,
-    /// The field `display_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_value: Nullable<String>,
-    /// The field `reference_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reference_value: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `pick_list_values` schema of Zoho's files.
+    pub struct GlobalPicklistPickListValues {
+        /// The field `actual_value`.
+        pub actual_value: Nullable<String> = "actual_value",
+        /// The field `type`.
+        pub r#type: Nullable<PickListValuesType> = "type",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `sequence_number`.
+        pub sequence_number: Nullable<i64> = "sequence_number" or_text,
+        /// The field `display_value`.
+        pub display_value: Nullable<String> = "display_value",
+        /// The field `reference_value`.
+        pub reference_value: Nullable<String> = "reference_value",
+    }
 }
 
 setters! {
@@ -3236,23 +2422,16 @@ setters! {
     }
 }
 
-/// The `Module` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// The field `plural_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub plural_label: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Module` schema of Zoho's files.
+    pub struct Module {
+        /// The field `plural_label`.
+        pub plural_label: Nullable<String> = "plural_label",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -3263,23 +2442,16 @@ setters! {
     }
 }
 
-/// The `properties` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Properties {
-    /// The field `reorder_rows`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reorder_rows: Nullable<bool>,
-    /// The field `maximum_rows`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub maximum_rows: Nullable<i64>,
-    /// The field `tooltip`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tooltip: Nullable<Tooltip>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `properties` schema of Zoho's files.
+    pub struct Properties {
+        /// The field `reorder_rows`.
+        pub reorder_rows: Nullable<bool> = "reorder_rows",
+        /// The field `maximum_rows`.
+        pub maximum_rows: Nullable<i64> = "maximum_rows",
+        /// The field `tooltip`.
+        pub tooltip: Nullable<Tooltip> = "tooltip",
+    }
 }
 
 setters! {
@@ -3290,50 +2462,34 @@ setters! {
     }
 }
 
-/// The `actions_allowed` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ActionsAllowed {
-    /// The field `edit`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub edit: Nullable<bool>,
-    /// The field `rename`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rename: Nullable<bool>,
-    /// The field `clone`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub clone: Nullable<bool>,
-    /// The field `downgrade`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub downgrade: Nullable<bool>,
-    /// The field `delete`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub delete: Nullable<bool>,
-    /// The field `deactivate`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deactivate: Nullable<bool>,
-    /// The field `set_layout_permissions`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub set_layout_permissions: Nullable<bool>,
-    /// The field `add_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub add_field: Nullable<bool>,
-    /// The field `change_tab_traversal`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub change_tab_traversal: Nullable<bool>,
-    /// The field `reorder`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reorder: Nullable<bool>,
-    /// The field `remove_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub remove_field: Nullable<bool>,
-    /// The field `change_column_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub change_column_count: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `actions_allowed` schema of Zoho's files.
+    pub struct ActionsAllowed {
+        /// The field `edit`.
+        pub edit: Nullable<bool> = "edit",
+        /// The field `rename`.
+        pub rename: Nullable<bool> = "rename",
+        /// The field `clone`.
+        pub clone: Nullable<bool> = "clone",
+        /// The field `downgrade`.
+        pub downgrade: Nullable<bool> = "downgrade",
+        /// The field `delete`.
+        pub delete: Nullable<bool> = "delete",
+        /// The field `deactivate`.
+        pub deactivate: Nullable<bool> = "deactivate",
+        /// The field `set_layout_permissions`.
+        pub set_layout_permissions: Nullable<bool> = "set_layout_permissions",
+        /// The field `add_field`.
+        pub add_field: Nullable<bool> = "add_field",
+        /// The field `change_tab_traversal`.
+        pub change_tab_traversal: Nullable<bool> = "change_tab_traversal",
+        /// The field `reorder`.
+        pub reorder: Nullable<bool> = "reorder",
+        /// The field `remove_field`.
+        pub remove_field: Nullable<bool> = "remove_field",
+        /// The field `change_column_count`.
+        pub change_column_count: Nullable<bool> = "change_column_count",
+    }
 }
 
 setters! {
@@ -3361,80 +2517,54 @@ open_enum! {
     }
 }
 
-/// The `custom_views` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CustomViews {
-    /// The field `display_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_value: Nullable<String>,
-    /// The field `system_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub system_name: Nullable<String>,
-    /// The field `category`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub category: Nullable<String>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `last_accessed_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub last_accessed_time: Nullable<DateTime>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<UserReference>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<UserReference>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<UserReference>,
-    /// The field `criteria`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria: Nullable<CustomViewCriteria>,
-    /// The field `default`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default: Nullable<bool>,
-    /// The field `system_defined`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub system_defined: Nullable<bool>,
-    /// The field `locked`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub locked: Nullable<bool>,
-    /// The field `favorite`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub favorite: Nullable<i64>,
-    /// The field `offline`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub offline: Nullable<bool>,
-    /// The field `access_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub access_type: Nullable<CustomViewsAccessType>,
-    /// The field `shared_to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shared_to: Nullable<Vec<SharedTo>>,
-    /// The field `fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<CustomViewFields>>,
-    /// The field `sort_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_by: Nullable<ApiReference>,
-    /// The field `sort_order`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_order: Nullable<CustomViewsSortOrder>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `custom_views` schema of Zoho's files.
+    pub struct CustomViews {
+        /// The field `display_value`.
+        pub display_value: Nullable<String> = "display_value",
+        /// The field `system_name`.
+        pub system_name: Nullable<String> = "system_name",
+        /// The field `category`.
+        pub category: Nullable<String> = "category" or_number,
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `last_accessed_time`.
+        pub last_accessed_time: Nullable<DateTime> = "last_accessed_time",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `created_by`.
+        pub created_by: Nullable<UserReference> = "created_by",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<UserReference> = "modified_by",
+        /// The field `module`.
+        pub module: Nullable<UserReference> = "module",
+        /// The field `criteria`.
+        pub criteria: Nullable<CustomViewCriteria> = "criteria",
+        /// The field `default`.
+        pub default: Nullable<bool> = "default",
+        /// The field `system_defined`.
+        pub system_defined: Nullable<bool> = "system_defined",
+        /// The field `locked`.
+        pub locked: Nullable<bool> = "locked",
+        /// The field `favorite`.
+        pub favorite: Nullable<i64> = "favorite",
+        /// The field `offline`.
+        pub offline: Nullable<bool> = "offline",
+        /// The field `access_type`.
+        pub access_type: Nullable<CustomViewsAccessType> = "access_type",
+        /// The field `shared_to`.
+        pub shared_to: Nullable<Vec<SharedTo>> = "shared_to",
+        /// The field `fields`.
+        pub fields: Nullable<Vec<CustomViewFields>> = "fields",
+        /// The field `sort_by`.
+        pub sort_by: Nullable<ApiReference> = "sort_by",
+        /// The field `sort_order`.
+        pub sort_order: Nullable<CustomViewsSortOrder> = "sort_order",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -3464,29 +2594,20 @@ setters! {
     }
 }
 
-/// The `Criteria` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CustomViewCriteria {
-    /// The field `comparator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub comparator: Nullable<String>,
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<ApiReference>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// The field `group_operator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group_operator: Nullable<String>,
-    /// The field `group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Self>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Criteria` schema of Zoho's files.
+    pub struct CustomViewCriteria {
+        /// The field `comparator`.
+        pub comparator: Nullable<String> = "comparator",
+        /// The field `field`.
+        pub field: Nullable<ApiReference> = "field",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+        /// The field `group_operator`.
+        pub group_operator: Nullable<String> = "group_operator",
+        /// The field `group`.
+        pub group: Nullable<Vec<Self>> = "group",
+    }
 }
 
 setters! {
@@ -3508,26 +2629,18 @@ open_enum! {
     }
 }
 
-/// The `shared_to` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SharedTo {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<SharedToType>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `subordinates`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subordinates: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `shared_to` schema of Zoho's files.
+    pub struct SharedTo {
+        /// The field `type`.
+        pub r#type: Nullable<SharedToType> = "type",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `subordinates`.
+        pub subordinates: Nullable<bool> = "subordinates",
+    }
 }
 
 setters! {
@@ -3549,23 +2662,16 @@ open_enum! {
     }
 }
 
-/// The `fields` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CustomViewFields {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `_pin`.
-    #[serde(rename = "_pin", skip_serializing_if = "Nullable::is_absent")]
-    pub pin: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `fields` schema of Zoho's files.
+    pub struct CustomViewFields {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `_pin`.
+        pub pin: Nullable<bool> = "_pin",
+    }
 }
 
 setters! {
@@ -3584,17 +2690,12 @@ open_enum! {
     }
 }
 
-/// The type of `static_subform_properties` in `Modules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct StaticSubformProperty {
-    /// The field `fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<ApiReference>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `static_subform_properties` in `Modules`.
+    pub struct StaticSubformProperty {
+        /// The field `fields`.
+        pub fields: Nullable<Vec<ApiReference>> = "fields",
+    }
 }
 
 setters! {
@@ -3603,112 +2704,46 @@ setters! {
     }
 }
 
-/// The `Info` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// The field `call`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub call: Nullable<bool>,
-    /// The field `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// The field `next_page_token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub next_page_token: Nullable<String>,
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// The field `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// The field `previous_page_token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub previous_page_token: Nullable<String>,
-    /// The field `page_token_expiry`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page_token_expiry: Nullable<DateTime>,
-    /// The field `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<bool>,
-    /// The field `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// The field `sort_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_by: Nullable<String>,
-    /// The field `sort_order`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_order: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// The `Tag` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Tag {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `color_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub color_code: Nullable<String>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<UserReference>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<UserReference>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-setters! {
-    Tag {
-        name: String,
-        color_code: String,
-        created_time: DateTime,
-        modified_time: DateTime,
-        modified_by: UserReference,
-        created_by: UserReference,
-        id: String,
+described! {
+    /// The `Info` schema of Zoho's files.
+    pub struct Info {
+        /// The field `call`.
+        pub call: Nullable<bool> = "call",
+        /// The field `per_page`.
+        pub per_page: Nullable<i64> = "per_page",
+        /// The field `next_page_token`.
+        pub next_page_token: Nullable<String> = "next_page_token",
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+        /// The field `page`.
+        pub page: Nullable<i64> = "page",
+        /// The field `previous_page_token`.
+        pub previous_page_token: Nullable<String> = "previous_page_token",
+        /// The field `page_token_expiry`.
+        pub page_token_expiry: Nullable<DateTime> = "page_token_expiry",
+        /// The field `email`.
+        pub email: Nullable<bool> = "email",
+        /// The field `more_records`.
+        pub more_records: Nullable<bool> = "more_records",
+        /// The field `sort_by`.
+        pub sort_by: Nullable<String> = "sort_by",
+        /// The field `sort_order`.
+        pub sort_order: Nullable<String> = "sort_order",
     }
 }
 
-/// The `Attachment` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailTemplateAttachment {
-    /// The field `size`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub size: Nullable<Value>,
-    /// The field `file_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file_name: Nullable<String>,
-    /// The field `file_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file_id: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Attachment` schema of Zoho's files.
+    pub struct EmailTemplateAttachment {
+        /// The field `size`.
+        pub size: Nullable<Value> = "size",
+        /// The field `file_name`.
+        pub file_name: Nullable<String> = "file_name",
+        /// The field `file_id`.
+        pub file_id: Nullable<String> = "file_id" or_number,
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -3720,32 +2755,22 @@ setters! {
     }
 }
 
-/// The `last_version_statistics` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LastVersionStatistics {
-    /// The field `tracked`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tracked: Nullable<i64>,
-    /// The field `delivered`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub delivered: Nullable<i64>,
-    /// The field `opened`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub opened: Nullable<i64>,
-    /// The field `bounced`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub bounced: Nullable<i64>,
-    /// The field `sent`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sent: Nullable<i64>,
-    /// The field `clicked`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub clicked: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `last_version_statistics` schema of Zoho's files.
+    pub struct LastVersionStatistics {
+        /// The field `tracked`.
+        pub tracked: Nullable<i64> = "tracked",
+        /// The field `delivered`.
+        pub delivered: Nullable<i64> = "delivered",
+        /// The field `opened`.
+        pub opened: Nullable<i64> = "opened",
+        /// The field `bounced`.
+        pub bounced: Nullable<i64> = "bounced",
+        /// The field `sent`.
+        pub sent: Nullable<i64> = "sent",
+        /// The field `clicked`.
+        pub clicked: Nullable<i64> = "clicked",
+    }
 }
 
 setters! {
@@ -3759,254 +2784,170 @@ setters! {
     }
 }
 
-/// The `fields` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FieldFields {
-    /// The field `associated_module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub associated_module: Nullable<MinifiedModule>,
-    /// The field `data_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data_type: Nullable<String>,
-    /// The field `operation_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub operation_type: Nullable<OperationType>,
-    /// The field `system_mandatory`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub system_mandatory: Nullable<bool>,
-    /// The field `webhook`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub webhook: Nullable<bool>,
-    /// The field `sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence_number: Nullable<i64>,
-    /// The field `default_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_value: Nullable<Value>,
-    /// The field `blueprint_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub blueprint_supported: Nullable<bool>,
-    /// The field `virtual_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub virtual_field: Nullable<bool>,
-    /// The field `field_read_only`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_read_only: Nullable<bool>,
-    /// The field `customizable_properties`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub customizable_properties: Nullable<Vec<String>>,
-    /// The field `read_only`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub read_only: Nullable<bool>,
-    /// The field `custom_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub custom_field: Nullable<bool>,
-    /// The field `businesscard_supported`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub businesscard_supported: Nullable<bool>,
-    /// The field `filterable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub filterable: Nullable<bool>,
-    /// The field `visible`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub visible: Nullable<bool>,
-    /// The field `available_in_user_layout`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub available_in_user_layout: Nullable<bool>,
-    /// The field `display_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_field: Nullable<bool>,
-    /// The field `pick_list_values_sorted_lexically`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pick_list_values_sorted_lexically: Nullable<bool>,
-    /// The field `sortable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sortable: Nullable<bool>,
-    /// The field `layout_associations`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout_associations: Nullable<Vec<LayoutAssociation>>,
-    /// The field `separator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub separator: Nullable<bool>,
-    /// The field `searchable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub searchable: Nullable<bool>,
-    /// The field `enable_colour_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub enable_colour_code: Nullable<bool>,
-    /// The field `mass_update`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mass_update: Nullable<bool>,
-    /// The field `json_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub json_type: Nullable<String>,
-    /// The field `created_source`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_source: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `column_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub column_name: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `display_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_type: Nullable<i64>,
-    /// The field `ui_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ui_type: Nullable<i64>,
-    /// The field `colour_code_enabled_by_system`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub colour_code_enabled_by_system: Nullable<bool>,
-    /// The field `length`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub length: Nullable<i64>,
-    /// The field `decimal_place`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub decimal_place: Nullable<i64>,
-    /// The field `quick_sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub quick_sequence_number: Nullable<String>,
-    /// The field `email_parser`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_parser: Nullable<EmailParser>,
-    /// The field `rollup_summary`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rollup_summary: Nullable<RollupSummary>,
-    /// The field `refer_from_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub refer_from_field: Nullable<ApiReference>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `show_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_type: Nullable<i64>,
-    /// The field `category`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub category: Nullable<i64>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `multi_module_lookup`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multi_module_lookup: Nullable<MultiModuleLookup>,
-    /// The field `sharing_properties`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sharing_properties: Nullable<SharingProperties>,
-    /// The field `currency`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub currency: Nullable<Currency>,
-    /// The field `file_upolad_optionlist`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub file_upolad_optionlist: Nullable<Vec<FileUpoladOption>>,
-    /// The field `lookup`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lookup: Nullable<Lookup>,
-    /// The field `profiles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub profiles: Nullable<Vec<Profile>>,
-    /// The field `view_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub view_type: Nullable<ViewType>,
-    /// The field `unique`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unique: Nullable<Unique>,
-    /// The field `sub_module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sub_module: Nullable<MinifiedModule>,
-    /// The field `subform`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subform: Nullable<Subform>,
-    /// The field `external`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub external: Nullable<External>,
-    /// The field `formula`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub formula: Nullable<Formula>,
-    /// The field `private`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub private: Nullable<Private>,
-    /// The field `convert_mapping`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub convert_mapping: Nullable<ConvertMapping>,
-    /// The field `multiselectlookup`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multiselectlookup: Nullable<Multiselectlookup>,
-    /// The field `multiuserlookup`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub multiuserlookup: Nullable<Multiselectlookup>,
-    /// The field `autonumber`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub autonumber: Nullable<AutoNumber>,
-    /// The field `auto_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub auto_number: Nullable<AutoNumber>,
-    /// The field `pick_list_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pick_list_values: Nullable<Vec<PickListValues>>,
-    /// The field `crypt`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub crypt: Nullable<Crypt>,
-    /// The field `tooltip`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tooltip: Nullable<Tooltip>,
-    /// The field `history_tracking`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub history_tracking: Nullable<HistoryTracking>,
-    /// The field `association_details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub association_details: Nullable<AssociationDetails>,
-    /// The field `allowed_modules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub allowed_modules: Nullable<Vec<MinifiedModule>>,
-    /// The field `additional_column`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub additional_column: Nullable<String>,
-    /// The field `field_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_label: Nullable<String>,
-    /// The field `common.picklist`.
-    #[serde(rename = "common.picklist", skip_serializing_if = "Nullable::is_absent")]
-    pub common_picklist: Nullable<Value>,
-    /// The field `hipaa_compliance_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub hipaa_compliance_enabled: Nullable<bool>,
-    /// The field `hipaa_compliance`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub hipaa_compliance: Nullable<HipaaCompliance>,
-    /// The field `_update_existing_records`.
-    #[serde(rename = "_update_existing_records", skip_serializing_if = "Nullable::is_absent")]
-    pub update_existing_records: Nullable<bool>,
-    /// The field `number_separator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub number_separator: Nullable<bool>,
-    /// The field `textarea`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub textarea: Nullable<Textarea>,
-    /// The field `static_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub static_field: Nullable<bool>,
-    /// The field `history_tracking_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub history_tracking_enabled: Nullable<bool>,
-    /// The field `global_picklist`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub global_picklist: Nullable<Picklist>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `fields` schema of Zoho's files.
+    pub struct FieldFields {
+        /// The field `associated_module`.
+        pub associated_module: Nullable<MinifiedModule> = "associated_module",
+        /// The field `data_type`.
+        pub data_type: Nullable<String> = "data_type",
+        /// The field `operation_type`.
+        pub operation_type: Nullable<OperationType> = "operation_type",
+        /// The field `system_mandatory`.
+        pub system_mandatory: Nullable<bool> = "system_mandatory",
+        /// The field `webhook`.
+        pub webhook: Nullable<bool> = "webhook",
+        /// The field `sequence_number`.
+        pub sequence_number: Nullable<i64> = "sequence_number" or_text,
+        /// The field `default_value`.
+        pub default_value: Nullable<Value> = "default_value",
+        /// The field `blueprint_supported`.
+        pub blueprint_supported: Nullable<bool> = "blueprint_supported",
+        /// The field `virtual_field`.
+        pub virtual_field: Nullable<bool> = "virtual_field",
+        /// The field `field_read_only`.
+        pub field_read_only: Nullable<bool> = "field_read_only",
+        /// The field `customizable_properties`.
+        pub customizable_properties: Nullable<Vec<String>> = "customizable_properties",
+        /// The field `read_only`.
+        pub read_only: Nullable<bool> = "read_only",
+        /// The field `custom_field`.
+        pub custom_field: Nullable<bool> = "custom_field",
+        /// The field `businesscard_supported`.
+        pub businesscard_supported: Nullable<bool> = "businesscard_supported",
+        /// The field `filterable`.
+        pub filterable: Nullable<bool> = "filterable",
+        /// The field `visible`.
+        pub visible: Nullable<bool> = "visible",
+        /// The field `available_in_user_layout`.
+        pub available_in_user_layout: Nullable<bool> = "available_in_user_layout",
+        /// The field `display_field`.
+        pub display_field: Nullable<bool> = "display_field",
+        /// The field `pick_list_values_sorted_lexically`.
+        pub pick_list_values_sorted_lexically: Nullable<bool> = "pick_list_values_sorted_lexically",
+        /// The field `sortable`.
+        pub sortable: Nullable<bool> = "sortable",
+        /// The field `layout_associations`.
+        pub layout_associations: Nullable<Vec<LayoutAssociation>> = "layout_associations",
+        /// The field `separator`.
+        pub separator: Nullable<bool> = "separator",
+        /// The field `searchable`.
+        pub searchable: Nullable<bool> = "searchable",
+        /// The field `enable_colour_code`.
+        pub enable_colour_code: Nullable<bool> = "enable_colour_code",
+        /// The field `mass_update`.
+        pub mass_update: Nullable<bool> = "mass_update",
+        /// The field `json_type`.
+        pub json_type: Nullable<String> = "json_type",
+        /// The field `created_source`.
+        pub created_source: Nullable<String> = "created_source",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `column_name`.
+        pub column_name: Nullable<String> = "column_name",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `display_type`.
+        pub display_type: Nullable<i64> = "display_type",
+        /// The field `ui_type`.
+        pub ui_type: Nullable<i64> = "ui_type",
+        /// The field `colour_code_enabled_by_system`.
+        pub colour_code_enabled_by_system: Nullable<bool> = "colour_code_enabled_by_system",
+        /// The field `length`.
+        pub length: Nullable<i64> = "length",
+        /// The field `decimal_place`.
+        pub decimal_place: Nullable<i64> = "decimal_place" or_text,
+        /// The field `quick_sequence_number`.
+        pub quick_sequence_number: Nullable<String> = "quick_sequence_number" or_number,
+        /// The field `email_parser`.
+        pub email_parser: Nullable<EmailParser> = "email_parser",
+        /// The field `rollup_summary`.
+        pub rollup_summary: Nullable<RollupSummary> = "rollup_summary",
+        /// The field `refer_from_field`.
+        pub refer_from_field: Nullable<ApiReference> = "refer_from_field",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `show_type`.
+        pub show_type: Nullable<i64> = "show_type",
+        /// The field `category`.
+        pub category: Nullable<i64> = "category" or_text,
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `multi_module_lookup`.
+        pub multi_module_lookup: Nullable<MultiModuleLookup> = "multi_module_lookup",
+        /// The field `sharing_properties`.
+        pub sharing_properties: Nullable<SharingProperties> = "sharing_properties",
+        /// The field `currency`.
+        pub currency: Nullable<Currency> = "currency",
+        /// The field `file_upolad_optionlist`.
+        pub file_upolad_optionlist: Nullable<Vec<FileUpoladOption>> = "file_upolad_optionlist",
+        /// The field `lookup`.
+        pub lookup: Nullable<Lookup> = "lookup",
+        /// The field `profiles`.
+        pub profiles: Nullable<Vec<Profile>> = "profiles",
+        /// The field `view_type`.
+        pub view_type: Nullable<ViewType> = "view_type",
+        /// The field `unique`.
+        pub unique: Nullable<Unique> = "unique",
+        /// The field `sub_module`.
+        pub sub_module: Nullable<MinifiedModule> = "sub_module",
+        /// The field `subform`.
+        pub subform: Nullable<Subform> = "subform",
+        /// The field `external`.
+        pub external: Nullable<External> = "external",
+        /// The field `formula`.
+        pub formula: Nullable<Formula> = "formula",
+        /// The field `private`.
+        pub private: Nullable<Private> = "private",
+        /// The field `convert_mapping`.
+        pub convert_mapping: Nullable<ConvertMapping> = "convert_mapping",
+        /// The field `multiselectlookup`.
+        pub multiselectlookup: Nullable<Multiselectlookup> = "multiselectlookup",
+        /// The field `multiuserlookup`.
+        pub multiuserlookup: Nullable<Multiselectlookup> = "multiuserlookup",
+        /// The field `autonumber`.
+        pub autonumber: Nullable<AutoNumber> = "autonumber",
+        /// The field `auto_number`.
+        pub auto_number: Nullable<AutoNumber> = "auto_number",
+        /// The field `pick_list_values`.
+        pub pick_list_values: Nullable<Vec<PickListValues>> = "pick_list_values",
+        /// The field `crypt`.
+        pub crypt: Nullable<Crypt> = "crypt",
+        /// The field `tooltip`.
+        pub tooltip: Nullable<Tooltip> = "tooltip",
+        /// The field `history_tracking`.
+        pub history_tracking: Nullable<HistoryTracking> = "history_tracking",
+        /// The field `association_details`.
+        pub association_details: Nullable<AssociationDetails> = "association_details",
+        /// The field `allowed_modules`.
+        pub allowed_modules: Nullable<Vec<MinifiedModule>> = "allowed_modules",
+        /// The field `additional_column`.
+        pub additional_column: Nullable<String> = "additional_column",
+        /// The field `field_label`.
+        pub field_label: Nullable<String> = "field_label",
+        /// The field `common.picklist`.
+        pub common_picklist: Nullable<Value> = "common.picklist",
+        /// The field `hipaa_compliance_enabled`.
+        pub hipaa_compliance_enabled: Nullable<bool> = "hipaa_compliance_enabled",
+        /// The field `hipaa_compliance`.
+        pub hipaa_compliance: Nullable<HipaaCompliance> = "hipaa_compliance",
+        /// The field `_update_existing_records`.
+        pub update_existing_records: Nullable<bool> = "_update_existing_records",
+        /// The field `number_separator`.
+        pub number_separator: Nullable<bool> = "number_separator",
+        /// The field `textarea`.
+        pub textarea: Nullable<Textarea> = "textarea",
+        /// The field `static_field`.
+        pub static_field: Nullable<bool> = "static_field",
+        /// The field `history_tracking_enabled`.
+        pub history_tracking_enabled: Nullable<bool> = "history_tracking_enabled",
+        /// The field `global_picklist`.
+        pub global_picklist: Nullable<Picklist> = "global_picklist",
+    }
 }
 
 setters! {
@@ -4094,65 +3035,44 @@ setters! {
     }
 }
 
-/// The `Profile` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ProfileProfile {
-    /// The field `_default_view`.
-    #[serde(rename = "_default_view", skip_serializing_if = "Nullable::is_absent")]
-    pub default_view: Nullable<DefaultView>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `default`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default: Nullable<bool>,
-    /// The field `_delete`.
-    #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
-    pub delete: Nullable<Value>,
-    /// The field `permission_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub permission_type: Nullable<String>,
-    /// The field `custom`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub custom: Nullable<bool>,
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<ProfileProfileType>,
-    /// The field `permissions_details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub permissions_details: Nullable<Vec<PermissionDetail>>,
-    /// The field `sections`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sections: Nullable<Vec<Section>>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<UserReference>,
-    /// The field `category`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub category: Nullable<bool>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<UserReference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Profile` schema of Zoho's files.
+    pub struct ProfileProfile {
+        /// The field `_default_view`.
+        pub default_view: Nullable<DefaultView> = "_default_view",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `description`.
+        pub description: Nullable<String> = "description",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `default`.
+        pub default: Nullable<bool> = "default",
+        /// The field `_delete`.
+        pub delete: Nullable<Value> = "_delete",
+        /// The field `permission_type`.
+        pub permission_type: Nullable<String> = "permission_type",
+        /// The field `custom`.
+        pub custom: Nullable<bool> = "custom",
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `type`.
+        pub r#type: Nullable<ProfileProfileType> = "type",
+        /// The field `permissions_details`.
+        pub permissions_details: Nullable<Vec<PermissionDetail>> = "permissions_details",
+        /// The field `sections`.
+        pub sections: Nullable<Vec<Section>> = "sections",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<UserReference> = "modified_by",
+        /// The field `category`.
+        pub category: Nullable<bool> = "category",
+        /// The field `created_by`.
+        pub created_by: Nullable<UserReference> = "created_by",
+    }
 }
 
 setters! {
@@ -4185,35 +3105,24 @@ open_enum! {
     }
 }
 
-/// The `Permission_Detail` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PermissionDetail {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub enabled: Nullable<bool>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `customizable`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub customizable: Nullable<bool>,
-    /// The field `parent_permissions`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent_permissions: Nullable<Vec<String>>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Permission_Detail` schema of Zoho's files.
+    pub struct PermissionDetail {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `enabled`.
+        pub enabled: Nullable<bool> = "enabled",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `customizable`.
+        pub customizable: Nullable<bool> = "customizable",
+        /// The field `parent_permissions`.
+        pub parent_permissions: Nullable<Vec<String>> = "parent_permissions",
+        /// The field `module`.
+        pub module: Nullable<String> = "module",
+    }
 }
 
 setters! {
@@ -4228,20 +3137,14 @@ setters! {
     }
 }
 
-/// The `Section` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Section {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `categories`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub categories: Nullable<Vec<Category>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Section` schema of Zoho's files.
+    pub struct Section {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `categories`.
+        pub categories: Nullable<Vec<Category>> = "categories",
+    }
 }
 
 setters! {
@@ -4251,26 +3154,18 @@ setters! {
     }
 }
 
-/// The type of `categories` in `Section`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Category {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `permissions_details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub permissions_details: Nullable<Vec<String>>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `categories` in `Section`.
+    pub struct Category {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `permissions_details`.
+        pub permissions_details: Nullable<Vec<String>> = "permissions_details",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `module`.
+        pub module: Nullable<String> = "module",
+    }
 }
 
 setters! {
@@ -4282,203 +3177,168 @@ setters! {
     }
 }
 
-/// The `users` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Users {
-    /// The field `country`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub country: Nullable<String>,
-    /// The field `language`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub language: Nullable<String>,
-    /// The field `microsoft`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub microsoft: Nullable<bool>,
-    /// The field `$shift_effective_from`.
-    #[serde(rename = "$shift_effective_from", skip_serializing_if = "Nullable::is_absent")]
-    pub shift_effective_from: Nullable<Value>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `state`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub state: Nullable<String>,
-    /// The field `fax`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fax: Nullable<String>,
-    /// The field `country_locale`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub country_locale: Nullable<String>,
-    /// The field `zip`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub zip: Nullable<String>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `time_format`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub time_format: Nullable<UsersTimeFormat>,
-    /// The field `offset`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub offset: Nullable<i64>,
-    /// The field `profile`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub profile: Nullable<Reference>,
-    /// The field `role`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub role: Nullable<Reference>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<UserReference>,
-    /// The field `full_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub full_name: Nullable<String>,
-    /// The field `zuid`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub zuid: Nullable<String>,
-    /// The field `phone`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub phone: Nullable<String>,
-    /// The field `dob`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub dob: Nullable<Date>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// The field `customize_info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub customize_info: Nullable<CustomizeInfo>,
-    /// The field `city`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub city: Nullable<String>,
-    /// The field `signature`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub signature: Nullable<String>,
-    /// The field `sort_order_preference__s`.
-    #[serde(rename = "sort_order_preference__s", skip_serializing_if = "Nullable::is_absent")]
-    pub sort_order_preference_s: Nullable<String>,
-    /// The field `category`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub category: Nullable<String>,
-    /// The field `date_format`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub date_format: Nullable<String>,
-    /// The field `confirm`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub confirm: Nullable<bool>,
-    /// The field `decimal_separator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub decimal_separator: Nullable<UsersDecimalSeparator>,
-    /// The field `number_separator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub number_separator: Nullable<String>,
-    /// The field `time_zone`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub time_zone: Nullable<String>,
-    /// The field `last_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub last_name: Nullable<String>,
-    /// The field `mobile`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub mobile: Nullable<String>,
-    /// The field `$current_shift`.
-    #[serde(rename = "$current_shift", skip_serializing_if = "Nullable::is_absent")]
-    pub current_shift: Nullable<Reference>,
-    /// The field `Reporting_To`.
-    #[serde(rename = "Reporting_To", skip_serializing_if = "Nullable::is_absent")]
-    pub reporting_to: Nullable<UserReference>,
-    /// The field `Currency`.
-    #[serde(rename = "Currency", skip_serializing_if = "Nullable::is_absent")]
-    pub currency: Nullable<String>,
-    /// The field `$next_shift`.
-    #[serde(rename = "$next_shift", skip_serializing_if = "Nullable::is_absent")]
-    pub next_shift: Nullable<Reference>,
-    /// The field `Modified_Time`.
-    #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `website`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub website: Nullable<String>,
-    /// The field `status_reason__s`.
-    #[serde(rename = "status_reason__s", skip_serializing_if = "Nullable::is_absent")]
-    pub status_reason_s: Nullable<String>,
-    /// The field `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// The field `first_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub first_name: Nullable<String>,
-    /// The field `sandboxDeveloper`.
-    #[serde(rename = "sandboxDeveloper", skip_serializing_if = "Nullable::is_absent")]
-    pub sandbox_developer: Nullable<bool>,
-    /// The field `alias`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub alias: Nullable<String>,
-    /// The field `street`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub street: Nullable<String>,
-    /// The field `Modified_By`.
-    #[serde(rename = "Modified_By", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<Owner>,
-    /// The field `Isonline`.
-    #[serde(rename = "Isonline", skip_serializing_if = "Nullable::is_absent")]
-    pub isonline: Nullable<bool>,
-    /// The field `locale`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub locale: Nullable<String>,
-    /// The field `name_format__s`.
-    #[serde(rename = "name_format__s", skip_serializing_if = "Nullable::is_absent")]
-    pub name_format_s: Nullable<UsersNameFormatS>,
-    /// The field `personal_account`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub personal_account: Nullable<bool>,
-    /// The field `default_tab_group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_tab_group: Nullable<String>,
-    /// The field `theme`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub theme: Nullable<Theme>,
-    /// The field `sort_order_preference`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sort_order_preference: Nullable<String>,
-    /// The field `Created_Time`.
-    #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub record_created_time: Nullable<DateTime>,
-    /// The field `Tag`.
-    #[serde(rename = "Tag", skip_serializing_if = "Nullable::is_absent")]
-    pub tag: Nullable<Vec<Tag>>,
-    /// The field `imap_status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub imap_status: Nullable<bool>,
-    /// The field `Created_By`.
-    #[serde(rename = "Created_By", skip_serializing_if = "Nullable::is_absent")]
-    pub record_created_by: Nullable<UserReference>,
-    /// The field `image_link`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub image_link: Nullable<String>,
-    /// The field `ezuid`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ezuid: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `ntc_notification_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ntc_notification_type: Nullable<Vec<String>>,
-    /// The field `telephony_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub telephony_enabled: Nullable<bool>,
-    /// The field `rtl_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rtl_enabled: Nullable<bool>,
-    /// The field `ntc_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ntc_enabled: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Tag` schema of Zoho's files.
+    pub struct Tag {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `color_code`.
+        pub color_code: Nullable<String> = "color_code",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<UserReference> = "modified_by",
+        /// The field `created_by`.
+        pub created_by: Nullable<UserReference> = "created_by",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
+}
+
+setters! {
+    Tag {
+        name: String,
+        color_code: String,
+        created_time: DateTime,
+        modified_time: DateTime,
+        modified_by: UserReference,
+        created_by: UserReference,
+        id: String,
+    }
+}
+
+described! {
+    /// The `users` schema of Zoho's files.
+    pub struct Users {
+        /// The field `country`.
+        pub country: Nullable<String> = "country",
+        /// The field `language`.
+        pub language: Nullable<String> = "language",
+        /// The field `microsoft`.
+        pub microsoft: Nullable<bool> = "microsoft",
+        /// The field `$shift_effective_from`.
+        pub shift_effective_from: Nullable<Value> = "$shift_effective_from",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `state`.
+        pub state: Nullable<String> = "state",
+        /// The field `fax`.
+        pub fax: Nullable<String> = "fax",
+        /// The field `country_locale`.
+        pub country_locale: Nullable<String> = "country_locale",
+        /// The field `zip`.
+        pub zip: Nullable<String> = "zip",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `time_format`.
+        pub time_format: Nullable<UsersTimeFormat> = "time_format",
+        /// The field `offset`.
+        pub offset: Nullable<i64> = "offset",
+        /// The field `profile`.
+        pub profile: Nullable<Reference> = "profile",
+        /// The field `role`.
+        pub role: Nullable<Reference> = "role",
+        /// The field `created_by`.
+        pub created_by: Nullable<UserReference> = "created_by",
+        /// The field `full_name`.
+        pub full_name: Nullable<String> = "full_name",
+        /// The field `zuid`.
+        pub zuid: Nullable<String> = "zuid" or_number,
+        /// The field `phone`.
+        pub phone: Nullable<String> = "phone",
+        /// The field `dob`.
+        pub dob: Nullable<Date> = "dob",
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+        /// The field `customize_info`.
+        pub customize_info: Nullable<CustomizeInfo> = "customize_info",
+        /// The field `city`.
+        pub city: Nullable<String> = "city",
+        /// The field `signature`.
+        pub signature: Nullable<String> = "signature",
+        /// The field `sort_order_preference__s`.
+        pub sort_order_preference_s: Nullable<String> = "sort_order_preference__s",
+        /// The field `category`.
+        pub category: Nullable<String> = "category" or_number,
+        /// The field `date_format`.
+        pub date_format: Nullable<String> = "date_format",
+        /// The field `confirm`.
+        pub confirm: Nullable<bool> = "confirm",
+        /// The field `decimal_separator`.
+        pub decimal_separator: Nullable<UsersDecimalSeparator> = "decimal_separator",
+        /// The field `number_separator`.
+        pub number_separator: Nullable<String> = "number_separator",
+        /// The field `time_zone`.
+        pub time_zone: Nullable<String> = "time_zone",
+        /// The field `last_name`.
+        pub last_name: Nullable<String> = "last_name",
+        /// The field `mobile`.
+        pub mobile: Nullable<String> = "mobile",
+        /// The field `$current_shift`.
+        pub current_shift: Nullable<Reference> = "$current_shift",
+        /// The field `Reporting_To`.
+        pub reporting_to: Nullable<UserReference> = "Reporting_To",
+        /// The field `Currency`.
+        pub currency: Nullable<String> = "Currency",
+        /// The field `$next_shift`.
+        pub next_shift: Nullable<Reference> = "$next_shift",
+        /// The field `Modified_Time`.
+        pub modified_time: Nullable<DateTime> = "Modified_Time",
+        /// The field `website`.
+        pub website: Nullable<String> = "website",
+        /// The field `status_reason__s`.
+        pub status_reason_s: Nullable<String> = "status_reason__s",
+        /// The field `email`.
+        pub email: Nullable<String> = "email",
+        /// The field `first_name`.
+        pub first_name: Nullable<String> = "first_name",
+        /// The field `sandboxDeveloper`.
+        pub sandbox_developer: Nullable<bool> = "sandboxDeveloper",
+        /// The field `alias`.
+        pub alias: Nullable<String> = "alias",
+        /// The field `street`.
+        pub street: Nullable<String> = "street",
+        /// The field `Modified_By`.
+        pub modified_by: Nullable<Owner> = "Modified_By",
+        /// The field `Isonline`.
+        pub isonline: Nullable<bool> = "Isonline",
+        /// The field `locale`.
+        pub locale: Nullable<String> = "locale",
+        /// The field `name_format__s`.
+        pub name_format_s: Nullable<UsersNameFormatS> = "name_format__s",
+        /// The field `personal_account`.
+        pub personal_account: Nullable<bool> = "personal_account",
+        /// The field `default_tab_group`.
+        pub default_tab_group: Nullable<String> = "default_tab_group",
+        /// The field `theme`.
+        pub theme: Nullable<Theme> = "theme",
+        /// The field `sort_order_preference`.
+        pub sort_order_preference: Nullable<String> = "sort_order_preference",
+        /// The field `Created_Time`.
+        pub record_created_time: Nullable<DateTime> = "Created_Time",
+        /// The field `Tag`.
+        pub tag: Nullable<Vec<Tag>> = "Tag",
+        /// The field `imap_status`.
+        pub imap_status: Nullable<bool> = "imap_status",
+        /// The field `Created_By`.
+        pub record_created_by: Nullable<UserReference> = "Created_By",
+        /// The field `image_link`.
+        pub image_link: Nullable<String> = "image_link",
+        /// The field `ezuid`.
+        pub ezuid: Nullable<String> = "ezuid",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `ntc_notification_type`.
+        pub ntc_notification_type: Nullable<Vec<String>> = "ntc_notification_type",
+        /// The field `telephony_enabled`.
+        pub telephony_enabled: Nullable<bool> = "telephony_enabled",
+        /// The field `rtl_enabled`.
+        pub rtl_enabled: Nullable<bool> = "rtl_enabled",
+        /// The field `ntc_enabled`.
+        pub ntc_enabled: Nullable<bool> = "ntc_enabled",
+    }
 }
 
 setters! {
@@ -4557,32 +3417,22 @@ open_enum! {
     }
 }
 
-/// The `customize_info` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CustomizeInfo {
-    /// The field `notes_desc`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub notes_desc: Nullable<Value>,
-    /// The field `show_right_panel`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_right_panel: Nullable<Value>,
-    /// The field `bc_view`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub bc_view: Nullable<Value>,
-    /// The field `unpin_recent_item`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unpin_recent_item: Nullable<Value>,
-    /// The field `show_home`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_home: Nullable<bool>,
-    /// The field `show_detail_view`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_detail_view: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `customize_info` schema of Zoho's files.
+    pub struct CustomizeInfo {
+        /// The field `notes_desc`.
+        pub notes_desc: Nullable<Value> = "notes_desc",
+        /// The field `show_right_panel`.
+        pub show_right_panel: Nullable<Value> = "show_right_panel",
+        /// The field `bc_view`.
+        pub bc_view: Nullable<Value> = "bc_view",
+        /// The field `unpin_recent_item`.
+        pub unpin_recent_item: Nullable<Value> = "unpin_recent_item",
+        /// The field `show_home`.
+        pub show_home: Nullable<bool> = "show_home",
+        /// The field `show_detail_view`.
+        pub show_detail_view: Nullable<bool> = "show_detail_view",
+    }
 }
 
 setters! {
@@ -4604,26 +3454,18 @@ open_enum! {
     }
 }
 
-/// The `owner` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Owner {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `last_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub last_name: Nullable<String>,
-    /// The field `first_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub first_name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `owner` schema of Zoho's files.
+    pub struct Owner {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `last_name`.
+        pub last_name: Nullable<String> = "last_name",
+        /// The field `first_name`.
+        pub first_name: Nullable<String> = "first_name",
+    }
 }
 
 setters! {
@@ -4644,32 +3486,22 @@ open_enum! {
     }
 }
 
-/// The `theme` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Theme {
-    /// The field `normal_tab`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub normal_tab: Nullable<Tab>,
-    /// The field `selected_tab`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub selected_tab: Nullable<Tab>,
-    /// The field `new_background`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub new_background: Nullable<String>,
-    /// The field `background`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub background: Nullable<String>,
-    /// The field `screen`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub screen: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `theme` schema of Zoho's files.
+    pub struct Theme {
+        /// The field `normal_tab`.
+        pub normal_tab: Nullable<Tab> = "normal_tab",
+        /// The field `selected_tab`.
+        pub selected_tab: Nullable<Tab> = "selected_tab",
+        /// The field `new_background`.
+        pub new_background: Nullable<String> = "new_background",
+        /// The field `background`.
+        pub background: Nullable<String> = "background",
+        /// The field `screen`.
+        pub screen: Nullable<String> = "screen",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+    }
 }
 
 setters! {
@@ -4683,20 +3515,14 @@ setters! {
     }
 }
 
-/// The `tab` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Tab {
-    /// The field `font_color`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub font_color: Nullable<String>,
-    /// The field `background`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub background: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `tab` schema of Zoho's files.
+    pub struct Tab {
+        /// The field `font_color`.
+        pub font_color: Nullable<String> = "font_color",
+        /// The field `background`.
+        pub background: Nullable<String> = "background",
+    }
 }
 
 setters! {
@@ -4706,20 +3532,14 @@ setters! {
     }
 }
 
-/// The `GroupedCount` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GroupedCount {
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<GroupedCountStatus>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `GroupedCount` schema of Zoho's files.
+    pub struct GroupedCount {
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+        /// The field `status`.
+        pub status: Nullable<GroupedCountStatus> = "status" or_number,
+    }
 }
 
 open_enum! {
@@ -4731,26 +3551,18 @@ open_enum! {
     }
 }
 
-/// The `sources_count` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SourcesCount {
-    /// The field `territories`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territories: Nullable<i64>,
-    /// The field `roles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub roles: Nullable<i64>,
-    /// The field `groups`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub groups: Nullable<i64>,
-    /// The field `users`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users: Nullable<UserGroupUsers>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `sources_count` schema of Zoho's files.
+    pub struct SourcesCount {
+        /// The field `territories`.
+        pub territories: Nullable<i64> = "territories",
+        /// The field `roles`.
+        pub roles: Nullable<i64> = "roles",
+        /// The field `groups`.
+        pub groups: Nullable<i64> = "groups",
+        /// The field `users`.
+        pub users: Nullable<UserGroupUsers> = "users",
+    }
 }
 
 setters! {
@@ -4762,23 +3574,16 @@ setters! {
     }
 }
 
-/// The `users` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UserGroupUsers {
-    /// The field `inactive`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub inactive: Nullable<i64>,
-    /// The field `deleted`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deleted: Nullable<i64>,
-    /// The field `active`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub active: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `users` schema of Zoho's files.
+    pub struct UserGroupUsers {
+        /// The field `inactive`.
+        pub inactive: Nullable<i64> = "inactive",
+        /// The field `deleted`.
+        pub deleted: Nullable<i64> = "deleted",
+        /// The field `active`.
+        pub active: Nullable<i64> = "active",
+    }
 }
 
 setters! {
@@ -4789,26 +3594,18 @@ setters! {
     }
 }
 
-/// The `sources` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Sources {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<SourcesType>,
-    /// The field `source`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub source: Nullable<Reference>,
-    /// The field `subordinates`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subordinates: Nullable<bool>,
-    /// The field `sub_territories`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sub_territories: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `sources` schema of Zoho's files.
+    pub struct Sources {
+        /// The field `type`.
+        pub r#type: Nullable<SourcesType> = "type",
+        /// The field `source`.
+        pub source: Nullable<Reference> = "source",
+        /// The field `subordinates`.
+        pub subordinates: Nullable<bool> = "subordinates",
+        /// The field `sub_territories`.
+        pub sub_territories: Nullable<bool> = "sub_territories",
+    }
 }
 
 setters! {
@@ -4829,50 +3626,32 @@ open_enum! {
     }
 }
 
-/// The `AssociatedUser` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssociatedUser {
-    /// The field `user_group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_group: Nullable<Reference>,
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `AssociatedUser` schema of Zoho's files.
+    pub struct AssociatedUser {
+        /// The field `user_group`.
+        pub user_group: Nullable<Reference> = "user_group",
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+    }
 }
 
-/// The `Association` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Association {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `resource`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<Reference>,
-    /// The field `detail`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub detail: Nullable<Detail>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Association` schema of Zoho's files.
+    pub struct Association {
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `resource`.
+        pub resource: Nullable<Reference> = "resource",
+        /// The field `detail`.
+        pub detail: Nullable<Detail> = "detail",
+    }
 }
 
-/// The type of `detail` in `Association`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Detail {
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<MinifiedModule>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `detail` in `Association`.
+    pub struct Detail {
+        /// The field `module`.
+        pub module: Nullable<MinifiedModule> = "module",
+    }
 }

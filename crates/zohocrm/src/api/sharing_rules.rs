@@ -313,63 +313,42 @@ operation! {
     RerunSharingRules -> SharingRulesResults
 }
 
-/// The response to `ListSharingRules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SharingRulesResponse {
-    /// The field `sharing_rules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sharing_rules: Nullable<Vec<SharingRules>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListSharingRules`.
+    pub struct SharingRulesResponse {
+        /// The field `sharing_rules`.
+        pub sharing_rules: Nullable<Vec<SharingRules>> = "sharing_rules",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }
 
-/// The `Sharing_Rules` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SharingRules {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `permission_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub permission_type: Nullable<SharingRulesPermissionType>,
-    /// The field `superiors_allowed`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub superiors_allowed: Nullable<bool>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<SharingRulesType>,
-    /// The field `shared_from`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shared_from: Nullable<Shared>,
-    /// The field `shared_to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shared_to: Nullable<Shared>,
-    /// The field `criteria`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria: Nullable<Criteria>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<SharingRulesStatus>,
-    /// The field `match_limit_exceeded`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub match_limit_exceeded: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Sharing_Rules` schema of Zoho's files.
+    pub struct SharingRules {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `permission_type`.
+        pub permission_type: Nullable<SharingRulesPermissionType> = "permission_type",
+        /// The field `superiors_allowed`.
+        pub superiors_allowed: Nullable<bool> = "superiors_allowed",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `type`.
+        pub r#type: Nullable<SharingRulesType> = "type",
+        /// The field `shared_from`.
+        pub shared_from: Nullable<Shared> = "shared_from",
+        /// The field `shared_to`.
+        pub shared_to: Nullable<Shared> = "shared_to",
+        /// The field `criteria`.
+        pub criteria: Nullable<Criteria> = "criteria",
+        /// The field `module`.
+        pub module: Nullable<Module> = "module",
+        /// The field `status`.
+        pub status: Nullable<SharingRulesStatus> = "status" or_number,
+        /// The field `match_limit_exceeded`.
+        pub match_limit_exceeded: Nullable<bool> = "match_limit_exceeded",
+    }
 }
 
 setters! {
@@ -404,23 +383,16 @@ open_enum! {
     }
 }
 
-/// The `Shared` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Shared {
-    /// The field `resource`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<shared::Reference>,
-    /// The field `subordinates`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subordinates: Nullable<bool>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<SharedType>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Shared` schema of Zoho's files.
+    pub struct Shared {
+        /// The field `resource`.
+        pub resource: Nullable<shared::Reference> = "resource",
+        /// The field `subordinates`.
+        pub subordinates: Nullable<bool> = "subordinates",
+        /// The field `type`.
+        pub r#type: Nullable<SharedType> = "type",
+    }
 }
 
 setters! {
@@ -440,32 +412,22 @@ open_enum! {
     }
 }
 
-/// The type of `criteria` in `SharingRules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Criteria {
-    /// The field `comparator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub comparator: Nullable<String>,
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<shared::ApiReference>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `group_operator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group_operator: Nullable<String>,
-    /// The field `group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Self>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `criteria` in `SharingRules`.
+    pub struct Criteria {
+        /// The field `comparator`.
+        pub comparator: Nullable<String> = "comparator",
+        /// The field `field`.
+        pub field: Nullable<shared::ApiReference> = "field",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `group_operator`.
+        pub group_operator: Nullable<String> = "group_operator",
+        /// The field `group`.
+        pub group: Nullable<Vec<Self>> = "group",
+    }
 }
 
 setters! {
@@ -479,23 +441,16 @@ setters! {
     }
 }
 
-/// The type of `module` in `SharingRules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `module` in `SharingRules`.
+    pub struct Module {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -514,17 +469,12 @@ open_enum! {
     }
 }
 
-/// The body of `CreateSharingRules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SharingRulesBody {
-    /// The field `sharing_rules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sharing_rules: Nullable<Vec<SharingRules>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateSharingRules`.
+    pub struct SharingRulesBody {
+        /// The field `sharing_rules`.
+        pub sharing_rules: Nullable<Vec<SharingRules>> = "sharing_rules",
+    }
 }
 
 setters! {
@@ -533,30 +483,20 @@ setters! {
     }
 }
 
-/// The response to `CreateSharingRules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SharingRulesResults {
-    /// The field `sharing_rules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sharing_rules: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateSharingRules`.
+    pub struct SharingRulesResults {
+        /// The field `sharing_rules`.
+        pub sharing_rules: Nullable<Vec<ActionResult>> = "sharing_rules",
+    }
 }
 
-/// The body of `SearchSharingRules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SearchSharingRulesBody {
-    /// The field `filters`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub filters: Nullable<Vec<GroupCriteria>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `SearchSharingRules`.
+    pub struct SearchSharingRulesBody {
+        /// The field `filters`.
+        pub filters: Nullable<Vec<GroupCriteria>> = "filters",
+    }
 }
 
 setters! {
@@ -565,20 +505,14 @@ setters! {
     }
 }
 
-/// The `group_criteria` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GroupCriteria {
-    /// The field `group_operator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group_operator: Nullable<GroupCriteriaGroupOperator>,
-    /// The field `group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<SimpleCriteria>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `group_criteria` schema of Zoho's files.
+    pub struct GroupCriteria {
+        /// The field `group_operator`.
+        pub group_operator: Nullable<GroupCriteriaGroupOperator> = "group_operator",
+        /// The field `group`.
+        pub group: Nullable<Vec<SimpleCriteria>> = "group",
+    }
 }
 
 setters! {
@@ -596,23 +530,16 @@ open_enum! {
     }
 }
 
-/// The `simple_criteria` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SimpleCriteria {
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Field>,
-    /// The field `comparator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub comparator: Nullable<SimpleCriteriaComparator>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `simple_criteria` schema of Zoho's files.
+    pub struct SimpleCriteria {
+        /// The field `field`.
+        pub field: Nullable<Field> = "field",
+        /// The field `comparator`.
+        pub comparator: Nullable<SimpleCriteriaComparator> = "comparator",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+    }
 }
 
 setters! {
@@ -623,17 +550,12 @@ setters! {
     }
 }
 
-/// The type of `field` in `SimpleCriteria`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `field` in `SimpleCriteria`.
+    pub struct Field {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+    }
 }
 
 setters! {
@@ -651,34 +573,22 @@ open_enum! {
     }
 }
 
-/// The response to `GetSummary`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetSummaryResponse {
-    /// The field `sharing_rules_summary`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sharing_rules_summary: Nullable<Vec<RulesSummary>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetSummary`.
+    pub struct GetSummaryResponse {
+        /// The field `sharing_rules_summary`.
+        pub sharing_rules_summary: Nullable<Vec<RulesSummary>> = "sharing_rules_summary",
+    }
 }
 
-/// The `Rules_Summary` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RulesSummary {
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ApiReference>,
-    /// The field `rule_computation_status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rule_computation_status: Nullable<bool>,
-    /// The field `rule_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rule_count: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Rules_Summary` schema of Zoho's files.
+    pub struct RulesSummary {
+        /// The field `module`.
+        pub module: Nullable<shared::ApiReference> = "module",
+        /// The field `rule_computation_status`.
+        pub rule_computation_status: Nullable<bool> = "rule_computation_status",
+        /// The field `rule_count`.
+        pub rule_count: Nullable<i64> = "rule_count",
+    }
 }

@@ -171,63 +171,42 @@ impl DeleteShiftHour {
     }
 }
 
-/// The response to `ListShiftHours`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ShiftHoursResponse {
-    /// The field `shift_hours`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shift_hours: Nullable<Vec<ShiftHours>>,
-    /// The field `shift_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shift_count: Nullable<ShiftCount>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListShiftHours`.
+    pub struct ShiftHoursResponse {
+        /// The field `shift_hours`.
+        pub shift_hours: Nullable<Vec<ShiftHours>> = "shift_hours",
+        /// The field `shift_count`.
+        pub shift_count: Nullable<ShiftCount> = "shift_count",
+    }
 }
 
-/// The `shift_hours` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ShiftHours {
-    /// The field `same_as_everyday`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub same_as_everyday: Nullable<bool>,
-    /// The field `shift_days`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shift_days: Nullable<Vec<String>>,
-    /// The field `daily_timing`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub daily_timing: Nullable<Vec<Value>>,
-    /// The field `custom_timing`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub custom_timing: Nullable<Vec<ShiftCustomTiming>>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `break_hours`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub break_hours: Nullable<Vec<BreakHours>>,
-    /// The field `users`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users: Nullable<Vec<Users>>,
-    /// The field `holidays`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub holidays: Nullable<Vec<Holidays>>,
-    /// The field `users_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users_count: Nullable<i64>,
-    /// The field `timezone`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub timezone: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `shift_hours` schema of Zoho's files.
+    pub struct ShiftHours {
+        /// The field `same_as_everyday`.
+        pub same_as_everyday: Nullable<bool> = "same_as_everyday",
+        /// The field `shift_days`.
+        pub shift_days: Nullable<Vec<String>> = "shift_days",
+        /// The field `daily_timing`.
+        pub daily_timing: Nullable<Vec<Value>> = "daily_timing",
+        /// The field `custom_timing`.
+        pub custom_timing: Nullable<Vec<ShiftCustomTiming>> = "custom_timing",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `break_hours`.
+        pub break_hours: Nullable<Vec<BreakHours>> = "break_hours",
+        /// The field `users`.
+        pub users: Nullable<Vec<Users>> = "users",
+        /// The field `holidays`.
+        pub holidays: Nullable<Vec<Holidays>> = "holidays",
+        /// The field `users_count`.
+        pub users_count: Nullable<i64> = "users_count",
+        /// The field `timezone`.
+        pub timezone: Nullable<String> = "timezone",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+    }
 }
 
 setters! {
@@ -246,20 +225,14 @@ setters! {
     }
 }
 
-/// The `shift_custom_timing` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ShiftCustomTiming {
-    /// The field `days`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub days: Nullable<String>,
-    /// The field `shift_timing`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shift_timing: Nullable<Vec<Value>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `shift_custom_timing` schema of Zoho's files.
+    pub struct ShiftCustomTiming {
+        /// The field `days`.
+        pub days: Nullable<String> = "days" or_number,
+        /// The field `shift_timing`.
+        pub shift_timing: Nullable<Vec<Value>> = "shift_timing",
+    }
 }
 
 setters! {
@@ -269,29 +242,20 @@ setters! {
     }
 }
 
-/// The `break_hours` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BreakHours {
-    /// The field `break_days`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub break_days: Nullable<Vec<String>>,
-    /// The field `same_as_everyday`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub same_as_everyday: Nullable<bool>,
-    /// The field `daily_timing`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub daily_timing: Nullable<Vec<Value>>,
-    /// The field `custom_timing`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub custom_timing: Nullable<Vec<BreakCustomTiming>>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `break_hours` schema of Zoho's files.
+    pub struct BreakHours {
+        /// The field `break_days`.
+        pub break_days: Nullable<Vec<String>> = "break_days",
+        /// The field `same_as_everyday`.
+        pub same_as_everyday: Nullable<bool> = "same_as_everyday",
+        /// The field `daily_timing`.
+        pub daily_timing: Nullable<Vec<Value>> = "daily_timing",
+        /// The field `custom_timing`.
+        pub custom_timing: Nullable<Vec<BreakCustomTiming>> = "custom_timing",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -304,20 +268,14 @@ setters! {
     }
 }
 
-/// The `break_custom_timing` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BreakCustomTiming {
-    /// The field `days`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub days: Nullable<String>,
-    /// The field `break_timing`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub break_timing: Nullable<Vec<Value>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `break_custom_timing` schema of Zoho's files.
+    pub struct BreakCustomTiming {
+        /// The field `days`.
+        pub days: Nullable<String> = "days" or_number,
+        /// The field `break_timing`.
+        pub break_timing: Nullable<Vec<Value>> = "break_timing",
+    }
 }
 
 setters! {
@@ -327,32 +285,22 @@ setters! {
     }
 }
 
-/// The `users` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Users {
-    /// The field `role`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub role: Nullable<shared::Reference>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// The field `zuid`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub zuid: Nullable<String>,
-    /// The field `effective_from`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub effective_from: Nullable<Date>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `users` schema of Zoho's files.
+    pub struct Users {
+        /// The field `role`.
+        pub role: Nullable<shared::Reference> = "role",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `email`.
+        pub email: Nullable<String> = "email",
+        /// The field `zuid`.
+        pub zuid: Nullable<String> = "zuid" or_number,
+        /// The field `effective_from`.
+        pub effective_from: Nullable<Date> = "effective_from",
+    }
 }
 
 setters! {
@@ -366,26 +314,18 @@ setters! {
     }
 }
 
-/// The `holidays` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Holidays {
-    /// The field `date`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub date: Nullable<Date>,
-    /// The field `year`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub year: Nullable<i64>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `holidays` schema of Zoho's files.
+    pub struct Holidays {
+        /// The field `date`.
+        pub date: Nullable<Date> = "date",
+        /// The field `year`.
+        pub year: Nullable<i64> = "year",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -397,33 +337,22 @@ setters! {
     }
 }
 
-/// The `shift_count` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ShiftCount {
-    /// The field `total_shift_with_user`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub total_shift_with_user: Nullable<i64>,
-    /// The field `total_shift`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub total_shift: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `shift_count` schema of Zoho's files.
+    pub struct ShiftCount {
+        /// The field `total_shift_with_user`.
+        pub total_shift_with_user: Nullable<i64> = "total_shift_with_user",
+        /// The field `total_shift`.
+        pub total_shift: Nullable<i64> = "total_shift",
+    }
 }
 
-/// The body of `CreateShiftHours`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ShiftHoursBody {
-    /// The field `shift_hours`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shift_hours: Nullable<Vec<ShiftHours>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateShiftHours`.
+    pub struct ShiftHoursBody {
+        /// The field `shift_hours`.
+        pub shift_hours: Nullable<Vec<ShiftHours>> = "shift_hours",
+    }
 }
 
 setters! {
@@ -432,15 +361,10 @@ setters! {
     }
 }
 
-/// The response to `CreateShiftHours`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ShiftHoursResults {
-    /// The field `shift_hours`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shift_hours: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateShiftHours`.
+    pub struct ShiftHoursResults {
+        /// The field `shift_hours`.
+        pub shift_hours: Nullable<Vec<ActionResult>> = "shift_hours",
+    }
 }

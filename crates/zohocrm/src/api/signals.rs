@@ -35,84 +35,54 @@ operation! {
     ListSignals -> SignalsResponse
 }
 
-/// The response to `ListSignals`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SignalsResponse {
-    /// The field `signals`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub signals: Nullable<Vec<Signals>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListSignals`.
+    pub struct SignalsResponse {
+        /// The field `signals`.
+        pub signals: Nullable<Vec<Signals>> = "signals",
+    }
 }
 
-/// The `Signals` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Signals {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `extension`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub extension: Nullable<Extension>,
-    /// The field `feature_availability`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub feature_availability: Nullable<FeatureAvailability>,
-    /// The field `namespace`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub namespace: Nullable<String>,
-    /// The field `chat_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub chat_enabled: Nullable<bool>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub enabled: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Signals` schema of Zoho's files.
+    pub struct Signals {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `extension`.
+        pub extension: Nullable<Extension> = "extension",
+        /// The field `feature_availability`.
+        pub feature_availability: Nullable<FeatureAvailability> = "feature_availability",
+        /// The field `namespace`.
+        pub namespace: Nullable<String> = "namespace",
+        /// The field `chat_enabled`.
+        pub chat_enabled: Nullable<bool> = "chat_enabled",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `enabled`.
+        pub enabled: Nullable<bool> = "enabled",
+    }
 }
 
-/// The `Extension` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Extension {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `namespace`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub namespace: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Extension` schema of Zoho's files.
+    pub struct Extension {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `namespace`.
+        pub namespace: Nullable<String> = "namespace",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `type`.
+        pub r#type: Nullable<i64> = "type",
+    }
 }
 
-/// The `FeatureAvailability` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FeatureAvailability {
-    /// The field `scoring`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub scoring: Nullable<bool>,
-    /// The field `signals`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub signals: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `FeatureAvailability` schema of Zoho's files.
+    pub struct FeatureAvailability {
+        /// The field `scoring`.
+        pub scoring: Nullable<bool> = "scoring",
+        /// The field `signals`.
+        pub signals: Nullable<bool> = "signals",
+    }
 }

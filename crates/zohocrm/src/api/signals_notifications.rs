@@ -36,17 +36,12 @@ operation! {
     CreateSignalsNotifications -> SignalsNotificationsResults
 }
 
-/// The body of `CreateSignalsNotifications`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SignalsNotificationsBody {
-    /// The field `signals`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub signals: Nullable<Vec<Signals>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateSignalsNotifications`.
+    pub struct SignalsNotificationsBody {
+        /// The field `signals`.
+        pub signals: Nullable<Vec<Signals>> = "signals",
+    }
 }
 
 setters! {
@@ -55,35 +50,24 @@ setters! {
     }
 }
 
-/// The `Signals` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Signals {
-    /// The field `subject`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subject: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<String>,
-    /// The field `signal_namespace`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub signal_namespace: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `message`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub message: Nullable<String>,
-    /// The field `actions`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub actions: Nullable<Vec<Action>>,
-    /// The field `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Signals` schema of Zoho's files.
+    pub struct Signals {
+        /// The field `subject`.
+        pub subject: Nullable<String> = "subject",
+        /// The field `module`.
+        pub module: Nullable<String> = "module",
+        /// The field `signal_namespace`.
+        pub signal_namespace: Nullable<String> = "signal_namespace",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `message`.
+        pub message: Nullable<String> = "message",
+        /// The field `actions`.
+        pub actions: Nullable<Vec<Action>> = "actions",
+        /// The field `email`.
+        pub email: Nullable<String> = "email",
+    }
 }
 
 setters! {
@@ -98,26 +82,18 @@ setters! {
     }
 }
 
-/// The `Action` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Action {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `display_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_name: Nullable<String>,
-    /// The field `url`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub url: Nullable<String>,
-    /// The field `open_in`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub open_in: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Action` schema of Zoho's files.
+    pub struct Action {
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `display_name`.
+        pub display_name: Nullable<String> = "display_name",
+        /// The field `url`.
+        pub url: Nullable<String> = "url",
+        /// The field `open_in`.
+        pub open_in: Nullable<String> = "open_in",
+    }
 }
 
 setters! {
@@ -129,15 +105,10 @@ setters! {
     }
 }
 
-/// The response to `CreateSignalsNotifications`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SignalsNotificationsResults {
-    /// The field `signals`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub signals: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateSignalsNotifications`.
+    pub struct SignalsNotificationsResults {
+        /// The field `signals`.
+        pub signals: Nullable<Vec<ActionResult>> = "signals",
+    }
 }

@@ -287,49 +287,32 @@ operation! {
     CountRecordsOfTag -> CountRecordsOfTagResponse
 }
 
-/// The response to `ListTags`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TagsResponse {
-    /// The field `tags`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tags: Nullable<Vec<shared::Tag>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListTags`.
+    pub struct TagsResponse {
+        /// The field `tags`.
+        pub tags: Nullable<Vec<shared::Tag>> = "tags",
+        /// The field `info`.
+        pub info: Nullable<Info> = "info",
+    }
 }
 
-/// The `Info` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// The field `allowed_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub allowed_count: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Info` schema of Zoho's files.
+    pub struct Info {
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+        /// The field `allowed_count`.
+        pub allowed_count: Nullable<i64> = "allowed_count",
+    }
 }
 
-/// The body of `CreateTags`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TagsBody {
-    /// The field `tags`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tags: Nullable<Vec<shared::Tag>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateTags`.
+    pub struct TagsBody {
+        /// The field `tags`.
+        pub tags: Nullable<Vec<shared::Tag>> = "tags",
+    }
 }
 
 setters! {
@@ -338,30 +321,20 @@ setters! {
     }
 }
 
-/// The response to `CreateTags`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TagsResults {
-    /// The field `tags`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tags: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateTags`.
+    pub struct TagsResults {
+        /// The field `tags`.
+        pub tags: Nullable<Vec<ActionResult>> = "tags",
+    }
 }
 
-/// The body of `MergeTags`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MergeTagsBody {
-    /// The field `tags`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tags: Nullable<Vec<TagsConflictResponse>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `MergeTags`.
+    pub struct MergeTagsBody {
+        /// The field `tags`.
+        pub tags: Nullable<Vec<TagsConflictResponse>> = "tags",
+    }
 }
 
 setters! {
@@ -370,17 +343,12 @@ setters! {
     }
 }
 
-/// The `Conflict_Wrapper` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TagsConflictResponse {
-    /// The field `conflict_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub conflict_id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Conflict_Wrapper` schema of Zoho's files.
+    pub struct TagsConflictResponse {
+        /// The field `conflict_id`.
+        pub conflict_id: Nullable<String> = "conflict_id",
+    }
 }
 
 setters! {
@@ -389,23 +357,16 @@ setters! {
     }
 }
 
-/// The body of `AddTags`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AddTagsBody {
-    /// The field `tags`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tags: Nullable<Vec<shared::Tag>>,
-    /// The field `over_write`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub over_write: Nullable<bool>,
-    /// The field `ids`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ids: Nullable<Vec<String>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `AddTags`.
+    pub struct AddTagsBody {
+        /// The field `tags`.
+        pub tags: Nullable<Vec<shared::Tag>> = "tags",
+        /// The field `over_write`.
+        pub over_write: Nullable<bool> = "over_write",
+        /// The field `ids`.
+        pub ids: Nullable<Vec<String>> = "ids",
+    }
 }
 
 setters! {
@@ -416,42 +377,28 @@ setters! {
     }
 }
 
-/// The response to `AddTags`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AddTagsResponse {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// The field `wf_scheduler`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub wf_scheduler: Nullable<bool>,
-    /// The field `success_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub success_count: Nullable<String>,
-    /// The field `locked_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub locked_count: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `AddTags`.
+    pub struct AddTagsResponse {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+        /// The field `wf_scheduler`.
+        pub wf_scheduler: Nullable<bool> = "wf_scheduler",
+        /// The field `success_count`.
+        pub success_count: Nullable<String> = "success_count",
+        /// The field `locked_count`.
+        pub locked_count: Nullable<String> = "locked_count",
+    }
 }
 
-/// The body of `RemoveTags`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RemoveTagsBody {
-    /// The field `tags`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tags: Nullable<Vec<shared::Reference>>,
-    /// The field `ids`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ids: Nullable<Vec<String>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `RemoveTags`.
+    pub struct RemoveTagsBody {
+        /// The field `tags`.
+        pub tags: Nullable<Vec<shared::Reference>> = "tags",
+        /// The field `ids`.
+        pub ids: Nullable<Vec<String>> = "ids",
+    }
 }
 
 setters! {
@@ -461,15 +408,10 @@ setters! {
     }
 }
 
-/// The response to `CountRecordsOfTag`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CountRecordsOfTagResponse {
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CountRecordsOfTag`.
+    pub struct CountRecordsOfTagResponse {
+        /// The field `count`.
+        pub count: Nullable<String> = "count" or_number,
+    }
 }

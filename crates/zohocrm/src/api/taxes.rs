@@ -66,33 +66,22 @@ operation! {
     GetTax -> TaxesResponse
 }
 
-/// The response to `ListTaxes`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TaxesResponse {
-    /// The field `org_taxes`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub org_taxes: Nullable<OrgTax>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListTaxes`.
+    pub struct TaxesResponse {
+        /// The field `org_taxes`.
+        pub org_taxes: Nullable<OrgTax> = "org_taxes",
+    }
 }
 
-/// The `OrgTax` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct OrgTax {
-    /// The field `preference`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub preference: Nullable<Preference>,
-    /// The field `taxes`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub taxes: Nullable<Vec<Tax>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `OrgTax` schema of Zoho's files.
+    pub struct OrgTax {
+        /// The field `preference`.
+        pub preference: Nullable<Preference> = "preference",
+        /// The field `taxes`.
+        pub taxes: Nullable<Vec<Tax>> = "taxes",
+    }
 }
 
 setters! {
@@ -102,20 +91,14 @@ setters! {
     }
 }
 
-/// The `Preference` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Preference {
-    /// The field `auto_populate_tax`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub auto_populate_tax: Nullable<bool>,
-    /// The field `modify_tax_rates`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modify_tax_rates: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Preference` schema of Zoho's files.
+    pub struct Preference {
+        /// The field `auto_populate_tax`.
+        pub auto_populate_tax: Nullable<bool> = "auto_populate_tax",
+        /// The field `modify_tax_rates`.
+        pub modify_tax_rates: Nullable<bool> = "modify_tax_rates",
+    }
 }
 
 setters! {
@@ -125,32 +108,22 @@ setters! {
     }
 }
 
-/// The `Tax` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Tax {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence_number: Nullable<i64>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<f64>,
-    /// The field `_delete`.
-    #[serde(rename = "_delete", skip_serializing_if = "Nullable::is_absent")]
-    pub delete: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Tax` schema of Zoho's files.
+    pub struct Tax {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `sequence_number`.
+        pub sequence_number: Nullable<i64> = "sequence_number" or_text,
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `value`.
+        pub value: Nullable<f64> = "value" or_text,
+        /// The field `_delete`.
+        pub delete: Nullable<bool> = "_delete",
+    }
 }
 
 setters! {
@@ -164,17 +137,12 @@ setters! {
     }
 }
 
-/// The body of `UpdateTaxes`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TaxesBody {
-    /// The field `org_taxes`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub org_taxes: Nullable<OrgTax>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `UpdateTaxes`.
+    pub struct TaxesBody {
+        /// The field `org_taxes`.
+        pub org_taxes: Nullable<OrgTax> = "org_taxes",
+    }
 }
 
 setters! {
@@ -183,15 +151,10 @@ setters! {
     }
 }
 
-/// The response to `UpdateTaxes`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TaxesResults {
-    /// The field `org_taxes`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub org_taxes: Nullable<ActionResult>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `UpdateTaxes`.
+    pub struct TaxesResults {
+        /// The field `org_taxes`.
+        pub org_taxes: Nullable<ActionResult> = "org_taxes",
+    }
 }

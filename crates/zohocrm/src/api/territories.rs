@@ -323,72 +323,48 @@ operation! {
     TransferAndDeleteTerritories -> TerritoriesResults
 }
 
-/// The response to `ListTerritories`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TerritoriesResponse {
-    /// The field `territories`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territories: Nullable<Vec<Territories>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListTerritories`.
+    pub struct TerritoriesResponse {
+        /// The field `territories`.
+        pub territories: Nullable<Vec<Territories>> = "territories",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }
 
-/// The `territories` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Territories {
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `manager`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub manager: Nullable<shared::Reference>,
-    /// The field `reporting_to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reporting_to: Nullable<shared::Reference>,
-    /// The field `permission_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub permission_type: Nullable<TerritoriesPermissionType>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::UserReference>,
-    /// The field `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::UserReference>,
-    /// The field `account_rule_criteria`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub account_rule_criteria: Nullable<Criteria>,
-    /// The field `deal_rule_criteria`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deal_rule_criteria: Nullable<Criteria>,
-    /// The field `lead_rule_criteria`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub lead_rule_criteria: Nullable<Criteria>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `territories` schema of Zoho's files.
+    pub struct Territories {
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `manager`.
+        pub manager: Nullable<shared::Reference> = "manager",
+        /// The field `reporting_to`.
+        pub reporting_to: Nullable<shared::Reference> = "reporting_to",
+        /// The field `permission_type`.
+        pub permission_type: Nullable<TerritoriesPermissionType> = "permission_type",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<shared::UserReference> = "modified_by",
+        /// The field `description`.
+        pub description: Nullable<String> = "description",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::UserReference> = "created_by",
+        /// The field `account_rule_criteria`.
+        pub account_rule_criteria: Nullable<Criteria> = "account_rule_criteria",
+        /// The field `deal_rule_criteria`.
+        pub deal_rule_criteria: Nullable<Criteria> = "deal_rule_criteria",
+        /// The field `lead_rule_criteria`.
+        pub lead_rule_criteria: Nullable<Criteria> = "lead_rule_criteria",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+    }
 }
 
 setters! {
@@ -418,29 +394,20 @@ open_enum! {
     }
 }
 
-/// The `Criteria` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Criteria {
-    /// The field `comparator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub comparator: Nullable<String>,
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<shared::ApiReference>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// The field `group_operator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group_operator: Nullable<String>,
-    /// The field `group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Self>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Criteria` schema of Zoho's files.
+    pub struct Criteria {
+        /// The field `comparator`.
+        pub comparator: Nullable<String> = "comparator",
+        /// The field `field`.
+        pub field: Nullable<shared::ApiReference> = "field",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+        /// The field `group_operator`.
+        pub group_operator: Nullable<String> = "group_operator",
+        /// The field `group`.
+        pub group: Nullable<Vec<Self>> = "group",
+    }
 }
 
 setters! {
@@ -453,17 +420,12 @@ setters! {
     }
 }
 
-/// The body of `CreateTerritories`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TerritoriesBody {
-    /// The field `territories`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territories: Nullable<Vec<Territories>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateTerritories`.
+    pub struct TerritoriesBody {
+        /// The field `territories`.
+        pub territories: Nullable<Vec<Territories>> = "territories",
+    }
 }
 
 setters! {
@@ -472,119 +434,76 @@ setters! {
     }
 }
 
-/// The response to `CreateTerritories`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TerritoriesResults {
-    /// The field `territories`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territories: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateTerritories`.
+    pub struct TerritoriesResults {
+        /// The field `territories`.
+        pub territories: Nullable<Vec<ActionResult>> = "territories",
+    }
 }
 
-/// The response to `GetAssociatedUsersCounts`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetAssociatedUsersCountsResponse {
-    /// The field `associated_users_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub associated_users_count: Nullable<Vec<AssociatedUsersCount>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetAssociatedUsersCounts`.
+    pub struct GetAssociatedUsersCountsResponse {
+        /// The field `associated_users_count`.
+        pub associated_users_count: Nullable<Vec<AssociatedUsersCount>> = "associated_users_count",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }
 
-/// The `associated_users_count` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssociatedUsersCount {
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<String>,
-    /// The field `territory`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territory: Nullable<MinifiedTerritory>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `associated_users_count` schema of Zoho's files.
+    pub struct AssociatedUsersCount {
+        /// The field `count`.
+        pub count: Nullable<String> = "count" or_number,
+        /// The field `territory`.
+        pub territory: Nullable<MinifiedTerritory> = "territory",
+    }
 }
 
-/// The `Minified_Territory` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MinifiedTerritory {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `subordinates`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub subordinates: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Minified_Territory` schema of Zoho's files.
+    pub struct MinifiedTerritory {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `subordinates`.
+        pub subordinates: Nullable<bool> = "subordinates",
+    }
 }
 
-/// The response to `GetDeletedTerritories`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetDeletedTerritoriesResponse {
-    /// The field `territories`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territories: Nullable<Vec<DeletedAssociatedTerritories>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetDeletedTerritories`.
+    pub struct GetDeletedTerritoriesResponse {
+        /// The field `territories`.
+        pub territories: Nullable<Vec<DeletedAssociatedTerritories>> = "territories",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }
 
-/// The `deleted_associated_territories` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DeletedAssociatedTerritories {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `deleted_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deleted_time: Nullable<DateTime>,
-    /// The field `deleted_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deleted_by: Nullable<shared::UserReference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `deleted_associated_territories` schema of Zoho's files.
+    pub struct DeletedAssociatedTerritories {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `deleted_time`.
+        pub deleted_time: Nullable<DateTime> = "deleted_time",
+        /// The field `deleted_by`.
+        pub deleted_by: Nullable<shared::UserReference> = "deleted_by",
+    }
 }
 
-/// The body of `TransferAndDeleteTerritory`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TransferAndDeleteTerritoryBody {
-    /// The field `territories`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territories: Nullable<Vec<TransferTerritory>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `TransferAndDeleteTerritory`.
+    pub struct TransferAndDeleteTerritoryBody {
+        /// The field `territories`.
+        pub territories: Nullable<Vec<TransferTerritory>> = "territories",
+    }
 }
 
 setters! {
@@ -593,23 +512,16 @@ setters! {
     }
 }
 
-/// The `TransferTerritory` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TransferTerritory {
-    /// The field `transfer_to_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub transfer_to_id: Nullable<String>,
-    /// The field `delete_previous_forecasts`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub delete_previous_forecasts: Nullable<bool>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `TransferTerritory` schema of Zoho's files.
+    pub struct TransferTerritory {
+        /// The field `transfer_to_id`.
+        pub transfer_to_id: Nullable<String> = "transfer_to_id",
+        /// The field `delete_previous_forecasts`.
+        pub delete_previous_forecasts: Nullable<bool> = "delete_previous_forecasts",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {

@@ -155,33 +155,22 @@ operation! {
     DeassociateTerritoryUser -> TerritoryUsersResults
 }
 
-/// The response to `ListTerritoryUsers`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TerritoryUsersResponse {
-    /// The field `users`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users: Nullable<Vec<shared::Users>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListTerritoryUsers`.
+    pub struct TerritoryUsersResponse {
+        /// The field `users`.
+        pub users: Nullable<Vec<shared::Users>> = "users",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }
 
-/// The body of `UpdateTerritoryUsers`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TerritoryUsersBody {
-    /// The field `users`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users: Nullable<Vec<shared::Users>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `UpdateTerritoryUsers`.
+    pub struct TerritoryUsersBody {
+        /// The field `users`.
+        pub users: Nullable<Vec<shared::Users>> = "users",
+    }
 }
 
 setters! {
@@ -190,15 +179,10 @@ setters! {
     }
 }
 
-/// The response to `UpdateTerritoryUsers`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TerritoryUsersResults {
-    /// The field `users`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `UpdateTerritoryUsers`.
+    pub struct TerritoryUsersResults {
+        /// The field `users`.
+        pub users: Nullable<Vec<ActionResult>> = "users",
+    }
 }

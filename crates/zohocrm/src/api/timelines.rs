@@ -107,262 +107,168 @@ open_enum! {
     }
 }
 
-/// The response to `ListTimelines`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TimelinesResponse {
-    /// The field `__timeline`.
-    #[serde(rename = "__timeline", skip_serializing_if = "Nullable::is_absent")]
-    pub timeline: Nullable<Vec<Timeline>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListTimelines`.
+    pub struct TimelinesResponse {
+        /// The field `__timeline`.
+        pub timeline: Nullable<Vec<Timeline>> = "__timeline",
+        /// The field `info`.
+        pub info: Nullable<Info> = "info",
+    }
 }
 
-/// The `Timeline` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Timeline {
-    /// The field `audited_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub audited_time: Nullable<DateTime>,
-    /// The field `action`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub action: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `source`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub source: Nullable<String>,
-    /// The field `extension`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub extension: Nullable<Value>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `done_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub done_by: Nullable<shared::Reference>,
-    /// The field `related_record`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_record: Nullable<RelatedRecord>,
-    /// The field `automation_details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub automation_details: Nullable<AutomationDetail>,
-    /// The field `record`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub record: Nullable<TimelineRecord>,
-    /// The field `field_history`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_history: Nullable<Vec<FieldHistory>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Timeline` schema of Zoho's files.
+    pub struct Timeline {
+        /// The field `audited_time`.
+        pub audited_time: Nullable<DateTime> = "audited_time",
+        /// The field `action`.
+        pub action: Nullable<String> = "action",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `source`.
+        pub source: Nullable<String> = "source" or_number,
+        /// The field `extension`.
+        pub extension: Nullable<Value> = "extension",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `done_by`.
+        pub done_by: Nullable<shared::Reference> = "done_by",
+        /// The field `related_record`.
+        pub related_record: Nullable<RelatedRecord> = "related_record",
+        /// The field `automation_details`.
+        pub automation_details: Nullable<AutomationDetail> = "automation_details",
+        /// The field `record`.
+        pub record: Nullable<TimelineRecord> = "record",
+        /// The field `field_history`.
+        pub field_history: Nullable<Vec<FieldHistory>> = "field_history",
+    }
 }
 
-/// The `Related_Record` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct RelatedRecord {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::Reference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Related_Record` schema of Zoho's files.
+    pub struct RelatedRecord {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `module`.
+        pub module: Nullable<shared::Reference> = "module",
+    }
 }
 
-/// The `Automation_Detail` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AutomationDetail {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `rule`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub rule: Nullable<shared::Reference>,
-    /// The field `pathfinder`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pathfinder: Nullable<Pathfinder>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Automation_Detail` schema of Zoho's files.
+    pub struct AutomationDetail {
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `rule`.
+        pub rule: Nullable<shared::Reference> = "rule",
+        /// The field `pathfinder`.
+        pub pathfinder: Nullable<Pathfinder> = "pathfinder",
+    }
 }
 
-/// The `pathfinder` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Pathfinder {
-    /// The field `process_entry`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub process_entry: Nullable<bool>,
-    /// The field `process_exit`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub process_exit: Nullable<bool>,
-    /// The field `state`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub state: Nullable<State>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `pathfinder` schema of Zoho's files.
+    pub struct Pathfinder {
+        /// The field `process_entry`.
+        pub process_entry: Nullable<bool> = "process_entry",
+        /// The field `process_exit`.
+        pub process_exit: Nullable<bool> = "process_exit",
+        /// The field `state`.
+        pub state: Nullable<State> = "state",
+    }
 }
 
-/// The `state` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct State {
-    /// The field `trigger_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub trigger_type: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `is_last_state`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub is_last_state: Nullable<bool>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `state` schema of Zoho's files.
+    pub struct State {
+        /// The field `trigger_type`.
+        pub trigger_type: Nullable<String> = "trigger_type",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `is_last_state`.
+        pub is_last_state: Nullable<bool> = "is_last_state",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
-/// The `Record` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TimelineRecord {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ApiReference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Record` schema of Zoho's files.
+    pub struct TimelineRecord {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `module`.
+        pub module: Nullable<shared::ApiReference> = "module",
+    }
 }
 
-/// The `Field_History` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FieldHistory {
-    /// The field `data_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data_type: Nullable<String>,
-    /// The field `enable_colour_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub enable_colour_code: Nullable<bool>,
-    /// The field `pick_list_values`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pick_list_values: Nullable<Vec<PicklistDetail>>,
-    /// The field `field_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_label: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `_value`.
-    #[serde(rename = "_value", skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<FieldHistoryValue>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Field_History` schema of Zoho's files.
+    pub struct FieldHistory {
+        /// The field `data_type`.
+        pub data_type: Nullable<String> = "data_type",
+        /// The field `enable_colour_code`.
+        pub enable_colour_code: Nullable<bool> = "enable_colour_code",
+        /// The field `pick_list_values`.
+        pub pick_list_values: Nullable<Vec<PicklistDetail>> = "pick_list_values",
+        /// The field `field_label`.
+        pub field_label: Nullable<String> = "field_label",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `_value`.
+        pub value: Nullable<FieldHistoryValue> = "_value",
+    }
 }
 
-/// The `Picklist_Detail` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PicklistDetail {
-    /// The field `display_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_value: Nullable<String>,
-    /// The field `sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence_number: Nullable<i64>,
-    /// The field `colour_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub colour_code: Nullable<String>,
-    /// The field `actual_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub actual_value: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Picklist_Detail` schema of Zoho's files.
+    pub struct PicklistDetail {
+        /// The field `display_value`.
+        pub display_value: Nullable<String> = "display_value",
+        /// The field `sequence_number`.
+        pub sequence_number: Nullable<i64> = "sequence_number" or_text,
+        /// The field `colour_code`.
+        pub colour_code: Nullable<String> = "colour_code",
+        /// The field `actual_value`.
+        pub actual_value: Nullable<String> = "actual_value",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+    }
 }
 
-/// The type of `_value` in `FieldHistory`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FieldHistoryValue {
-    /// The field `new`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub new: Nullable<String>,
-    /// The field `old`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub old: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `_value` in `FieldHistory`.
+    pub struct FieldHistoryValue {
+        /// The field `new`.
+        pub new: Nullable<String> = "new",
+        /// The field `old`.
+        pub old: Nullable<String> = "old",
+    }
 }
 
-/// The `info` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// The field `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// The field `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// The field `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// The field `next_page_token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub next_page_token: Nullable<String>,
-    /// The field `previous_page_token`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub previous_page_token: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `info` schema of Zoho's files.
+    pub struct Info {
+        /// The field `per_page`.
+        pub per_page: Nullable<i64> = "per_page",
+        /// The field `page`.
+        pub page: Nullable<i64> = "page",
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+        /// The field `more_records`.
+        pub more_records: Nullable<bool> = "more_records",
+        /// The field `next_page_token`.
+        pub next_page_token: Nullable<String> = "next_page_token",
+        /// The field `previous_page_token`.
+        pub previous_page_token: Nullable<String> = "previous_page_token",
+    }
 }

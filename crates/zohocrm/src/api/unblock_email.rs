@@ -67,20 +67,14 @@ operation! {
     UnblockEmail -> UnblockEmailResults
 }
 
-/// The body of `UnblockEmails`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UnblockEmailBody {
-    /// The field `ids`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ids: Nullable<Vec<String>>,
-    /// The field `unblock_fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unblock_fields: Nullable<Vec<String>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `UnblockEmails`.
+    pub struct UnblockEmailBody {
+        /// The field `ids`.
+        pub ids: Nullable<Vec<String>> = "ids",
+        /// The field `unblock_fields`.
+        pub unblock_fields: Nullable<Vec<String>> = "unblock_fields",
+    }
 }
 
 setters! {
@@ -90,15 +84,10 @@ setters! {
     }
 }
 
-/// The response to `UnblockEmails`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UnblockEmailResults {
-    /// The field `data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `UnblockEmails`.
+    pub struct UnblockEmailResults {
+        /// The field `data`.
+        pub data: Nullable<Vec<ActionResult>> = "data",
+    }
 }

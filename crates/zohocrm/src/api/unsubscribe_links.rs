@@ -149,72 +149,48 @@ operation! {
     GetAssociatedUnsubscribeLinks -> GetAssociatedUnsubscribeLinksResponse
 }
 
-/// The response to `ListUnsubscribeLinks`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UnsubscribeLinksResponse {
-    /// The field `unsubscribe_links`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unsubscribe_links: Nullable<Vec<UnsubscribeLinks>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListUnsubscribeLinks`.
+    pub struct UnsubscribeLinksResponse {
+        /// The field `unsubscribe_links`.
+        pub unsubscribe_links: Nullable<Vec<UnsubscribeLinks>> = "unsubscribe_links",
+    }
 }
 
-/// The `Unsubscribe_links` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UnsubscribeLinks {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `page_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page_type: Nullable<UnsubscribeLinksPageType>,
-    /// The field `custom_location_url`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub custom_location_url: Nullable<String>,
-    /// The field `standard_page_message`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub standard_page_message: Nullable<String>,
-    /// The field `submission_action_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub submission_action_type: Nullable<UnsubscribeLinksSubmissionActionType>,
-    /// The field `submission_message`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub submission_message: Nullable<String>,
-    /// The field `submission_redirect_url`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub submission_redirect_url: Nullable<String>,
-    /// The field `location_url_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub location_url_type: Nullable<String>,
-    /// The field `action_on_unsubscribe`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub action_on_unsubscribe: Nullable<String>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::Reference>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::Reference>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `landing_url`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub landing_url: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Unsubscribe_links` schema of Zoho's files.
+    pub struct UnsubscribeLinks {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `page_type`.
+        pub page_type: Nullable<UnsubscribeLinksPageType> = "page_type",
+        /// The field `custom_location_url`.
+        pub custom_location_url: Nullable<String> = "custom_location_url",
+        /// The field `standard_page_message`.
+        pub standard_page_message: Nullable<String> = "standard_page_message",
+        /// The field `submission_action_type`.
+        pub submission_action_type: Nullable<UnsubscribeLinksSubmissionActionType> = "submission_action_type",
+        /// The field `submission_message`.
+        pub submission_message: Nullable<String> = "submission_message",
+        /// The field `submission_redirect_url`.
+        pub submission_redirect_url: Nullable<String> = "submission_redirect_url",
+        /// The field `location_url_type`.
+        pub location_url_type: Nullable<String> = "location_url_type",
+        /// The field `action_on_unsubscribe`.
+        pub action_on_unsubscribe: Nullable<String> = "action_on_unsubscribe",
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::Reference> = "created_by",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<shared::Reference> = "modified_by",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `landing_url`.
+        pub landing_url: Nullable<String> = "landing_url",
+    }
 }
 
 setters! {
@@ -253,17 +229,12 @@ open_enum! {
     }
 }
 
-/// The body of `CreateUnsubscribeLink`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UnsubscribeLinksBody {
-    /// The field `unsubscribe_links`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unsubscribe_links: Nullable<Vec<UnsubscribeLinks>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateUnsubscribeLink`.
+    pub struct UnsubscribeLinksBody {
+        /// The field `unsubscribe_links`.
+        pub unsubscribe_links: Nullable<Vec<UnsubscribeLinks>> = "unsubscribe_links",
+    }
 }
 
 setters! {
@@ -272,76 +243,48 @@ setters! {
     }
 }
 
-/// The response to `CreateUnsubscribeLink`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UnsubscribeLinksResults {
-    /// The field `unsubscribe_links`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub unsubscribe_links: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateUnsubscribeLink`.
+    pub struct UnsubscribeLinksResults {
+        /// The field `unsubscribe_links`.
+        pub unsubscribe_links: Nullable<Vec<ActionResult>> = "unsubscribe_links",
+    }
 }
 
-/// The response to `GetAssociatedUnsubscribeLinks`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetAssociatedUnsubscribeLinksResponse {
-    /// The field `associations`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub associations: Nullable<Vec<AssociationDetails>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetAssociatedUnsubscribeLinks`.
+    pub struct GetAssociatedUnsubscribeLinksResponse {
+        /// The field `associations`.
+        pub associations: Nullable<Vec<AssociationDetails>> = "associations",
+    }
 }
 
-/// The `Association_Details` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssociationDetails {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `associated_places`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub associated_places: Nullable<Vec<AssociatedPlace>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Association_Details` schema of Zoho's files.
+    pub struct AssociationDetails {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `associated_places`.
+        pub associated_places: Nullable<Vec<AssociatedPlace>> = "associated_places",
+    }
 }
 
-/// The type of `associated_places` in `AssociationDetails`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssociatedPlace {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `resource`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<shared::Reference>,
-    /// The field `details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub details: Nullable<Details>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `associated_places` in `AssociationDetails`.
+    pub struct AssociatedPlace {
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `resource`.
+        pub resource: Nullable<shared::Reference> = "resource",
+        /// The field `details`.
+        pub details: Nullable<Details> = "details",
+    }
 }
 
-/// The type of `details` in `AssociatedPlace`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Details {
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ApiReference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `details` in `AssociatedPlace`.
+    pub struct Details {
+        /// The field `module`.
+        pub module: Nullable<shared::ApiReference> = "module",
+    }
 }

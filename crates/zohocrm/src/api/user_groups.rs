@@ -359,72 +359,48 @@ operation! {
     GetGroupedCounts -> UserGroupsResponse
 }
 
-/// The response to `ListUserGroups`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UserGroupsResponse {
-    /// The field `grouped_counts`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub grouped_counts: Nullable<Vec<shared::GroupedCount>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// The field `user_groups`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_groups: Nullable<Vec<Groups>>,
-    /// The field `associated_users_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub associated_users_count: Nullable<Vec<shared::AssociatedUser>>,
-    /// The field `associations`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub associations: Nullable<Vec<shared::Association>>,
-    /// The field `sources`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sources: Nullable<Vec<shared::Sources>>,
-    /// The field `sources_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sources_count: Nullable<Vec<shared::SourcesCount>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListUserGroups`.
+    pub struct UserGroupsResponse {
+        /// The field `grouped_counts`.
+        pub grouped_counts: Nullable<Vec<shared::GroupedCount>> = "grouped_counts",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+        /// The field `user_groups`.
+        pub user_groups: Nullable<Vec<Groups>> = "user_groups",
+        /// The field `associated_users_count`.
+        pub associated_users_count: Nullable<Vec<shared::AssociatedUser>> = "associated_users_count",
+        /// The field `associations`.
+        pub associations: Nullable<Vec<shared::Association>> = "associations",
+        /// The field `sources`.
+        pub sources: Nullable<Vec<shared::Sources>> = "sources",
+        /// The field `sources_count`.
+        pub sources_count: Nullable<Vec<shared::SourcesCount>> = "sources_count",
+    }
 }
 
-/// The `groups` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Groups {
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::Reference>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::Reference>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `sources_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sources_count: Nullable<shared::SourcesCount>,
-    /// The field `sources`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sources: Nullable<Vec<shared::Sources>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `groups` schema of Zoho's files.
+    pub struct Groups {
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::Reference> = "created_by",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<shared::Reference> = "modified_by",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `description`.
+        pub description: Nullable<String> = "description",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `sources_count`.
+        pub sources_count: Nullable<shared::SourcesCount> = "sources_count",
+        /// The field `sources`.
+        pub sources: Nullable<Vec<shared::Sources>> = "sources",
+    }
 }
 
 setters! {
@@ -441,17 +417,12 @@ setters! {
     }
 }
 
-/// The body of `CreateUserGroups`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UserGroupsBody {
-    /// The field `user_groups`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_groups: Nullable<Vec<Groups>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateUserGroups`.
+    pub struct UserGroupsBody {
+        /// The field `user_groups`.
+        pub user_groups: Nullable<Vec<Groups>> = "user_groups",
+    }
 }
 
 setters! {
@@ -460,75 +431,48 @@ setters! {
     }
 }
 
-/// The response to `CreateUserGroups`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UserGroupsResults {
-    /// The field `user_groups`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_groups: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateUserGroups`.
+    pub struct UserGroupsResults {
+        /// The field `user_groups`.
+        pub user_groups: Nullable<Vec<ActionResult>> = "user_groups",
+    }
 }
 
-/// The response to `GetAssociations`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetAssociationsResponse {
-    /// The field `associations`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub associations: Nullable<Vec<shared::Association>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetAssociations`.
+    pub struct GetAssociationsResponse {
+        /// The field `associations`.
+        pub associations: Nullable<Vec<shared::Association>> = "associations",
+    }
 }
 
-/// The response to `GetAssociatedUsersCount`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetAssociatedUsersCountResponse {
-    /// The field `associated_users_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub associated_users_count: Nullable<Vec<AssociatedUsersCount>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetAssociatedUsersCount`.
+    pub struct GetAssociatedUsersCountResponse {
+        /// The field `associated_users_count`.
+        pub associated_users_count: Nullable<Vec<AssociatedUsersCount>> = "associated_users_count",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }
 
-/// The `associated_users_count` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AssociatedUsersCount {
-    /// The field `user_group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_group: Nullable<shared::Reference>,
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `associated_users_count` schema of Zoho's files.
+    pub struct AssociatedUsersCount {
+        /// The field `user_group`.
+        pub user_group: Nullable<shared::Reference> = "user_group",
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+    }
 }
 
-/// The body of `GetAssignedGroups`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetAssignedGroupsBody {
-    /// The field `get_assigned`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub get_assigned: Nullable<Assign>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `GetAssignedGroups`.
+    pub struct GetAssignedGroupsBody {
+        /// The field `get_assigned`.
+        pub get_assigned: Nullable<Assign> = "get_assigned",
+    }
 }
 
 setters! {
@@ -537,32 +481,22 @@ setters! {
     }
 }
 
-/// The `assign` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Assign {
-    /// The field `feature`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub feature: Nullable<String>,
-    /// The field `related_entity_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub related_entity_id: Nullable<String>,
-    /// The field `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// The field `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `filters`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub filters: Nullable<Criteria>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `assign` schema of Zoho's files.
+    pub struct Assign {
+        /// The field `feature`.
+        pub feature: Nullable<String> = "feature",
+        /// The field `related_entity_id`.
+        pub related_entity_id: Nullable<String> = "related_entity_id",
+        /// The field `page`.
+        pub page: Nullable<i64> = "page",
+        /// The field `per_page`.
+        pub per_page: Nullable<i64> = "per_page",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `filters`.
+        pub filters: Nullable<Criteria> = "filters",
+    }
 }
 
 setters! {
@@ -576,29 +510,20 @@ setters! {
     }
 }
 
-/// The `Criteria` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Criteria {
-    /// The field `comparator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub comparator: Nullable<String>,
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<shared::ApiReference>,
-    /// The field `group_operator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group_operator: Nullable<CriteriaGroupOperator>,
-    /// The field `group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Self>>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Criteria` schema of Zoho's files.
+    pub struct Criteria {
+        /// The field `comparator`.
+        pub comparator: Nullable<String> = "comparator",
+        /// The field `field`.
+        pub field: Nullable<shared::ApiReference> = "field",
+        /// The field `group_operator`.
+        pub group_operator: Nullable<CriteriaGroupOperator> = "group_operator",
+        /// The field `group`.
+        pub group: Nullable<Vec<Self>> = "group",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+    }
 }
 
 setters! {
@@ -619,17 +544,12 @@ open_enum! {
     }
 }
 
-/// The body of `GetUnassignedGroups`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetUnassignedGroupsBody {
-    /// The field `get_unassigned`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub get_unassigned: Nullable<Assign>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `GetUnassignedGroups`.
+    pub struct GetUnassignedGroupsBody {
+        /// The field `get_unassigned`.
+        pub get_unassigned: Nullable<Assign> = "get_unassigned",
+    }
 }
 
 setters! {

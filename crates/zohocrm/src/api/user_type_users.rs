@@ -144,103 +144,66 @@ impl ChangeStatus {
     }
 }
 
-/// The response to `ListUserTypeUsers`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UserTypeUsersResponse {
-    /// The field `users`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users: Nullable<Vec<Users>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<Info>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListUserTypeUsers`.
+    pub struct UserTypeUsersResponse {
+        /// The field `users`.
+        pub users: Nullable<Vec<Users>> = "users",
+        /// The field `info`.
+        pub info: Nullable<Info> = "info",
+    }
 }
 
-/// The `users` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Users {
-    /// The field `personality_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub personality_id: Nullable<String>,
-    /// The field `confirm`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub confirm: Nullable<bool>,
-    /// The field `status_reason__s`.
-    #[serde(rename = "status_reason__s", skip_serializing_if = "Nullable::is_absent")]
-    pub status_reason_s: Nullable<String>,
-    /// The field `invited_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub invited_time: Nullable<DateTime>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `active`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub active: Nullable<bool>,
-    /// The field `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `users` schema of Zoho's files.
+    pub struct Users {
+        /// The field `personality_id`.
+        pub personality_id: Nullable<String> = "personality_id",
+        /// The field `confirm`.
+        pub confirm: Nullable<bool> = "confirm",
+        /// The field `status_reason__s`.
+        pub status_reason_s: Nullable<String> = "status_reason__s",
+        /// The field `invited_time`.
+        pub invited_time: Nullable<DateTime> = "invited_time",
+        /// The field `module`.
+        pub module: Nullable<String> = "module",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `active`.
+        pub active: Nullable<bool> = "active",
+        /// The field `email`.
+        pub email: Nullable<String> = "email",
+    }
 }
 
-/// The `info` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Info {
-    /// The field `per_page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub per_page: Nullable<i64>,
-    /// The field `total_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub total_count: Nullable<i64>,
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<i64>,
-    /// The field `page`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub page: Nullable<i64>,
-    /// The field `more_records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub more_records: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `info` schema of Zoho's files.
+    pub struct Info {
+        /// The field `per_page`.
+        pub per_page: Nullable<i64> = "per_page",
+        /// The field `total_count`.
+        pub total_count: Nullable<i64> = "total_count",
+        /// The field `count`.
+        pub count: Nullable<i64> = "count" or_text,
+        /// The field `page`.
+        pub page: Nullable<i64> = "page",
+        /// The field `more_records`.
+        pub more_records: Nullable<bool> = "more_records",
+    }
 }
 
-/// The response to `DeleteUserTypeUsers`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UserTypeUsersResults {
-    /// The field `users`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `DeleteUserTypeUsers`.
+    pub struct UserTypeUsersResults {
+        /// The field `users`.
+        pub users: Nullable<Vec<ActionResult>> = "users",
+    }
 }
 
-/// The response to `ChangeStatus`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ChangeStatusResults {
-    /// The field `change_status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub change_status: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ChangeStatus`.
+    pub struct ChangeStatusResults {
+        /// The field `change_status`.
+        pub change_status: Nullable<Vec<ActionResult>> = "change_status",
+    }
 }

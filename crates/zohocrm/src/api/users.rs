@@ -219,33 +219,22 @@ open_enum! {
     }
 }
 
-/// The response to `ListUsers`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UsersResponse {
-    /// The field `users`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users: Nullable<Vec<shared::Users>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListUsers`.
+    pub struct UsersResponse {
+        /// The field `users`.
+        pub users: Nullable<Vec<shared::Users>> = "users",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }
 
-/// The body of `CreateUsers`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UsersBody {
-    /// The field `users`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users: Nullable<Vec<shared::Users>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateUsers`.
+    pub struct UsersBody {
+        /// The field `users`.
+        pub users: Nullable<Vec<shared::Users>> = "users",
+    }
 }
 
 setters! {
@@ -254,96 +243,62 @@ setters! {
     }
 }
 
-/// The response to `CreateUsers`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UsersResults {
-    /// The field `users`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateUsers`.
+    pub struct UsersResults {
+        /// The field `users`.
+        pub users: Nullable<Vec<ActionResult>> = "users",
+    }
 }
 
-/// The response to `GetAssociatedGroups`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct GetAssociatedGroupsResponse {
-    /// The field `user_groups`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_groups: Nullable<Vec<UserGroup>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// The field `grouped_counts`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub grouped_counts: Nullable<Vec<shared::GroupedCount>>,
-    /// The field `associated_users_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub associated_users_count: Nullable<Vec<shared::AssociatedUser>>,
-    /// The field `associations`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub associations: Nullable<Vec<shared::Association>>,
-    /// The field `sources`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sources: Nullable<Vec<shared::Sources>>,
-    /// The field `sources_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sources_count: Nullable<Vec<shared::SourcesCount>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetAssociatedGroups`.
+    pub struct GetAssociatedGroupsResponse {
+        /// The field `user_groups`.
+        pub user_groups: Nullable<Vec<UserGroup>> = "user_groups",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+        /// The field `grouped_counts`.
+        pub grouped_counts: Nullable<Vec<shared::GroupedCount>> = "grouped_counts",
+        /// The field `associated_users_count`.
+        pub associated_users_count: Nullable<Vec<shared::AssociatedUser>> = "associated_users_count",
+        /// The field `associations`.
+        pub associations: Nullable<Vec<shared::Association>> = "associations",
+        /// The field `sources`.
+        pub sources: Nullable<Vec<shared::Sources>> = "sources",
+        /// The field `sources_count`.
+        pub sources_count: Nullable<Vec<shared::SourcesCount>> = "sources_count",
+    }
 }
 
-/// The type of `user_groups` in `GetAssociatedGroupsResponse`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UserGroup {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::UserReference>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::UserReference>,
-    /// The field `sources_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sources_count: Nullable<shared::SourcesCount>,
-    /// The field `sources`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sources: Nullable<Vec<shared::Sources>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `user_groups` in `GetAssociatedGroupsResponse`.
+    pub struct UserGroup {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `description`.
+        pub description: Nullable<String> = "description",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::UserReference> = "created_by",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<shared::UserReference> = "modified_by",
+        /// The field `sources_count`.
+        pub sources_count: Nullable<shared::SourcesCount> = "sources_count",
+        /// The field `sources`.
+        pub sources: Nullable<Vec<shared::Sources>> = "sources",
+    }
 }
 
-/// The response to `CountUsers`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CountUsersResponse {
-    /// The field `count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub count: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CountUsers`.
+    pub struct CountUsersResponse {
+        /// The field `count`.
+        pub count: Nullable<Value> = "count",
+    }
 }

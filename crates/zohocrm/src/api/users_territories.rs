@@ -133,42 +133,28 @@ operation! {
     RemoveTerritory -> UsersTerritoriesResults
 }
 
-/// The response to `GetTerritoriesOfUser`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UsersTerritoriesResponse {
-    /// The field `territories`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territories: Nullable<Vec<Territories>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetTerritoriesOfUser`.
+    pub struct UsersTerritoriesResponse {
+        /// The field `territories`.
+        pub territories: Nullable<Vec<Territories>> = "territories",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }
 
-/// The `territories` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Territories {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `Manager`.
-    #[serde(rename = "Manager", skip_serializing_if = "Nullable::is_absent")]
-    pub manager: Nullable<Manager>,
-    /// The field `Reporting_To`.
-    #[serde(rename = "Reporting_To", skip_serializing_if = "Nullable::is_absent")]
-    pub reporting_to: Nullable<Manager>,
-    /// The field `Name`.
-    #[serde(rename = "Name", skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `territories` schema of Zoho's files.
+    pub struct Territories {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `Manager`.
+        pub manager: Nullable<Manager> = "Manager",
+        /// The field `Reporting_To`.
+        pub reporting_to: Nullable<Manager> = "Reporting_To",
+        /// The field `Name`.
+        pub name: Nullable<String> = "Name",
+    }
 }
 
 setters! {
@@ -180,20 +166,14 @@ setters! {
     }
 }
 
-/// The `Manager` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Manager {
-    /// The field `Name`.
-    #[serde(rename = "Name", skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Manager` schema of Zoho's files.
+    pub struct Manager {
+        /// The field `Name`.
+        pub name: Nullable<String> = "Name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -203,17 +183,12 @@ setters! {
     }
 }
 
-/// The body of `AssociateTerritories`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UsersTerritoriesBody {
-    /// The field `territories`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territories: Nullable<Vec<Territories>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `AssociateTerritories`.
+    pub struct UsersTerritoriesBody {
+        /// The field `territories`.
+        pub territories: Nullable<Vec<Territories>> = "territories",
+    }
 }
 
 setters! {
@@ -222,15 +197,10 @@ setters! {
     }
 }
 
-/// The response to `AssociateTerritories`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UsersTerritoriesResults {
-    /// The field `territories`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territories: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `AssociateTerritories`.
+    pub struct UsersTerritoriesResults {
+        /// The field `territories`.
+        pub territories: Nullable<Vec<ActionResult>> = "territories",
+    }
 }

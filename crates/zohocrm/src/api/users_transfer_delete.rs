@@ -77,17 +77,12 @@ operation! {
     TransferAndDeleteUser -> UsersTransferDeleteResults
 }
 
-/// The body of `TransferAndDeleteUsers`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UsersTransferDeleteBody {
-    /// The field `transfer_and_delete`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub transfer_and_delete: Nullable<Vec<TransferAndDelete>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `TransferAndDeleteUsers`.
+    pub struct UsersTransferDeleteBody {
+        /// The field `transfer_and_delete`.
+        pub transfer_and_delete: Nullable<Vec<TransferAndDelete>> = "transfer_and_delete",
+    }
 }
 
 setters! {
@@ -96,23 +91,16 @@ setters! {
     }
 }
 
-/// The `Transfer_and_Delete` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TransferAndDelete {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `transfer`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub transfer: Nullable<Transfer>,
-    /// The field `move_subordinate`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub move_subordinate: Nullable<MoveSubordinate>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Transfer_and_Delete` schema of Zoho's files.
+    pub struct TransferAndDelete {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `transfer`.
+        pub transfer: Nullable<Transfer> = "transfer",
+        /// The field `move_subordinate`.
+        pub move_subordinate: Nullable<MoveSubordinate> = "move_subordinate",
+    }
 }
 
 setters! {
@@ -123,26 +111,18 @@ setters! {
     }
 }
 
-/// The `transfer` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Transfer {
-    /// The field `records`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub records: Nullable<bool>,
-    /// The field `assignment`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub assignment: Nullable<bool>,
-    /// The field `criteria`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria: Nullable<bool>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `transfer` schema of Zoho's files.
+    pub struct Transfer {
+        /// The field `records`.
+        pub records: Nullable<bool> = "records",
+        /// The field `assignment`.
+        pub assignment: Nullable<bool> = "assignment",
+        /// The field `criteria`.
+        pub criteria: Nullable<bool> = "criteria",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -154,17 +134,12 @@ setters! {
     }
 }
 
-/// The `move_subordinate` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct MoveSubordinate {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `move_subordinate` schema of Zoho's files.
+    pub struct MoveSubordinate {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -173,41 +148,26 @@ setters! {
     }
 }
 
-/// The response to `TransferAndDeleteUsers`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UsersTransferDeleteResults {
-    /// The field `transfer_and_delete`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub transfer_and_delete: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `TransferAndDeleteUsers`.
+    pub struct UsersTransferDeleteResults {
+        /// The field `transfer_and_delete`.
+        pub transfer_and_delete: Nullable<Vec<ActionResult>> = "transfer_and_delete",
+    }
 }
 
-/// The response to `GetStatus`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UsersTransferDeleteResponse {
-    /// The field `transfer_and_delete`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub transfer_and_delete: Nullable<Vec<Status>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetStatus`.
+    pub struct UsersTransferDeleteResponse {
+        /// The field `transfer_and_delete`.
+        pub transfer_and_delete: Nullable<Vec<Status>> = "transfer_and_delete",
+    }
 }
 
-/// The `Status` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Status {
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Status` schema of Zoho's files.
+    pub struct Status {
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+    }
 }

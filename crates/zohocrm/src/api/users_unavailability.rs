@@ -174,17 +174,12 @@ operation! {
     DeleteUserUnavailability -> UsersUnavailabilityResults
 }
 
-/// The body of `CreateUserUnavailabilities`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UsersUnavailabilityBody {
-    /// The field `users_unavailability`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users_unavailability: Nullable<Vec<UsersUnavailability>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateUserUnavailabilities`.
+    pub struct UsersUnavailabilityBody {
+        /// The field `users_unavailability`.
+        pub users_unavailability: Nullable<Vec<UsersUnavailability>> = "users_unavailability",
+    }
 }
 
 setters! {
@@ -193,44 +188,30 @@ setters! {
     }
 }
 
-/// The `Users_Unavailability` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UsersUnavailability {
-    /// The field `service`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub service: Nullable<String>,
-    /// The field `title`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub title: Nullable<String>,
-    /// The field `all_day`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub all_day: Nullable<bool>,
-    /// The field `tp_calendar_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tp_calendar_id: Nullable<String>,
-    /// The field `tp_event_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tp_event_id: Nullable<String>,
-    /// The field `comments`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub comments: Nullable<String>,
-    /// The field `from`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub from: Nullable<DateTime>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `to`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub to: Nullable<DateTime>,
-    /// The field `user`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user: Nullable<User>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Users_Unavailability` schema of Zoho's files.
+    pub struct UsersUnavailability {
+        /// The field `service`.
+        pub service: Nullable<String> = "service",
+        /// The field `title`.
+        pub title: Nullable<String> = "title",
+        /// The field `all_day`.
+        pub all_day: Nullable<bool> = "all_day",
+        /// The field `tp_calendar_id`.
+        pub tp_calendar_id: Nullable<String> = "tp_calendar_id",
+        /// The field `tp_event_id`.
+        pub tp_event_id: Nullable<String> = "tp_event_id",
+        /// The field `comments`.
+        pub comments: Nullable<String> = "comments",
+        /// The field `from`.
+        pub from: Nullable<DateTime> = "from",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `to`.
+        pub to: Nullable<DateTime> = "to",
+        /// The field `user`.
+        pub user: Nullable<User> = "user",
+    }
 }
 
 setters! {
@@ -248,23 +229,16 @@ setters! {
     }
 }
 
-/// The type of `user` in `UsersUnavailability`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct User {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `zuid`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub zuid: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `user` in `UsersUnavailability`.
+    pub struct User {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `zuid`.
+        pub zuid: Nullable<String> = "zuid" or_number,
+    }
 }
 
 setters! {
@@ -275,31 +249,20 @@ setters! {
     }
 }
 
-/// The response to `CreateUserUnavailabilities`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UsersUnavailabilityResults {
-    /// The field `users_unavailability`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users_unavailability: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateUserUnavailabilities`.
+    pub struct UsersUnavailabilityResults {
+        /// The field `users_unavailability`.
+        pub users_unavailability: Nullable<Vec<ActionResult>> = "users_unavailability",
+    }
 }
 
-/// The response to `ListUserUnavailabilities`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct UsersUnavailabilityResponse {
-    /// The field `users_unavailability`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub users_unavailability: Nullable<Vec<UsersUnavailability>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListUserUnavailabilities`.
+    pub struct UsersUnavailabilityResponse {
+        /// The field `users_unavailability`.
+        pub users_unavailability: Nullable<Vec<UsersUnavailability>> = "users_unavailability",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }

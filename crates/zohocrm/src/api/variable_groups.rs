@@ -57,43 +57,28 @@ operation! {
     GetVariableGroup -> VariableGroupsResponse
 }
 
-/// The response to `ListVariableGroups`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct VariableGroupsResponse {
-    /// The field `variable_groups`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub variable_groups: Nullable<Vec<VariableGroup>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListVariableGroups`.
+    pub struct VariableGroupsResponse {
+        /// The field `variable_groups`.
+        pub variable_groups: Nullable<Vec<VariableGroup>> = "variable_groups",
+    }
 }
 
-/// The `Variable_Group` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct VariableGroup {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `source`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub source: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Variable_Group` schema of Zoho's files.
+    pub struct VariableGroup {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `description`.
+        pub description: Nullable<String> = "description",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `source`.
+        pub source: Nullable<String> = "source" or_number,
+    }
 }

@@ -169,54 +169,36 @@ operation! {
     DeleteVariable -> VariablesResults
 }
 
-/// The response to `ListVariables`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct VariablesResponse {
-    /// The field `variables`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub variables: Nullable<Vec<Variable>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListVariables`.
+    pub struct VariablesResponse {
+        /// The field `variables`.
+        pub variables: Nullable<Vec<Variable>> = "variables",
+    }
 }
 
-/// The `variable` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Variable {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// The field `source`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub source: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<VariableType>,
-    /// The field `variable_group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub variable_group: Nullable<VariableGroup>,
-    /// The field `read_only`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub read_only: Nullable<bool>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `variable` schema of Zoho's files.
+    pub struct Variable {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `description`.
+        pub description: Nullable<String> = "description",
+        /// The field `source`.
+        pub source: Nullable<String> = "source" or_number,
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `type`.
+        pub r#type: Nullable<VariableType> = "type",
+        /// The field `variable_group`.
+        pub variable_group: Nullable<VariableGroup> = "variable_group",
+        /// The field `read_only`.
+        pub read_only: Nullable<bool> = "read_only",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+    }
 }
 
 setters! {
@@ -252,23 +234,16 @@ open_enum! {
     }
 }
 
-/// The `variable_group` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct VariableGroup {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `variable_group` schema of Zoho's files.
+    pub struct VariableGroup {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+    }
 }
 
 setters! {
@@ -279,17 +254,12 @@ setters! {
     }
 }
 
-/// The body of `CreateVariables`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct VariablesBody {
-    /// The field `variables`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub variables: Nullable<Vec<Variable>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateVariables`.
+    pub struct VariablesBody {
+        /// The field `variables`.
+        pub variables: Nullable<Vec<Variable>> = "variables",
+    }
 }
 
 setters! {
@@ -298,15 +268,10 @@ setters! {
     }
 }
 
-/// The response to `CreateVariables`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct VariablesResults {
-    /// The field `variables`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub variables: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateVariables`.
+    pub struct VariablesResults {
+        /// The field `variables`.
+        pub variables: Nullable<Vec<ActionResult>> = "variables",
+    }
 }

@@ -144,162 +144,108 @@ operation! {
     GetPreview -> WebformsResponse
 }
 
-/// The response to `ListWebForms`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct WebformsResponse {
-    /// The field `webforms`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub webforms: Nullable<Vec<WebForm>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListWebForms`.
+    pub struct WebformsResponse {
+        /// The field `webforms`.
+        pub webforms: Nullable<Vec<WebForm>> = "webforms",
+    }
 }
 
-/// The `WebForm` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct WebForm {
-    /// The field `google_site`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub google_site: Nullable<String>,
-    /// The field `encrypted_form_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub encrypted_form_id: Nullable<String>,
-    /// The field `acknowledge_visitor`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub acknowledge_visitor: Nullable<AcknowledgeVisitor>,
-    /// The field `button_attributes`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub button_attributes: Nullable<Vec<ButtonAttributes>>,
-    /// The field `smart_url`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub smart_url: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `action_on_submit`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub action_on_submit: Nullable<String>,
-    /// The field `iframe_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub iframe_code: Nullable<String>,
-    /// The field `user_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub user_type: Nullable<shared::Reference>,
-    /// The field `from`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub from: Nullable<String>,
-    /// The field `action_on_duplicate`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub action_on_duplicate: Nullable<String>,
-    /// The field `encrypted_zgid`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub encrypted_zgid: Nullable<String>,
-    /// The field `abtesting`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub abtesting: Nullable<Vec<Abtesting>>,
-    /// The field `action_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub action_value: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `owner`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<Owner>,
-    /// The field `embed_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub embed_code: Nullable<String>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `double_optin_details`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub double_optin_details: Nullable<DoubleOptinDetails>,
-    /// The field `analytics_data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub analytics_data: Nullable<AnalyticsData>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
-    /// The field `suggestion`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub suggestion: Nullable<Suggestion>,
-    /// The field `encrypted_module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub encrypted_module: Nullable<String>,
-    /// The field `active`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub active: Nullable<bool>,
-    /// The field `adword_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub adword_enabled: Nullable<bool>,
-    /// The field `notify_owner`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub notify_owner: Nullable<Owner>,
-    /// The field `show_brand`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub show_brand: Nullable<bool>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::Reference>,
-    /// The field `form_attributes`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub form_attributes: Nullable<FormAttributes>,
-    /// The field `location_url`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub location_url: Nullable<Vec<String>>,
-    /// The field `double_optin_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub double_optin_enabled: Nullable<bool>,
-    /// The field `tags`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tags: Nullable<Vec<shared::Reference>>,
-    /// The field `landing_url`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub landing_url: Nullable<String>,
-    /// The field `last_submitted_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub last_submitted_time: Nullable<DateTime>,
-    /// The field `layout`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout: Nullable<Layout>,
-    /// The field `code_formats`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub code_formats: Nullable<Vec<String>>,
-    /// The field `approval_request`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub approval_request: Nullable<bool>,
-    /// The field `create_contact`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub create_contact: Nullable<bool>,
-    /// The field `assignment_rule`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub assignment_rule: Nullable<shared::Reference>,
-    /// The field `form_sections`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub form_sections: Nullable<Vec<FormSection>>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<Fields>>,
-    /// The field `source_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub source_code: Nullable<String>,
-    /// The field `visitor_tracking`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub visitor_tracking: Nullable<VisitorTracking>,
-    /// The field `spam_control`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub spam_control: Nullable<SpamControl>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `WebForm` schema of Zoho's files.
+    pub struct WebForm {
+        /// The field `google_site`.
+        pub google_site: Nullable<String> = "google_site",
+        /// The field `encrypted_form_id`.
+        pub encrypted_form_id: Nullable<String> = "encrypted_form_id",
+        /// The field `acknowledge_visitor`.
+        pub acknowledge_visitor: Nullable<AcknowledgeVisitor> = "acknowledge_visitor",
+        /// The field `button_attributes`.
+        pub button_attributes: Nullable<Vec<ButtonAttributes>> = "button_attributes",
+        /// The field `smart_url`.
+        pub smart_url: Nullable<String> = "smart_url",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `action_on_submit`.
+        pub action_on_submit: Nullable<String> = "action_on_submit",
+        /// The field `iframe_code`.
+        pub iframe_code: Nullable<String> = "iframe_code",
+        /// The field `user_type`.
+        pub user_type: Nullable<shared::Reference> = "user_type",
+        /// The field `from`.
+        pub from: Nullable<String> = "from",
+        /// The field `action_on_duplicate`.
+        pub action_on_duplicate: Nullable<String> = "action_on_duplicate",
+        /// The field `encrypted_zgid`.
+        pub encrypted_zgid: Nullable<String> = "encrypted_zgid",
+        /// The field `abtesting`.
+        pub abtesting: Nullable<Vec<Abtesting>> = "abtesting",
+        /// The field `action_value`.
+        pub action_value: Nullable<String> = "action_value",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `owner`.
+        pub owner: Nullable<Owner> = "owner",
+        /// The field `embed_code`.
+        pub embed_code: Nullable<String> = "embed_code",
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `double_optin_details`.
+        pub double_optin_details: Nullable<DoubleOptinDetails> = "double_optin_details",
+        /// The field `analytics_data`.
+        pub analytics_data: Nullable<AnalyticsData> = "analytics_data",
+        /// The field `module`.
+        pub module: Nullable<Module> = "module",
+        /// The field `suggestion`.
+        pub suggestion: Nullable<Suggestion> = "suggestion",
+        /// The field `encrypted_module`.
+        pub encrypted_module: Nullable<String> = "encrypted_module",
+        /// The field `active`.
+        pub active: Nullable<bool> = "active",
+        /// The field `adword_enabled`.
+        pub adword_enabled: Nullable<bool> = "adword_enabled",
+        /// The field `notify_owner`.
+        pub notify_owner: Nullable<Owner> = "notify_owner",
+        /// The field `show_brand`.
+        pub show_brand: Nullable<bool> = "show_brand",
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::Reference> = "created_by",
+        /// The field `form_attributes`.
+        pub form_attributes: Nullable<FormAttributes> = "form_attributes",
+        /// The field `location_url`.
+        pub location_url: Nullable<Vec<String>> = "location_url",
+        /// The field `double_optin_enabled`.
+        pub double_optin_enabled: Nullable<bool> = "double_optin_enabled",
+        /// The field `tags`.
+        pub tags: Nullable<Vec<shared::Reference>> = "tags",
+        /// The field `landing_url`.
+        pub landing_url: Nullable<String> = "landing_url",
+        /// The field `last_submitted_time`.
+        pub last_submitted_time: Nullable<DateTime> = "last_submitted_time",
+        /// The field `layout`.
+        pub layout: Nullable<Layout> = "layout",
+        /// The field `code_formats`.
+        pub code_formats: Nullable<Vec<String>> = "code_formats",
+        /// The field `approval_request`.
+        pub approval_request: Nullable<bool> = "approval_request",
+        /// The field `create_contact`.
+        pub create_contact: Nullable<bool> = "create_contact",
+        /// The field `assignment_rule`.
+        pub assignment_rule: Nullable<shared::Reference> = "assignment_rule",
+        /// The field `form_sections`.
+        pub form_sections: Nullable<Vec<FormSection>> = "form_sections",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `fields`.
+        pub fields: Nullable<Vec<Fields>> = "fields",
+        /// The field `source_code`.
+        pub source_code: Nullable<String> = "source_code",
+        /// The field `visitor_tracking`.
+        pub visitor_tracking: Nullable<VisitorTracking> = "visitor_tracking",
+        /// The field `spam_control`.
+        pub spam_control: Nullable<SpamControl> = "spam_control",
+    }
 }
 
 setters! {
@@ -352,29 +298,20 @@ setters! {
     }
 }
 
-/// The `AcknowledgeVisitor` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AcknowledgeVisitor {
-    /// The field `reply_to_address`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reply_to_address: Nullable<FromAddress>,
-    /// The field `template_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub template_name: Nullable<String>,
-    /// The field `auto_response_rule`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub auto_response_rule: Nullable<shared::Reference>,
-    /// The field `template_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub template_id: Nullable<String>,
-    /// The field `from_address`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub from_address: Nullable<FromAddress>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `AcknowledgeVisitor` schema of Zoho's files.
+    pub struct AcknowledgeVisitor {
+        /// The field `reply_to_address`.
+        pub reply_to_address: Nullable<FromAddress> = "reply_to_address",
+        /// The field `template_name`.
+        pub template_name: Nullable<String> = "template_name",
+        /// The field `auto_response_rule`.
+        pub auto_response_rule: Nullable<shared::Reference> = "auto_response_rule",
+        /// The field `template_id`.
+        pub template_id: Nullable<String> = "template_id",
+        /// The field `from_address`.
+        pub from_address: Nullable<FromAddress> = "from_address",
+    }
 }
 
 setters! {
@@ -387,26 +324,18 @@ setters! {
     }
 }
 
-/// The `FromAddress` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FromAddress {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `FromAddress` schema of Zoho's files.
+    pub struct FromAddress {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `email`.
+        pub email: Nullable<String> = "email",
+    }
 }
 
 setters! {
@@ -418,26 +347,18 @@ setters! {
     }
 }
 
-/// The `ButtonAttributes` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ButtonAttributes {
-    /// The field `color`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub color: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `border_radius_px`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub border_radius_px: Nullable<String>,
-    /// The field `align`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub align: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `ButtonAttributes` schema of Zoho's files.
+    pub struct ButtonAttributes {
+        /// The field `color`.
+        pub color: Nullable<String> = "color",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `border_radius_px`.
+        pub border_radius_px: Nullable<String> = "border_radius_px",
+        /// The field `align`.
+        pub align: Nullable<String> = "align",
+    }
 }
 
 setters! {
@@ -449,26 +370,18 @@ setters! {
     }
 }
 
-/// The `Abtesting` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Abtesting {
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Abtesting` schema of Zoho's files.
+    pub struct Abtesting {
+        /// The field `module`.
+        pub module: Nullable<Module> = "module",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+    }
 }
 
 setters! {
@@ -480,26 +393,18 @@ setters! {
     }
 }
 
-/// The `Module` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Module {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `module_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module_name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Module` schema of Zoho's files.
+    pub struct Module {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `module_name`.
+        pub module_name: Nullable<String> = "module_name",
+    }
 }
 
 setters! {
@@ -511,26 +416,18 @@ setters! {
     }
 }
 
-/// The `Owner` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Owner {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `system_mail`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub system_mail: Nullable<bool>,
-    /// The field `email_template`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_template: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Owner` schema of Zoho's files.
+    pub struct Owner {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `system_mail`.
+        pub system_mail: Nullable<bool> = "system_mail",
+        /// The field `email_template`.
+        pub email_template: Nullable<Value> = "email_template",
+    }
 }
 
 setters! {
@@ -542,20 +439,14 @@ setters! {
     }
 }
 
-/// The `DoubleOptinDetails` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DoubleOptinDetails {
-    /// The field `confirm_page_content`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub confirm_page_content: Nullable<String>,
-    /// The field `email_template`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_template: Nullable<DoubleOptinEmailTemplate>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `DoubleOptinDetails` schema of Zoho's files.
+    pub struct DoubleOptinDetails {
+        /// The field `confirm_page_content`.
+        pub confirm_page_content: Nullable<String> = "confirm_page_content",
+        /// The field `email_template`.
+        pub email_template: Nullable<DoubleOptinEmailTemplate> = "email_template",
+    }
 }
 
 setters! {
@@ -565,20 +456,14 @@ setters! {
     }
 }
 
-/// The `DoubleOptinEmailTemplate` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DoubleOptinEmailTemplate {
-    /// The field `from_address`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub from_address: Nullable<FromAddress>,
-    /// The field `content`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub content: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `DoubleOptinEmailTemplate` schema of Zoho's files.
+    pub struct DoubleOptinEmailTemplate {
+        /// The field `from_address`.
+        pub from_address: Nullable<FromAddress> = "from_address",
+        /// The field `content`.
+        pub content: Nullable<String> = "content",
+    }
 }
 
 setters! {
@@ -588,29 +473,20 @@ setters! {
     }
 }
 
-/// The `AnalyticsData` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct AnalyticsData {
-    /// The field `iframe_url_tracking_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub iframe_url_tracking_code: Nullable<String>,
-    /// The field `url_analytics_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub url_analytics_enabled: Nullable<bool>,
-    /// The field `analytics_enabled`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub analytics_enabled: Nullable<bool>,
-    /// The field `analytics_enabled_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub analytics_enabled_time: Nullable<DateTime>,
-    /// The field `tracking_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tracking_code: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `AnalyticsData` schema of Zoho's files.
+    pub struct AnalyticsData {
+        /// The field `iframe_url_tracking_code`.
+        pub iframe_url_tracking_code: Nullable<String> = "iframe_url_tracking_code",
+        /// The field `url_analytics_enabled`.
+        pub url_analytics_enabled: Nullable<bool> = "url_analytics_enabled",
+        /// The field `analytics_enabled`.
+        pub analytics_enabled: Nullable<bool> = "analytics_enabled",
+        /// The field `analytics_enabled_time`.
+        pub analytics_enabled_time: Nullable<DateTime> = "analytics_enabled_time",
+        /// The field `tracking_code`.
+        pub tracking_code: Nullable<String> = "tracking_code",
+    }
 }
 
 setters! {
@@ -623,20 +499,14 @@ setters! {
     }
 }
 
-/// The `Suggestion` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Suggestion {
-    /// The field `available`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub available: Nullable<bool>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Suggestion` schema of Zoho's files.
+    pub struct Suggestion {
+        /// The field `available`.
+        pub available: Nullable<bool> = "available",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+    }
 }
 
 setters! {
@@ -646,35 +516,24 @@ setters! {
     }
 }
 
-/// The `FormAttributes` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FormAttributes {
-    /// The field `color`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub color: Nullable<String>,
-    /// The field `background`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub background: Nullable<Background>,
-    /// The field `width`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub width: Nullable<i64>,
-    /// The field `font_attributes`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub font_attributes: Nullable<FontAttributes>,
-    /// The field `logo`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub logo: Nullable<Logo>,
-    /// The field `display_form_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_form_name: Nullable<bool>,
-    /// The field `align`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub align: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `FormAttributes` schema of Zoho's files.
+    pub struct FormAttributes {
+        /// The field `color`.
+        pub color: Nullable<String> = "color",
+        /// The field `background`.
+        pub background: Nullable<Background> = "background",
+        /// The field `width`.
+        pub width: Nullable<i64> = "width",
+        /// The field `font_attributes`.
+        pub font_attributes: Nullable<FontAttributes> = "font_attributes",
+        /// The field `logo`.
+        pub logo: Nullable<Logo> = "logo",
+        /// The field `display_form_name`.
+        pub display_form_name: Nullable<bool> = "display_form_name",
+        /// The field `align`.
+        pub align: Nullable<String> = "align",
+    }
 }
 
 setters! {
@@ -689,20 +548,14 @@ setters! {
     }
 }
 
-/// The `Background` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Background {
-    /// The field `image_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub image_name: Nullable<String>,
-    /// The field `color`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub color: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Background` schema of Zoho's files.
+    pub struct Background {
+        /// The field `image_name`.
+        pub image_name: Nullable<String> = "image_name",
+        /// The field `color`.
+        pub color: Nullable<String> = "color",
+    }
 }
 
 setters! {
@@ -712,23 +565,16 @@ setters! {
     }
 }
 
-/// The `FontAttributes` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FontAttributes {
-    /// The field `size`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub size: Nullable<i64>,
-    /// The field `color`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub color: Nullable<String>,
-    /// The field `family`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub family: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `FontAttributes` schema of Zoho's files.
+    pub struct FontAttributes {
+        /// The field `size`.
+        pub size: Nullable<i64> = "size" or_text,
+        /// The field `color`.
+        pub color: Nullable<String> = "color",
+        /// The field `family`.
+        pub family: Nullable<String> = "family",
+    }
 }
 
 setters! {
@@ -739,23 +585,16 @@ setters! {
     }
 }
 
-/// The `Logo` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Logo {
-    /// The field `image_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub image_name: Nullable<String>,
-    /// The field `size`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub size: Nullable<String>,
-    /// The field `align`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub align: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Logo` schema of Zoho's files.
+    pub struct Logo {
+        /// The field `image_name`.
+        pub image_name: Nullable<String> = "image_name",
+        /// The field `size`.
+        pub size: Nullable<String> = "size" or_number,
+        /// The field `align`.
+        pub align: Nullable<String> = "align",
+    }
 }
 
 setters! {
@@ -766,23 +605,16 @@ setters! {
     }
 }
 
-/// The `Layout` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Layout {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Layout` schema of Zoho's files.
+    pub struct Layout {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -793,29 +625,20 @@ setters! {
     }
 }
 
-/// The `FormSection` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FormSection {
-    /// The field `form_fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub form_fields: Nullable<Vec<Fields>>,
-    /// The field `help_message`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub help_message: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `FormSection` schema of Zoho's files.
+    pub struct FormSection {
+        /// The field `form_fields`.
+        pub form_fields: Nullable<Vec<Fields>> = "form_fields",
+        /// The field `help_message`.
+        pub help_message: Nullable<String> = "help_message",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `description`.
+        pub description: Nullable<String> = "description",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
 setters! {
@@ -828,68 +651,46 @@ setters! {
     }
 }
 
-/// The `Fields` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Fields {
-    /// The field `hidden`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub hidden: Nullable<bool>,
-    /// The field `site_key`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub site_key: Nullable<String>,
-    /// The field `advanced`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub advanced: Nullable<bool>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<Module>,
-    /// The field `field_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_label: Nullable<String>,
-    /// The field `default_value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub default_value: Nullable<Value>,
-    /// The field `required`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub required: Nullable<bool>,
-    /// The field `field_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field_name: Nullable<String>,
-    /// The field `layout`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout: Nullable<Layout>,
-    /// The field `help`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub help: Nullable<String>,
-    /// The field `secret_key`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub secret_key: Nullable<String>,
-    /// The field `recaptcha_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub recaptcha_label: Nullable<String>,
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<Box<Self>>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `date_format`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub date_format: Nullable<String>,
-    /// The field `theme`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub theme: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `properties`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub properties: Nullable<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Fields` schema of Zoho's files.
+    pub struct Fields {
+        /// The field `hidden`.
+        pub hidden: Nullable<bool> = "hidden",
+        /// The field `site_key`.
+        pub site_key: Nullable<String> = "site_key",
+        /// The field `advanced`.
+        pub advanced: Nullable<bool> = "advanced",
+        /// The field `module`.
+        pub module: Nullable<Module> = "module",
+        /// The field `field_label`.
+        pub field_label: Nullable<String> = "field_label",
+        /// The field `default_value`.
+        pub default_value: Nullable<Value> = "default_value",
+        /// The field `required`.
+        pub required: Nullable<bool> = "required",
+        /// The field `field_name`.
+        pub field_name: Nullable<String> = "field_name",
+        /// The field `layout`.
+        pub layout: Nullable<Layout> = "layout",
+        /// The field `help`.
+        pub help: Nullable<String> = "help",
+        /// The field `secret_key`.
+        pub secret_key: Nullable<String> = "secret_key",
+        /// The field `recaptcha_label`.
+        pub recaptcha_label: Nullable<String> = "recaptcha_label",
+        /// The field `field`.
+        pub field: Nullable<Box<Self>> = "field",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `date_format`.
+        pub date_format: Nullable<String> = "date_format",
+        /// The field `theme`.
+        pub theme: Nullable<String> = "theme",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `properties`.
+        pub properties: Nullable<Value> = "properties",
+    }
 }
 
 setters! {
@@ -915,20 +716,14 @@ setters! {
     }
 }
 
-/// The `VisitorTracking` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct VisitorTracking {
-    /// The field `portal_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub portal_name: Nullable<String>,
-    /// The field `tracking_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub tracking_code: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `VisitorTracking` schema of Zoho's files.
+    pub struct VisitorTracking {
+        /// The field `portal_name`.
+        pub portal_name: Nullable<String> = "portal_name",
+        /// The field `tracking_code`.
+        pub tracking_code: Nullable<String> = "tracking_code",
+    }
 }
 
 setters! {
@@ -938,23 +733,16 @@ setters! {
     }
 }
 
-/// The `SpamControl` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SpamControl {
-    /// The field `spam_possibility_threshold`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub spam_possibility_threshold: Nullable<i64>,
-    /// The field `exclude_score`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub exclude_score: Nullable<String>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `SpamControl` schema of Zoho's files.
+    pub struct SpamControl {
+        /// The field `spam_possibility_threshold`.
+        pub spam_possibility_threshold: Nullable<i64> = "spam_possibility_threshold",
+        /// The field `exclude_score`.
+        pub exclude_score: Nullable<String> = "exclude_score",
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+    }
 }
 
 setters! {
@@ -965,17 +753,12 @@ setters! {
     }
 }
 
-/// The body of `CreateWebForms`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct WebformsBody {
-    /// The field `webforms`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub webforms: Nullable<Vec<WebForm>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The body of `CreateWebForms`.
+    pub struct WebformsBody {
+        /// The field `webforms`.
+        pub webforms: Nullable<Vec<WebForm>> = "webforms",
+    }
 }
 
 setters! {
@@ -984,15 +767,10 @@ setters! {
     }
 }
 
-/// The response to `CreateWebForms`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct WebformsResults {
-    /// The field `webforms`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub webforms: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateWebForms`.
+    pub struct WebformsResults {
+        /// The field `webforms`.
+        pub webforms: Nullable<Vec<ActionResult>> = "webforms",
+    }
 }

@@ -57,188 +57,122 @@ operation! {
     GetWizard -> WizardsResponse
 }
 
-/// The response to `ListWizards`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct WizardsResponse {
-    /// The field `wizards`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub wizards: Nullable<Vec<Wizard>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListWizards`.
+    pub struct WizardsResponse {
+        /// The field `wizards`.
+        pub wizards: Nullable<Vec<Wizard>> = "wizards",
+    }
 }
 
-/// The `Wizard` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Wizard {
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::Modules>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::UserReference>,
-    /// The field `profiles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub profiles: Nullable<Vec<shared::ProfileProfile>>,
-    /// The field `active`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub active: Nullable<bool>,
-    /// The field `containers`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub containers: Nullable<Vec<Container>>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::UserReference>,
-    /// The field `portal_user_types`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub portal_user_types: Nullable<Vec<PortalUserType>>,
-    /// The field `exempted_portal_user_types`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub exempted_portal_user_types: Nullable<Vec<ExemptedPortalUserType>>,
-    /// The field `parent_wizard`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub parent_wizard: Nullable<Box<Self>>,
-    /// The field `draft`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub draft: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Wizard` schema of Zoho's files.
+    pub struct Wizard {
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `module`.
+        pub module: Nullable<shared::Modules> = "module",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<shared::UserReference> = "modified_by",
+        /// The field `profiles`.
+        pub profiles: Nullable<Vec<shared::ProfileProfile>> = "profiles",
+        /// The field `active`.
+        pub active: Nullable<bool> = "active",
+        /// The field `containers`.
+        pub containers: Nullable<Vec<Container>> = "containers",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::UserReference> = "created_by",
+        /// The field `portal_user_types`.
+        pub portal_user_types: Nullable<Vec<PortalUserType>> = "portal_user_types",
+        /// The field `exempted_portal_user_types`.
+        pub exempted_portal_user_types: Nullable<Vec<ExemptedPortalUserType>> = "exempted_portal_user_types",
+        /// The field `parent_wizard`.
+        pub parent_wizard: Nullable<Box<Self>> = "parent_wizard",
+        /// The field `draft`.
+        pub draft: Nullable<bool> = "draft",
+    }
 }
 
-/// The `Container` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Container {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `layout`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout: Nullable<shared::Layouts>,
-    /// The field `chart_data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub chart_data: Nullable<ChartData>,
-    /// The field `screens`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub screens: Nullable<Vec<Screen>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Container` schema of Zoho's files.
+    pub struct Container {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `layout`.
+        pub layout: Nullable<shared::Layouts> = "layout",
+        /// The field `chart_data`.
+        pub chart_data: Nullable<ChartData> = "chart_data",
+        /// The field `screens`.
+        pub screens: Nullable<Vec<Screen>> = "screens",
+    }
 }
 
-/// The `Chart_Data` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ChartData {
-    /// The field `nodes`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub nodes: Nullable<Vec<Node>>,
-    /// The field `connections`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub connections: Nullable<Vec<Connection>>,
-    /// The field `color_palette`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub color_palette: Nullable<ColorPalette>,
-    /// The field `canvas_width`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub canvas_width: Nullable<i64>,
-    /// The field `canvas_height`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub canvas_height: Nullable<i64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Chart_Data` schema of Zoho's files.
+    pub struct ChartData {
+        /// The field `nodes`.
+        pub nodes: Nullable<Vec<Node>> = "nodes",
+        /// The field `connections`.
+        pub connections: Nullable<Vec<Connection>> = "connections",
+        /// The field `color_palette`.
+        pub color_palette: Nullable<ColorPalette> = "color_palette",
+        /// The field `canvas_width`.
+        pub canvas_width: Nullable<i64> = "canvas_width",
+        /// The field `canvas_height`.
+        pub canvas_height: Nullable<i64> = "canvas_height",
+    }
 }
 
-/// The `Node` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Node {
-    /// The field `pos_y`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pos_y: Nullable<i64>,
-    /// The field `pos_x`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pos_x: Nullable<i64>,
-    /// The field `start_node`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub start_node: Nullable<bool>,
-    /// The field `screen`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub screen: Nullable<Screen>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Node` schema of Zoho's files.
+    pub struct Node {
+        /// The field `pos_y`.
+        pub pos_y: Nullable<i64> = "pos_y",
+        /// The field `pos_x`.
+        pub pos_x: Nullable<i64> = "pos_x",
+        /// The field `start_node`.
+        pub start_node: Nullable<bool> = "start_node",
+        /// The field `screen`.
+        pub screen: Nullable<Screen> = "screen",
+    }
 }
 
-/// The `Screen` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Screen {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `reference_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reference_id: Nullable<String>,
-    /// The field `conditional_rules`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub conditional_rules: Nullable<Vec<ConditionalRules>>,
-    /// The field `segments`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub segments: Nullable<Vec<Segment>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Screen` schema of Zoho's files.
+    pub struct Screen {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `reference_id`.
+        pub reference_id: Nullable<String> = "reference_id",
+        /// The field `conditional_rules`.
+        pub conditional_rules: Nullable<Vec<ConditionalRules>> = "conditional_rules",
+        /// The field `segments`.
+        pub segments: Nullable<Vec<Segment>> = "segments",
+    }
 }
 
-/// The `Conditional_Rules` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ConditionalRules {
-    /// The field `query_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub query_id: Nullable<String>,
-    /// The field `execute_on`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub execute_on: Nullable<ConditionalRulesExecuteOn>,
-    /// The field `criteria`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria: Nullable<Criteria>,
-    /// The field `actions`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub actions: Nullable<Vec<Actions>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Conditional_Rules` schema of Zoho's files.
+    pub struct ConditionalRules {
+        /// The field `query_id`.
+        pub query_id: Nullable<String> = "query_id",
+        /// The field `execute_on`.
+        pub execute_on: Nullable<ConditionalRulesExecuteOn> = "execute_on",
+        /// The field `criteria`.
+        pub criteria: Nullable<Criteria> = "criteria",
+        /// The field `actions`.
+        pub actions: Nullable<Vec<Actions>> = "actions",
+    }
 }
 
 open_enum! {
@@ -250,246 +184,158 @@ open_enum! {
     }
 }
 
-/// The `Criteria` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Criteria {
-    /// The field `comparator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub comparator: Nullable<String>,
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<shared::ApiReference>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// The field `group_operator`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group_operator: Nullable<String>,
-    /// The field `group`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub group: Nullable<Vec<Self>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Criteria` schema of Zoho's files.
+    pub struct Criteria {
+        /// The field `comparator`.
+        pub comparator: Nullable<String> = "comparator",
+        /// The field `field`.
+        pub field: Nullable<shared::ApiReference> = "field",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+        /// The field `group_operator`.
+        pub group_operator: Nullable<String> = "group_operator",
+        /// The field `group`.
+        pub group: Nullable<Vec<Self>> = "group",
+    }
 }
 
-/// The `Actions` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Actions {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `segment`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub segment: Nullable<Segment>,
-    /// The field `fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<shared::FieldFields>,
-    /// The field `field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub field: Nullable<shared::FieldFields>,
-    /// The field `value`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub value: Nullable<Value>,
-    /// The field `exempted_profiles`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub exempted_profiles: Nullable<Vec<shared::ProfileProfile>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Actions` schema of Zoho's files.
+    pub struct Actions {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `segment`.
+        pub segment: Nullable<Segment> = "segment",
+        /// The field `fields`.
+        pub fields: Nullable<shared::FieldFields> = "fields",
+        /// The field `field`.
+        pub field: Nullable<shared::FieldFields> = "field",
+        /// The field `value`.
+        pub value: Nullable<Value> = "value",
+        /// The field `exempted_profiles`.
+        pub exempted_profiles: Nullable<Vec<shared::ProfileProfile>> = "exempted_profiles",
+    }
 }
 
-/// The `Segment` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Segment {
-    /// The field `sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence_number: Nullable<i64>,
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `column_count`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub column_count: Nullable<i64>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `fields`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fields: Nullable<Vec<shared::FieldFields>>,
-    /// The field `buttons`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub buttons: Nullable<Vec<Button>>,
-    /// The field `elements`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub elements: Nullable<Vec<Element>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Segment` schema of Zoho's files.
+    pub struct Segment {
+        /// The field `sequence_number`.
+        pub sequence_number: Nullable<i64> = "sequence_number" or_text,
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `column_count`.
+        pub column_count: Nullable<i64> = "column_count",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `fields`.
+        pub fields: Nullable<Vec<shared::FieldFields>> = "fields",
+        /// The field `buttons`.
+        pub buttons: Nullable<Vec<Button>> = "buttons",
+        /// The field `elements`.
+        pub elements: Nullable<Vec<Element>> = "elements",
+    }
 }
 
-/// The `Button` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Button {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `sequence_number`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sequence_number: Nullable<i64>,
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `criteria`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub criteria: Nullable<Criteria>,
-    /// The field `target_screen`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub target_screen: Nullable<Screen>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `message`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub message: Nullable<Message>,
-    /// The field `color`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub color: Nullable<String>,
-    /// The field `shape`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub shape: Nullable<String>,
-    /// The field `background_color`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub background_color: Nullable<String>,
-    /// The field `visibility`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub visibility: Nullable<String>,
-    /// The field `resource`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<Value>,
-    /// The field `transition`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub transition: Nullable<shared::Reference>,
-    /// The field `category`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub category: Nullable<String>,
-    /// The field `reference_id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub reference_id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Button` schema of Zoho's files.
+    pub struct Button {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `sequence_number`.
+        pub sequence_number: Nullable<i64> = "sequence_number" or_text,
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `criteria`.
+        pub criteria: Nullable<Criteria> = "criteria",
+        /// The field `target_screen`.
+        pub target_screen: Nullable<Screen> = "target_screen",
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `message`.
+        pub message: Nullable<Message> = "message",
+        /// The field `color`.
+        pub color: Nullable<String> = "color",
+        /// The field `shape`.
+        pub shape: Nullable<String> = "shape",
+        /// The field `background_color`.
+        pub background_color: Nullable<String> = "background_color",
+        /// The field `visibility`.
+        pub visibility: Nullable<String> = "visibility" or_number,
+        /// The field `resource`.
+        pub resource: Nullable<Value> = "resource",
+        /// The field `transition`.
+        pub transition: Nullable<shared::Reference> = "transition",
+        /// The field `category`.
+        pub category: Nullable<String> = "category" or_number,
+        /// The field `reference_id`.
+        pub reference_id: Nullable<String> = "reference_id",
+    }
 }
 
-/// The type of `message` in `Button`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Message {
-    /// The field `title`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub title: Nullable<String>,
-    /// The field `content`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub content: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `message` in `Button`.
+    pub struct Message {
+        /// The field `title`.
+        pub title: Nullable<String> = "title",
+        /// The field `content`.
+        pub content: Nullable<String> = "content",
+    }
 }
 
-/// The type of `elements` in `Segment`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Element {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `resource`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub resource: Nullable<shared::Reference>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `elements` in `Segment`.
+    pub struct Element {
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `resource`.
+        pub resource: Nullable<shared::Reference> = "resource",
+    }
 }
 
-/// The `Connection` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Connection {
-    /// The field `source_button`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub source_button: Nullable<Button>,
-    /// The field `target_screen`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub target_screen: Nullable<Screen>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Connection` schema of Zoho's files.
+    pub struct Connection {
+        /// The field `source_button`.
+        pub source_button: Nullable<Button> = "source_button",
+        /// The field `target_screen`.
+        pub target_screen: Nullable<Screen> = "target_screen",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
-/// The type of `color_palette` in `ChartData`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ColorPalette {
-    /// The field `button_background`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub button_background: Nullable<Vec<String>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `color_palette` in `ChartData`.
+    pub struct ColorPalette {
+        /// The field `button_background`.
+        pub button_background: Nullable<Vec<String>> = "button_background",
+    }
 }
 
-/// The `Portal_User_Type` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PortalUserType {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `layout`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub layout: Nullable<shared::Layouts>,
-    /// The field `chart_data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub chart_data: Nullable<ChartData>,
-    /// The field `screens`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub screens: Nullable<Vec<Screen>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Portal_User_Type` schema of Zoho's files.
+    pub struct PortalUserType {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `layout`.
+        pub layout: Nullable<shared::Layouts> = "layout",
+        /// The field `chart_data`.
+        pub chart_data: Nullable<ChartData> = "chart_data",
+        /// The field `screens`.
+        pub screens: Nullable<Vec<Screen>> = "screens",
+    }
 }
 
-/// The type of `exempted_portal_user_types` in `Wizard`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ExemptedPortalUserType {
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `exempted_portal_user_types` in `Wizard`.
+    pub struct ExemptedPortalUserType {
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }

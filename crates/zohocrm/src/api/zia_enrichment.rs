@@ -36,122 +36,78 @@ operation! {
     GetZiaEnrichment -> ZiaEnrichmentResponse
 }
 
-/// The response to `GetZiaEnrichment`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ZiaEnrichmentResponse {
-    /// The field `data_enrichment`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub data_enrichment: Nullable<Vec<DataEnrichment>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `GetZiaEnrichment`.
+    pub struct ZiaEnrichmentResponse {
+        /// The field `data_enrichment`.
+        pub data_enrichment: Nullable<Vec<DataEnrichment>> = "data_enrichment",
+    }
 }
 
-/// The `DataEnrichment` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DataEnrichment {
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// The field `modified_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// The field `module`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub module: Nullable<shared::ApiReference>,
-    /// The field `input_data_field_mapping`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub input_data_field_mapping: Nullable<Vec<InputData>>,
-    /// The field `modified_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub modified_by: Nullable<shared::Reference>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::Reference>,
-    /// The field `output_data_field_mapping`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub output_data_field_mapping: Nullable<Vec<OutputData>>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `DataEnrichment` schema of Zoho's files.
+    pub struct DataEnrichment {
+        /// The field `created_time`.
+        pub created_time: Nullable<DateTime> = "created_time",
+        /// The field `modified_time`.
+        pub modified_time: Nullable<DateTime> = "modified_time",
+        /// The field `module`.
+        pub module: Nullable<shared::ApiReference> = "module",
+        /// The field `input_data_field_mapping`.
+        pub input_data_field_mapping: Nullable<Vec<InputData>> = "input_data_field_mapping",
+        /// The field `modified_by`.
+        pub modified_by: Nullable<shared::Reference> = "modified_by",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::Reference> = "created_by",
+        /// The field `output_data_field_mapping`.
+        pub output_data_field_mapping: Nullable<Vec<OutputData>> = "output_data_field_mapping",
+        /// The field `status`.
+        pub status: Nullable<bool> = "status",
+    }
 }
 
-/// The `InputData` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct InputData {
-    /// The field `crm_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub crm_field: Nullable<CrmField>,
-    /// The field `enrich_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub enrich_field: Nullable<EnrichField>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `InputData` schema of Zoho's files.
+    pub struct InputData {
+        /// The field `crm_field`.
+        pub crm_field: Nullable<CrmField> = "crm_field",
+        /// The field `enrich_field`.
+        pub enrich_field: Nullable<EnrichField> = "enrich_field",
+    }
 }
 
-/// The `CrmField` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CrmField {
-    /// The field `api_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub api_name: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `CrmField` schema of Zoho's files.
+    pub struct CrmField {
+        /// The field `api_name`.
+        pub api_name: Nullable<String> = "api_name",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+    }
 }
 
-/// The `EnrichField` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EnrichField {
-    /// The field `display_label`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_label: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `EnrichField` schema of Zoho's files.
+    pub struct EnrichField {
+        /// The field `display_label`.
+        pub display_label: Nullable<String> = "display_label",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+    }
 }
 
-/// The `OutputData` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct OutputData {
-    /// The field `crm_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub crm_field: Nullable<CrmField>,
-    /// The field `enrich_field`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub enrich_field: Nullable<EnrichField>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `OutputData` schema of Zoho's files.
+    pub struct OutputData {
+        /// The field `crm_field`.
+        pub crm_field: Nullable<CrmField> = "crm_field",
+        /// The field `enrich_field`.
+        pub enrich_field: Nullable<EnrichField> = "enrich_field",
+    }
 }

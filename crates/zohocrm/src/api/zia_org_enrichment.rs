@@ -121,48 +121,32 @@ open_enum! {
     }
 }
 
-/// The `ZiaOrg_Enrichment` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ZiaOrgEnrichment {
-    /// The field `__zia_org_enrichment`.
-    #[serde(rename = "__zia_org_enrichment", skip_serializing_if = "Nullable::is_absent")]
-    pub zia_org_enrichment: Nullable<Vec<OrgEnrichment>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `ZiaOrg_Enrichment` schema of Zoho's files.
+    pub struct ZiaOrgEnrichment {
+        /// The field `__zia_org_enrichment`.
+        pub zia_org_enrichment: Nullable<Vec<OrgEnrichment>> = "__zia_org_enrichment",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }
 
-/// The `zia_org_enrichment` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct OrgEnrichment {
-    /// The field `enriched_data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub enriched_data: Nullable<EnrichedData>,
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::Reference>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// The field `enrich_based_on`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub enrich_based_on: Nullable<EnrichBasedOn>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `zia_org_enrichment` schema of Zoho's files.
+    pub struct OrgEnrichment {
+        /// The field `enriched_data`.
+        pub enriched_data: Nullable<EnrichedData> = "enriched_data",
+        /// The field `created_time`.
+        pub created_time: Nullable<String> = "created_time",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::Reference> = "created_by",
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+        /// The field `enrich_based_on`.
+        pub enrich_based_on: Nullable<EnrichBasedOn> = "enrich_based_on",
+    }
 }
 
 setters! {
@@ -176,95 +160,64 @@ setters! {
     }
 }
 
-/// The type of `enriched_data` in `OrgEnrichment`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EnrichedData {
-    /// The field `org_status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub org_status: Nullable<String>,
-    /// The field `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<Vec<Description>>,
-    /// The field `ceo`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub ceo: Nullable<String>,
-    /// The field `secondary_email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub secondary_email: Nullable<String>,
-    /// The field `revenue`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub revenue: Nullable<String>,
-    /// The field `years_in_industry`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub years_in_industry: Nullable<Value>,
-    /// The field `other_contacts`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub other_contacts: Nullable<Vec<String>>,
-    /// The field `techno_graphic_data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub techno_graphic_data: Nullable<String>,
-    /// The field `logo`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub logo: Nullable<String>,
-    /// The field `secondary_contact`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub secondary_contact: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `other_emails`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub other_emails: Nullable<Vec<String>>,
-    /// The field `sign_in`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sign_in: Nullable<String>,
-    /// The field `website`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub website: Nullable<String>,
-    /// The field `address`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub address: Nullable<Vec<Address>>,
-    /// The field `sign_up`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub sign_up: Nullable<String>,
-    /// The field `org_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub org_type: Nullable<String>,
-    /// The field `head_quarters`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub head_quarters: Nullable<Vec<Address>>,
-    /// The field `no_of_employees`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub no_of_employees: Nullable<String>,
-    /// The field `territory_list`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub territory_list: Nullable<Vec<String>>,
-    /// The field `founding_year`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub founding_year: Nullable<String>,
-    /// The field `industries`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub industries: Nullable<Vec<Industry>>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `primary_email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub primary_email: Nullable<String>,
-    /// The field `business_model`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub business_model: Nullable<Vec<String>>,
-    /// The field `primary_contact`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub primary_contact: Nullable<String>,
-    /// The field `social_media`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub social_media: Nullable<Vec<SocialMedia>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `enriched_data` in `OrgEnrichment`.
+    pub struct EnrichedData {
+        /// The field `org_status`.
+        pub org_status: Nullable<String> = "org_status",
+        /// The field `description`.
+        pub description: Nullable<Vec<Description>> = "description",
+        /// The field `ceo`.
+        pub ceo: Nullable<String> = "ceo",
+        /// The field `secondary_email`.
+        pub secondary_email: Nullable<String> = "secondary_email",
+        /// The field `revenue`.
+        pub revenue: Nullable<String> = "revenue",
+        /// The field `years_in_industry`.
+        pub years_in_industry: Nullable<Value> = "years_in_industry",
+        /// The field `other_contacts`.
+        pub other_contacts: Nullable<Vec<String>> = "other_contacts",
+        /// The field `techno_graphic_data`.
+        pub techno_graphic_data: Nullable<String> = "techno_graphic_data",
+        /// The field `logo`.
+        pub logo: Nullable<String> = "logo",
+        /// The field `secondary_contact`.
+        pub secondary_contact: Nullable<String> = "secondary_contact",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `other_emails`.
+        pub other_emails: Nullable<Vec<String>> = "other_emails",
+        /// The field `sign_in`.
+        pub sign_in: Nullable<String> = "sign_in",
+        /// The field `website`.
+        pub website: Nullable<String> = "website",
+        /// The field `address`.
+        pub address: Nullable<Vec<Address>> = "address",
+        /// The field `sign_up`.
+        pub sign_up: Nullable<String> = "sign_up",
+        /// The field `org_type`.
+        pub org_type: Nullable<String> = "org_type",
+        /// The field `head_quarters`.
+        pub head_quarters: Nullable<Vec<Address>> = "head_quarters",
+        /// The field `no_of_employees`.
+        pub no_of_employees: Nullable<String> = "no_of_employees",
+        /// The field `territory_list`.
+        pub territory_list: Nullable<Vec<String>> = "territory_list",
+        /// The field `founding_year`.
+        pub founding_year: Nullable<String> = "founding_year",
+        /// The field `industries`.
+        pub industries: Nullable<Vec<Industry>> = "industries",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `primary_email`.
+        pub primary_email: Nullable<String> = "primary_email",
+        /// The field `business_model`.
+        pub business_model: Nullable<Vec<String>> = "business_model",
+        /// The field `primary_contact`.
+        pub primary_contact: Nullable<String> = "primary_contact",
+        /// The field `social_media`.
+        pub social_media: Nullable<Vec<SocialMedia>> = "social_media",
+    }
 }
 
 setters! {
@@ -299,20 +252,14 @@ setters! {
     }
 }
 
-/// The type of `description` in `EnrichedData`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Description {
-    /// The field `title`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub title: Nullable<String>,
-    /// The field `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `description` in `EnrichedData`.
+    pub struct Description {
+        /// The field `title`.
+        pub title: Nullable<String> = "title",
+        /// The field `description`.
+        pub description: Nullable<String> = "description",
+    }
 }
 
 setters! {
@@ -322,29 +269,20 @@ setters! {
     }
 }
 
-/// The `address` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Address {
-    /// The field `country`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub country: Nullable<String>,
-    /// The field `city`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub city: Nullable<String>,
-    /// The field `pin_code`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub pin_code: Nullable<String>,
-    /// The field `state`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub state: Nullable<String>,
-    /// The field `fill_address`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub fill_address: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `address` schema of Zoho's files.
+    pub struct Address {
+        /// The field `country`.
+        pub country: Nullable<String> = "country",
+        /// The field `city`.
+        pub city: Nullable<String> = "city",
+        /// The field `pin_code`.
+        pub pin_code: Nullable<String> = "pin_code",
+        /// The field `state`.
+        pub state: Nullable<String> = "state",
+        /// The field `fill_address`.
+        pub fill_address: Nullable<String> = "fill_address",
+    }
 }
 
 setters! {
@@ -357,20 +295,14 @@ setters! {
     }
 }
 
-/// The type of `industries` in `EnrichedData`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Industry {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `industries` in `EnrichedData`.
+    pub struct Industry {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `description`.
+        pub description: Nullable<String> = "description",
+    }
 }
 
 setters! {
@@ -380,20 +312,14 @@ setters! {
     }
 }
 
-/// The type of `social_media` in `EnrichedData`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SocialMedia {
-    /// The field `media_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub media_type: Nullable<String>,
-    /// The field `media_url`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub media_url: Nullable<Vec<String>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `social_media` in `EnrichedData`.
+    pub struct SocialMedia {
+        /// The field `media_type`.
+        pub media_type: Nullable<String> = "media_type",
+        /// The field `media_url`.
+        pub media_url: Nullable<Vec<String>> = "media_url",
+    }
 }
 
 setters! {
@@ -403,23 +329,16 @@ setters! {
     }
 }
 
-/// The type of `enrich_based_on` in `OrgEnrichment`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EnrichBasedOn {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// The field `website`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub website: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `enrich_based_on` in `OrgEnrichment`.
+    pub struct EnrichBasedOn {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `email`.
+        pub email: Nullable<String> = "email",
+        /// The field `website`.
+        pub website: Nullable<String> = "website",
+    }
 }
 
 setters! {
@@ -430,17 +349,12 @@ setters! {
     }
 }
 
-/// The `Org_Enrichment` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ZiaOrgEnrichmentOrgEnrichment {
-    /// The field `__zia_org_enrichment`.
-    #[serde(rename = "__zia_org_enrichment", skip_serializing_if = "Nullable::is_absent")]
-    pub zia_org_enrichment: Nullable<Vec<OrgEnrichment>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `Org_Enrichment` schema of Zoho's files.
+    pub struct ZiaOrgEnrichmentOrgEnrichment {
+        /// The field `__zia_org_enrichment`.
+        pub zia_org_enrichment: Nullable<Vec<OrgEnrichment>> = "__zia_org_enrichment",
+    }
 }
 
 setters! {
@@ -449,15 +363,10 @@ setters! {
     }
 }
 
-/// The response to `CreateZiaOrgEnrichment`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ZiaOrgEnrichmentResults {
-    /// The field `__zia_org_enrichment`.
-    #[serde(rename = "__zia_org_enrichment", skip_serializing_if = "Nullable::is_absent")]
-    pub zia_org_enrichment: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateZiaOrgEnrichment`.
+    pub struct ZiaOrgEnrichmentResults {
+        /// The field `__zia_org_enrichment`.
+        pub zia_org_enrichment: Nullable<Vec<ActionResult>> = "__zia_org_enrichment",
+    }
 }

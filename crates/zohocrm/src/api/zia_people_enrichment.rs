@@ -122,48 +122,32 @@ open_enum! {
     }
 }
 
-/// The response to `ListZiaPeopleEnrichments`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ZiaPeopleEnrichmentResponse {
-    /// The field `__zia_people_enrichment`.
-    #[serde(rename = "__zia_people_enrichment", skip_serializing_if = "Nullable::is_absent")]
-    pub zia_people_enrichment: Nullable<Vec<ZiaPeopleEnrichment>>,
-    /// The field `info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub info: Nullable<shared::PageInfo>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `ListZiaPeopleEnrichments`.
+    pub struct ZiaPeopleEnrichmentResponse {
+        /// The field `__zia_people_enrichment`.
+        pub zia_people_enrichment: Nullable<Vec<ZiaPeopleEnrichment>> = "__zia_people_enrichment",
+        /// The field `info`.
+        pub info: Nullable<shared::PageInfo> = "info",
+    }
 }
 
-/// The `zia_people_enrichment` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ZiaPeopleEnrichment {
-    /// The field `created_time`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `created_by`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<shared::Reference>,
-    /// The field `status`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// The field `enriched_data`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub enriched_data: Nullable<EnrichedData>,
-    /// The field `enrich_based_on`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub enrich_based_on: Nullable<EnrichBasedOn>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `zia_people_enrichment` schema of Zoho's files.
+    pub struct ZiaPeopleEnrichment {
+        /// The field `created_time`.
+        pub created_time: Nullable<String> = "created_time",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `created_by`.
+        pub created_by: Nullable<shared::Reference> = "created_by",
+        /// The field `status`.
+        pub status: Nullable<String> = "status" or_number,
+        /// The field `enriched_data`.
+        pub enriched_data: Nullable<EnrichedData> = "enriched_data",
+        /// The field `enrich_based_on`.
+        pub enrich_based_on: Nullable<EnrichBasedOn> = "enrich_based_on",
+    }
 }
 
 setters! {
@@ -177,74 +161,50 @@ setters! {
     }
 }
 
-/// The type of `enriched_data` in `ZiaPeopleEnrichment`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EnrichedData {
-    /// The field `website`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub website: Nullable<String>,
-    /// The field `email_infos`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email_infos: Nullable<Vec<EmailInfo>>,
-    /// The field `gender`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub gender: Nullable<String>,
-    /// The field `company_info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub company_info: Nullable<CompanyInfo>,
-    /// The field `last_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub last_name: Nullable<String>,
-    /// The field `educations`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub educations: Nullable<Vec<Value>>,
-    /// The field `middle_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub middle_name: Nullable<String>,
-    /// The field `skills`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub skills: Nullable<Vec<Value>>,
-    /// The field `other_contacts`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub other_contacts: Nullable<Vec<String>>,
-    /// The field `address_list_info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub address_list_info: Nullable<Vec<Address>>,
-    /// The field `primary_address_info`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub primary_address_info: Nullable<Address>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `secondary_contact`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub secondary_contact: Nullable<String>,
-    /// The field `primary_email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub primary_email: Nullable<String>,
-    /// The field `designation`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub designation: Nullable<String>,
-    /// The field `id`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The field `interests`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub interests: Nullable<Vec<Value>>,
-    /// The field `first_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub first_name: Nullable<String>,
-    /// The field `primary_contact`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub primary_contact: Nullable<String>,
-    /// The field `social_media`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub social_media: Nullable<Vec<SocialMedia>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `enriched_data` in `ZiaPeopleEnrichment`.
+    pub struct EnrichedData {
+        /// The field `website`.
+        pub website: Nullable<String> = "website",
+        /// The field `email_infos`.
+        pub email_infos: Nullable<Vec<EmailInfo>> = "email_infos",
+        /// The field `gender`.
+        pub gender: Nullable<String> = "gender",
+        /// The field `company_info`.
+        pub company_info: Nullable<CompanyInfo> = "company_info",
+        /// The field `last_name`.
+        pub last_name: Nullable<String> = "last_name",
+        /// The field `educations`.
+        pub educations: Nullable<Vec<Value>> = "educations",
+        /// The field `middle_name`.
+        pub middle_name: Nullable<String> = "middle_name",
+        /// The field `skills`.
+        pub skills: Nullable<Vec<Value>> = "skills",
+        /// The field `other_contacts`.
+        pub other_contacts: Nullable<Vec<String>> = "other_contacts",
+        /// The field `address_list_info`.
+        pub address_list_info: Nullable<Vec<Address>> = "address_list_info",
+        /// The field `primary_address_info`.
+        pub primary_address_info: Nullable<Address> = "primary_address_info",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `secondary_contact`.
+        pub secondary_contact: Nullable<String> = "secondary_contact",
+        /// The field `primary_email`.
+        pub primary_email: Nullable<String> = "primary_email",
+        /// The field `designation`.
+        pub designation: Nullable<String> = "designation",
+        /// The field `id`.
+        pub id: Nullable<String> = "id" or_number,
+        /// The field `interests`.
+        pub interests: Nullable<Vec<Value>> = "interests",
+        /// The field `first_name`.
+        pub first_name: Nullable<String> = "first_name",
+        /// The field `primary_contact`.
+        pub primary_contact: Nullable<String> = "primary_contact",
+        /// The field `social_media`.
+        pub social_media: Nullable<Vec<SocialMedia>> = "social_media",
+    }
 }
 
 setters! {
@@ -272,20 +232,14 @@ setters! {
     }
 }
 
-/// The type of `email_infos` in `EnrichedData`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EmailInfo {
-    /// The field `type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub r#type: Nullable<String>,
-    /// The field `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `email_infos` in `EnrichedData`.
+    pub struct EmailInfo {
+        /// The field `type`.
+        pub r#type: Nullable<String> = "type",
+        /// The field `email`.
+        pub email: Nullable<String> = "email",
+    }
 }
 
 setters! {
@@ -295,23 +249,16 @@ setters! {
     }
 }
 
-/// The type of `company_info` in `EnrichedData`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct CompanyInfo {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `industries`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub industries: Nullable<Vec<Industry>>,
-    /// The field `experiences`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub experiences: Nullable<Vec<Experience>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `company_info` in `EnrichedData`.
+    pub struct CompanyInfo {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `industries`.
+        pub industries: Nullable<Vec<Industry>> = "industries",
+        /// The field `experiences`.
+        pub experiences: Nullable<Vec<Experience>> = "experiences",
+    }
 }
 
 setters! {
@@ -322,20 +269,14 @@ setters! {
     }
 }
 
-/// The type of `industries` in `CompanyInfo`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Industry {
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `description`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub description: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `industries` in `CompanyInfo`.
+    pub struct Industry {
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `description`.
+        pub description: Nullable<String> = "description",
+    }
 }
 
 setters! {
@@ -345,29 +286,20 @@ setters! {
     }
 }
 
-/// The `experience` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Experience {
-    /// The field `end_date`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub end_date: Nullable<String>,
-    /// The field `company_name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub company_name: Nullable<String>,
-    /// The field `title`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub title: Nullable<String>,
-    /// The field `start_date`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub start_date: Nullable<String>,
-    /// The field `primary`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub primary: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `experience` schema of Zoho's files.
+    pub struct Experience {
+        /// The field `end_date`.
+        pub end_date: Nullable<String> = "end_date",
+        /// The field `company_name`.
+        pub company_name: Nullable<String> = "company_name",
+        /// The field `title`.
+        pub title: Nullable<String> = "title",
+        /// The field `start_date`.
+        pub start_date: Nullable<String> = "start_date",
+        /// The field `primary`.
+        pub primary: Nullable<bool> = "primary",
+    }
 }
 
 setters! {
@@ -380,29 +312,20 @@ setters! {
     }
 }
 
-/// The `address` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Address {
-    /// The field `continent`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub continent: Nullable<String>,
-    /// The field `country`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub country: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `region`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub region: Nullable<String>,
-    /// The field `primary`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub primary: Nullable<bool>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `address` schema of Zoho's files.
+    pub struct Address {
+        /// The field `continent`.
+        pub continent: Nullable<String> = "continent",
+        /// The field `country`.
+        pub country: Nullable<String> = "country",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `region`.
+        pub region: Nullable<String> = "region",
+        /// The field `primary`.
+        pub primary: Nullable<bool> = "primary",
+    }
 }
 
 setters! {
@@ -415,20 +338,14 @@ setters! {
     }
 }
 
-/// The `social_media` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SocialMedia {
-    /// The field `media_type`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub media_type: Nullable<String>,
-    /// The field `media_url`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub media_url: Nullable<Vec<String>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `social_media` schema of Zoho's files.
+    pub struct SocialMedia {
+        /// The field `media_type`.
+        pub media_type: Nullable<String> = "media_type",
+        /// The field `media_url`.
+        pub media_url: Nullable<Vec<String>> = "media_url",
+    }
 }
 
 setters! {
@@ -438,26 +355,18 @@ setters! {
     }
 }
 
-/// The `enrich_based_on` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct EnrichBasedOn {
-    /// The field `social`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub social: Nullable<Social>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// The field `company`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub company: Nullable<Company>,
-    /// The field `email`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub email: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `enrich_based_on` schema of Zoho's files.
+    pub struct EnrichBasedOn {
+        /// The field `social`.
+        pub social: Nullable<Social> = "social",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+        /// The field `company`.
+        pub company: Nullable<Company> = "company",
+        /// The field `email`.
+        pub email: Nullable<String> = "email",
+    }
 }
 
 setters! {
@@ -469,23 +378,16 @@ setters! {
     }
 }
 
-/// The type of `social` in `EnrichBasedOn`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Social {
-    /// The field `twitter`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub twitter: Nullable<String>,
-    /// The field `facebook`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub facebook: Nullable<String>,
-    /// The field `linkedin`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub linkedin: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `social` in `EnrichBasedOn`.
+    pub struct Social {
+        /// The field `twitter`.
+        pub twitter: Nullable<String> = "twitter",
+        /// The field `facebook`.
+        pub facebook: Nullable<String> = "facebook",
+        /// The field `linkedin`.
+        pub linkedin: Nullable<String> = "linkedin",
+    }
 }
 
 setters! {
@@ -496,20 +398,14 @@ setters! {
     }
 }
 
-/// The type of `company` in `EnrichBasedOn`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Company {
-    /// The field `website`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub website: Nullable<String>,
-    /// The field `name`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub name: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The type of `company` in `EnrichBasedOn`.
+    pub struct Company {
+        /// The field `website`.
+        pub website: Nullable<String> = "website",
+        /// The field `name`.
+        pub name: Nullable<String> = "name",
+    }
 }
 
 setters! {
@@ -519,17 +415,12 @@ setters! {
     }
 }
 
-/// The `People_Enrich` schema of Zoho's files.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PeopleEnrich {
-    /// The field `__zia_people_enrichment`.
-    #[serde(rename = "__zia_people_enrichment", skip_serializing_if = "Nullable::is_absent")]
-    pub zia_people_enrichment: Nullable<Vec<ZiaPeopleEnrichment>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The `People_Enrich` schema of Zoho's files.
+    pub struct PeopleEnrich {
+        /// The field `__zia_people_enrichment`.
+        pub zia_people_enrichment: Nullable<Vec<ZiaPeopleEnrichment>> = "__zia_people_enrichment",
+    }
 }
 
 setters! {
@@ -538,15 +429,10 @@ setters! {
     }
 }
 
-/// The response to `CreateZiaPeopleEnrichment`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ZiaPeopleEnrichmentResults {
-    /// The field `__zia_people_enrichment`.
-    #[serde(rename = "__zia_people_enrichment", skip_serializing_if = "Nullable::is_absent")]
-    pub zia_people_enrichment: Nullable<Vec<ActionResult>>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The response to `CreateZiaPeopleEnrichment`.
+    pub struct ZiaPeopleEnrichmentResults {
+        /// The field `__zia_people_enrichment`.
+        pub zia_people_enrichment: Nullable<Vec<ActionResult>> = "__zia_people_enrichment",
+    }
 }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::backoff::Backoff;
 use crate::error::Error;
-use crate::value::JobState;
+use crate::value::{JobState, or_number};
 
 /// How often and how long to poll a job. The interval doubles from the first to the maximum.
 ///
@@ -125,6 +125,7 @@ pub(super) struct Added {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct AddedDetails {
+    #[serde(deserialize_with = "or_number")]
     pub(super) id: String,
 }
 

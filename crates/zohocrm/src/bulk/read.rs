@@ -17,7 +17,8 @@ use crate::message::Method;
 use crate::record::Record;
 use crate::request::{Download, Request};
 use crate::stream::Items;
-use crate::value::{DateTime, Extra, JobState, or_default};
+use crate::value::described::described;
+use crate::value::{DateTime, Extra, JobState, or_number};
 
 /// The scopes for bulk reads, any one of which is enough. Zoho also requires the scope for reading the module.
 const SCOPES: &[&str] = &["ZohoCRM.bulk.READ", "ZohoCRM.bulk.ALL"];
@@ -112,6 +113,7 @@ impl StartBulkRead {
         let request = Request::new(&self.caller, Method::Post, "/crm/bulk/v8/read").scopes(SCOPES).json(body);
         let response = request.send().await?;
         let added = response.json::<Jobs<Added>>()?.and_then(|jobs| jobs.data.into_iter().next());
+        let added = added.filter(|added| !added.details.id.is_empty());
         let added = added.ok_or_else(|| {
             Error::unusable(&response, ResponseProblem::Unexpected, "it has no id of the job")
         })?;
@@ -148,7 +150,11 @@ impl StartBulkRead {
     /// The bulk read of the records after those of a job.
     fn after(self, result: &BulkReadResult) -> Result<Option<Self>, Error> {
         let this_page = self.query.get("page").and_then(Value::as_u64).unwrap_or(1);
+        // A member of an unexpected kind must not be taken for the end.
+        let is_unknown =
+            ["more_records", "next_page_token"].iter().any(|name| result.extra.contains_key(*name));
         match (&result.next_page_token, result.more_records) {
+            _ if is_unknown => Err(Error::PaginationStalled),
             (_, false) => Ok(None),
             (Some(token), true) if self.query.get("page_token") == Some(&json!(token)) => {
                 Err(Error::PaginationStalled)
@@ -268,7 +274,7 @@ impl BulkRead {
 #[non_exhaustive]
 pub struct BulkReadStatus {
     /// Zoho's id of the job.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_number")]
     pub id: String,
     /// The state of the job.
     pub state: JobState,
@@ -289,27 +295,22 @@ pub struct BulkReadStatus {
     pub extra: Extra,
 }
 
-/// The result of a bulk read job.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BulkReadResult {
-    /// The number of the page of 200,000 records, counted from 1.
-    pub page: Option<u64>,
-    /// The number of records in the file.
-    pub count: Option<u64>,
-    /// The maximum number of records that a job reads.
-    pub per_page: Option<u64>,
-    /// Whether there are more records.
-    #[serde(deserialize_with = "or_default")]
-    pub more_records: bool,
-    /// The token for [`StartBulkRead::page_token`] that continues after these records.
-    pub next_page_token: Option<String>,
-    /// The URL of the file. Zoho deletes it after one day.
-    pub download_url: Option<String>,
-    /// Fields without a named member, such as the `error_message` of a failed job.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The result of a bulk read job.
+    pub struct BulkReadResult {
+        /// The number of the page of 200,000 records, counted from 1.
+        pub page: Option<u64> = "page" or_text,
+        /// The number of records in the file.
+        pub count: Option<u64> = "count" or_text,
+        /// The maximum number of records that a job reads.
+        pub per_page: Option<u64> = "per_page" or_text,
+        /// Whether there are more records.
+        pub more_records: bool = "more_records",
+        /// The token for [`StartBulkRead::page_token`] that continues after these records.
+        pub next_page_token: Option<String> = "next_page_token" or_number,
+        /// The URL of the file. Zoho deletes it after one day.
+        pub download_url: Option<String> = "download_url",
+    }
 }
 
 impl JobStatus for BulkReadStatus {

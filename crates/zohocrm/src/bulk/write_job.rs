@@ -15,7 +15,8 @@ use crate::message::Method;
 use crate::record::Record;
 use crate::request::Request;
 use crate::stream::Items;
-use crate::value::{DateTime, Extra, JobState, or_default};
+use crate::value::described::described;
+use crate::value::{DateTime, Extra, JobState, or_default, or_number};
 
 const SCOPES: &[&str] = &["ZohoCRM.bulk.READ", "ZohoCRM.bulk.ALL"];
 
@@ -106,7 +107,7 @@ impl BulkWrite {
 #[non_exhaustive]
 pub struct BulkWriteStatus {
     /// Zoho's id of the job.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "or_number")]
     pub id: String,
     /// The state of the job.
     #[serde(rename = "status")]
@@ -138,56 +139,44 @@ impl BulkWriteStatus {
     }
 }
 
-/// A part of a bulk write job: a module, a file, and the mapping of columns to fields.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BulkWriteResource {
-    /// The state of the job.
-    pub status: Option<JobState>,
-    /// The error code if it failed, such as `INVALID_FILE_FORMAT`.
-    pub code: Option<String>,
-    /// Zoho's message.
-    pub message: Option<String>,
-    /// The file, and the results of its rows.
-    pub file: Option<BulkWriteFile>,
-    /// Fields without a named member, such as the module and the mappings.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// A part of a bulk write job: a module, a file, and the mapping of columns to fields.
+    pub struct BulkWriteResource {
+        /// The state of the job.
+        pub status: Option<JobState> = "status",
+        /// The error code if it failed, such as `INVALID_FILE_FORMAT`.
+        pub code: Option<String> = "code" or_number,
+        /// Zoho's message.
+        pub message: Option<String> = "message",
+        /// The file, and the results of its rows.
+        pub file: Option<BulkWriteFile> = "file",
+    }
 }
 
-/// The results of the rows of a file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BulkWriteFile {
-    /// The state of the job.
-    pub status: Option<JobState>,
-    /// The name of the CSV file.
-    pub name: Option<String>,
-    /// The number of created records.
-    pub added_count: Option<u64>,
-    /// The number of updated records.
-    pub updated_count: Option<u64>,
-    /// The number of rejected rows.
-    pub skipped_count: Option<u64>,
-    /// The number of rows.
-    pub total_count: Option<u64>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The results of the rows of a file.
+    pub struct BulkWriteFile {
+        /// The state of the job.
+        pub status: Option<JobState> = "status",
+        /// The name of the CSV file.
+        pub name: Option<String> = "name" or_number,
+        /// The number of created records.
+        pub added_count: Option<u64> = "added_count" or_text,
+        /// The number of updated records.
+        pub updated_count: Option<u64> = "updated_count" or_text,
+        /// The number of rejected rows.
+        pub skipped_count: Option<u64> = "skipped_count" or_text,
+        /// The number of rows.
+        pub total_count: Option<u64> = "total_count" or_text,
+    }
 }
 
-/// The result of a bulk write job.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct BulkWriteResult {
-    /// The URL of the file with the results of the rows. Zoho deletes it after one day.
-    pub download_url: Option<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The result of a bulk write job.
+    pub struct BulkWriteResult {
+        /// The URL of the file with the results of the rows. Zoho deletes it after one day.
+        pub download_url: Option<String> = "download_url",
+    }
 }
 
 impl JobStatus for BulkWriteStatus {

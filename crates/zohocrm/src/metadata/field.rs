@@ -1,63 +1,50 @@
 //! `Field`: a field of a module, as Zoho describes it.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::module_name::ModuleName;
+use crate::value::Extra;
+use crate::value::described::described;
 use crate::value::open_enum::open_enum;
-use crate::value::{Extra, or_default};
 
-/// A field of a module, as Zoho describes it. The names are Zoho's own.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Field {
-    /// Zoho's id of the item.
-    pub id: Option<String>,
-    /// The API name, such as `Last_Name`.
-    #[serde(deserialize_with = "or_default")]
-    pub api_name: String,
-    /// The display name, such as `Last Name`.
-    #[serde(deserialize_with = "or_default")]
-    pub field_label: String,
-    /// The kind of value.
-    #[serde(deserialize_with = "or_default")]
-    pub data_type: FieldType,
-    /// The type in JSON: `string`, `integer`, `double`, `boolean`, `jsonobject` or `jsonarray`.
-    pub json_type: Option<String>,
-    /// The maximum number of characters or digits.
-    pub length: Option<u64>,
-    /// The number of decimal places.
-    pub decimal_place: Option<u64>,
-    /// Whether every record must have the field.
-    #[serde(deserialize_with = "or_default")]
-    pub system_mandatory: bool,
-    /// Whether the field is read-only for everyone.
-    #[serde(deserialize_with = "or_default")]
-    pub read_only: bool,
-    /// Whether the field is read-only for this user.
-    #[serde(deserialize_with = "or_default")]
-    pub field_read_only: bool,
-    /// Which operations set the field.
-    pub operation_type: Option<OperationType>,
-    /// Whether the organization created the field.
-    #[serde(deserialize_with = "or_default")]
-    pub custom_field: bool,
-    /// How Zoho enforces unique values; empty if it does not: see [`is_unique`](Self::is_unique).
-    #[serde(deserialize_with = "or_default")]
-    pub unique: Extra,
-    /// The values of a pick list.
-    #[serde(deserialize_with = "or_default")]
-    pub pick_list_values: Vec<PickListValue>,
-    /// The target of a lookup.
-    pub lookup: Option<LookupTarget>,
-    /// The rows of a subform.
-    pub subform: Option<SubformTarget>,
-    /// The default value.
-    pub default_value: Option<Value>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// A field of a module, as Zoho describes it. The names are Zoho's own.
+    pub struct Field {
+        /// Zoho's id of the item.
+        pub id: Option<String> = "id" or_number,
+        /// The API name, such as `Last_Name`.
+        pub api_name: String = "api_name",
+        /// The display name, such as `Last Name`.
+        pub field_label: String = "field_label",
+        /// The kind of value.
+        pub data_type: FieldType = "data_type",
+        /// The type in JSON: `string`, `integer`, `double`, `boolean`, `jsonobject` or `jsonarray`.
+        pub json_type: Option<String> = "json_type",
+        /// The maximum number of characters or digits.
+        pub length: Option<u64> = "length" or_text,
+        /// The number of decimal places.
+        pub decimal_place: Option<u64> = "decimal_place" or_text,
+        /// Whether every record must have the field.
+        pub system_mandatory: bool = "system_mandatory",
+        /// Whether the field is read-only for everyone.
+        pub read_only: bool = "read_only",
+        /// Whether the field is read-only for this user.
+        pub field_read_only: bool = "field_read_only",
+        /// Which operations set the field.
+        pub operation_type: Option<OperationType> = "operation_type",
+        /// Whether the organization created the field.
+        pub custom_field: bool = "custom_field",
+        /// How Zoho enforces unique values; empty if it does not: see [`is_unique`](Self::is_unique).
+        pub unique: Extra = "unique",
+        /// The values of a pick list.
+        pub pick_list_values: Vec<PickListValue> = "pick_list_values",
+        /// The target of a lookup.
+        pub lookup: Option<LookupTarget> = "lookup",
+        /// The rows of a subform.
+        pub subform: Option<SubformTarget> = "subform",
+        /// The default value.
+        pub default_value: Option<Value> = "default_value",
+    }
 }
 
 impl Field {
@@ -167,64 +154,48 @@ impl Default for FieldType {
     }
 }
 
-/// A value of a pick list.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct PickListValue {
-    /// Zoho's id of the item.
-    pub id: Option<String>,
-    /// The value in records, which is also the one that users see.
-    #[serde(deserialize_with = "or_default")]
-    pub display_value: String,
-    /// The first name of the value. It stays the same if the value is renamed.
-    pub actual_value: Option<String>,
-    /// `used`, or `unused` for a value that is no longer offered.
-    #[serde(rename = "type")]
-    pub kind: Option<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// A value of a pick list.
+    pub struct PickListValue {
+        /// Zoho's id of the item.
+        pub id: Option<String> = "id" or_number,
+        /// The value in records, which is also the one that users see.
+        pub display_value: String = "display_value" or_number,
+        /// The first name of the value. It stays the same if the value is renamed.
+        pub actual_value: Option<String> = "actual_value" or_number,
+        /// `used`, or `unused` for a value that is no longer offered.
+        pub kind: Option<String> = "type",
+    }
 }
 
-/// The operations that may set a field.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct OperationType {
-    /// Whether the API may set the field in a new record.
-    pub api_create: Option<bool>,
-    /// Whether the API may update the field.
-    pub api_update: Option<bool>,
-    /// Whether users may set the field in a new record.
-    pub web_create: Option<bool>,
-    /// Whether users may update the field.
-    pub web_update: Option<bool>,
+described! {
+    /// The operations that may set a field.
+    pub struct OperationType {
+        /// Whether the API may set the field in a new record.
+        pub api_create: Option<bool> = "api_create",
+        /// Whether the API may update the field.
+        pub api_update: Option<bool> = "api_update",
+        /// Whether users may set the field in a new record.
+        pub web_create: Option<bool> = "web_create",
+        /// Whether users may update the field.
+        pub web_update: Option<bool> = "web_update",
+    }
 }
 
-/// The target of a lookup.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct LookupTarget {
-    /// The module of the records; `None` for a field that is not a lookup.
-    pub module: Option<ModuleName>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The target of a lookup.
+    pub struct LookupTarget {
+        /// The module of the records; `None` for a field that is not a lookup.
+        pub module: Option<ModuleName> = "module",
+    }
 }
 
-/// The rows of a subform.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct SubformTarget {
-    /// The module of the rows.
-    pub module: Option<String>,
-    /// The fields of the rows, if Zoho sends them.
-    #[serde(deserialize_with = "or_default")]
-    pub fields: Vec<Field>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The rows of a subform.
+    pub struct SubformTarget {
+        /// The module of the rows.
+        pub module: Option<String> = "module",
+        /// The fields of the rows, if Zoho sends them.
+        pub fields: Vec<Field> = "fields",
+    }
 }

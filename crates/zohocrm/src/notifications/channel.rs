@@ -4,8 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::number_as_text;
-use crate::value::{DateTime, Extra};
+use crate::value::{DateTime, Extra, or_number};
 
 /// Events to watch, and the URL that Zoho calls when they occur. In a response, any field can be absent.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -13,7 +12,7 @@ use crate::value::{DateTime, Extra};
 #[non_exhaustive]
 pub struct Channel {
     /// A number that the caller chooses.
-    #[serde(deserialize_with = "number_as_text")]
+    #[serde(deserialize_with = "or_number")]
     pub channel_id: String,
     /// The events: `Leads.create`, `Contacts.edit`, `Deals.delete`, `Deals.all`.
     pub events: Option<Vec<String>>,

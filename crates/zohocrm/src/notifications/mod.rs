@@ -3,7 +3,6 @@
 mod channel;
 mod notification;
 
-use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use crate::caller::Caller;
@@ -184,12 +183,3 @@ impl ListChannels {
 }
 
 awaited!(ListChannels -> Response<Page<Channel>>);
-
-/// Zoho sends ids of channels both as texts and as numbers.
-fn number_as_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::String(text) => text,
-        Value::Null => String::new(),
-        other => other.to_string(),
-    })
-}

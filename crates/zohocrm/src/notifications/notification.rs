@@ -5,11 +5,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 
-use super::number_as_text;
 use crate::record::Record;
 use crate::request::describe;
 use crate::value::open_enum::open_enum;
-use crate::value::{Extra, or_default};
+use crate::value::{Extra, or_default, or_number};
 
 /// The body that Zoho posts to [`Channel::notify_url`](crate::Channel::notify_url) when records changed.
 ///
@@ -31,7 +30,7 @@ use crate::value::{Extra, or_default};
 #[non_exhaustive]
 pub struct Notification {
     /// The id of the channel.
-    #[serde(deserialize_with = "number_as_text")]
+    #[serde(deserialize_with = "or_number")]
     pub channel_id: String,
     /// The module, by its API name.
     #[serde(deserialize_with = "or_default")]
@@ -39,7 +38,7 @@ pub struct Notification {
     /// The operation on the records.
     pub operation: Option<RecordOperation>,
     /// The ids of the records.
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "or_number")]
     pub ids: Vec<String>,
     /// The time at which Zoho sent it, in milliseconds since 1970-01-01T00:00:00Z.
     pub server_time: Option<i64>,
@@ -101,6 +100,7 @@ impl Notification {
 #[non_exhaustive]
 pub struct AffectedValues {
     /// The record's id.
+    #[serde(deserialize_with = "or_number")]
     pub record_id: String,
     /// The fields that changed.
     pub values: Record,

@@ -6,6 +6,7 @@ mod read;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::value::described::decode_as_a_whole;
 pub use parts::{Consent, FileField, Lookup};
 pub use read::FieldError;
 
@@ -94,6 +95,8 @@ impl Record {
         &self.fields
     }
 }
+
+decode_as_a_whole!(Record);
 
 impl From<Map<String, Value>> for Record {
     fn from(fields: Map<String, Value>) -> Self {

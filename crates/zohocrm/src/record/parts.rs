@@ -1,9 +1,11 @@
 //! The values of some kinds of fields: a reference to a record, a file, a consent.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::value::{Date, DateTime, Extra, Nullable};
+use crate::value::described::{Decode, described, member, misfits, read, read_or_number};
+use crate::value::{Date, DateTime, Described, Extra, Misfit, Nullable};
 
 /// A reference to another record or user: its id, and what Zoho sends along with it.
 ///
@@ -13,12 +15,14 @@ use crate::value::{Date, DateTime, Extra, Nullable};
 /// let contact = Record::new().with("Account_Name", Lookup::new("5725767000000412001"));
 /// assert_eq!(contact.lookup("Account_Name").unwrap().id(), "5725767000000412001");
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+///
+/// A name or an email address that is not a text stays in [`extra`](Self::extra).
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Lookup {
     id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
     #[serde(flatten)]
     extra: Extra,
@@ -55,33 +59,65 @@ impl Lookup {
     }
 }
 
-/// A file in a field for files or images. To attach a file, upload it and set its upload id.
-///
-/// ```
-/// use zohocrm::{FileField, Record};
-///
-/// let student = Record::new().with("Certificates", vec![FileField::uploaded("ae9c7cefa418aec1d6a5cc2d9ab35c32")]);
-/// assert_eq!(student.files("Certificates").len(), 1);
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct FileField {
-    /// The id of the file in the field, once the record has been saved.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The id that the upload returned.
-    #[serde(rename = "File_Id__s", skip_serializing_if = "Nullable::is_absent")]
-    pub file_id: Nullable<String>,
-    /// The file name.
-    #[serde(rename = "File_Name__s", skip_serializing_if = "Nullable::is_absent")]
-    pub file_name: Nullable<String>,
-    /// The size in bytes, as text.
-    #[serde(rename = "Size__s", skip_serializing_if = "Nullable::is_absent")]
-    pub size: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+impl Decode for Lookup {
+    fn decode(value: &Value, _: &mut bool) -> Option<Self> {
+        let mut lookup = Self::new("");
+        let has_id = value.get("id").is_some_and(|id| !id.is_null() && read_or_number(&mut lookup.id, id));
+        for (name, value) in value.as_object()? {
+            let fits = match name.as_str() {
+                "id" => true,
+                "name" => read_or_number(&mut lookup.name, value),
+                "email" => read(&mut lookup.email, value),
+                _ => false,
+            };
+            if !fits {
+                lookup.extra.insert(name.clone(), value.clone());
+            }
+        }
+        has_id.then_some(lookup)
+    }
+
+    fn find_misfits(&self, path: &str, found: &mut Vec<Misfit>) {
+        for name in ["name", "email"] {
+            let misfit = |value: &Value| Misfit { path: member(path, name), value: value.clone() };
+            found.extend(self.extra.get(name).map(misfit));
+        }
+    }
+}
+
+impl Described for Lookup {
+    fn misfits(&self) -> Vec<Misfit> {
+        misfits(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Lookup {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let members = Extra::deserialize(deserializer)?;
+        let lookup = Self::decode(&members.into(), &mut true);
+        lookup.ok_or_else(|| D::Error::custom("expected an object with the id of a record or user"))
+    }
+}
+
+described! {
+    /// A file in a field for files or images. To attach a file, upload it and set its upload id.
+    ///
+    /// ```
+    /// use zohocrm::{FileField, Record};
+    ///
+    /// let student = Record::new().with("Certificates", vec![FileField::uploaded("ae9c7cefa418aec1d6a5cc2d9ab35c32")]);
+    /// assert_eq!(student.files("Certificates").len(), 1);
+    /// ```
+    pub struct FileField {
+        /// The id of the file in the field, once the record has been saved.
+        pub id: Nullable<String> = "id" or_number,
+        /// The id that the upload returned.
+        pub file_id: Nullable<String> = "File_Id__s" or_number,
+        /// The file name.
+        pub file_name: Nullable<String> = "File_Name__s" or_number,
+        /// The size in bytes, as text.
+        pub size: Nullable<String> = "Size__s" or_number,
+    }
 }
 
 impl FileField {
@@ -97,41 +133,28 @@ impl FileField {
     }
 }
 
-/// A person's consent: how they may be contacted.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Consent {
-    /// The legal basis for storing their data: `Obtained`, `Pending`, `Legitimate Interests` and more.
-    #[serde(rename = "Data_Processing_Basis", skip_serializing_if = "Nullable::is_absent")]
-    pub data_processing_basis: Nullable<String>,
-    /// When they consented.
-    #[serde(rename = "Consent_Date", skip_serializing_if = "Nullable::is_absent")]
-    pub consent_date: Nullable<Date>,
-    /// How they consented: `Email`, `Phone`, `Survey` and more.
-    #[serde(rename = "Consent_Through", skip_serializing_if = "Nullable::is_absent")]
-    pub consent_through: Nullable<String>,
-    /// Remarks about the consent.
-    #[serde(rename = "Consent_Remarks", skip_serializing_if = "Nullable::is_absent")]
-    pub consent_remarks: Nullable<String>,
-    /// Whether they may be contacted by email.
-    #[serde(rename = "Contact_Through_Email", skip_serializing_if = "Nullable::is_absent")]
-    pub contact_through_email: Nullable<bool>,
-    /// Whether they may be contacted by phone.
-    #[serde(rename = "Contact_Through_Phone", skip_serializing_if = "Nullable::is_absent")]
-    pub contact_through_phone: Nullable<bool>,
-    /// Whether they may be contacted with a survey.
-    #[serde(rename = "Contact_Through_Survey", skip_serializing_if = "Nullable::is_absent")]
-    pub contact_through_survey: Nullable<bool>,
-    /// Whether they may be contacted through social media.
-    #[serde(rename = "Contact_Through_Social", skip_serializing_if = "Nullable::is_absent")]
-    pub contact_through_social: Nullable<bool>,
-    /// When the request for consent was sent by email.
-    #[serde(rename = "Mail_Sent_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub mail_sent_time: Nullable<DateTime>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// A person's consent: how they may be contacted.
+    pub struct Consent {
+        /// The legal basis for storing their data: `Obtained`, `Pending`, `Legitimate Interests` and more.
+        pub data_processing_basis: Nullable<String> = "Data_Processing_Basis",
+        /// When they consented.
+        pub consent_date: Nullable<Date> = "Consent_Date",
+        /// How they consented: `Email`, `Phone`, `Survey` and more.
+        pub consent_through: Nullable<String> = "Consent_Through",
+        /// Remarks about the consent.
+        pub consent_remarks: Nullable<String> = "Consent_Remarks" or_number,
+        /// Whether they may be contacted by email.
+        pub contact_through_email: Nullable<bool> = "Contact_Through_Email",
+        /// Whether they may be contacted by phone.
+        pub contact_through_phone: Nullable<bool> = "Contact_Through_Phone",
+        /// Whether they may be contacted with a survey.
+        pub contact_through_survey: Nullable<bool> = "Contact_Through_Survey",
+        /// Whether they may be contacted through social media.
+        pub contact_through_social: Nullable<bool> = "Contact_Through_Social",
+        /// When the request for consent was sent by email.
+        pub mail_sent_time: Nullable<DateTime> = "Mail_Sent_Time",
+    }
 }
 
 /// Implements conversions for [`Record::with`](super::Record::with).

@@ -1,13 +1,12 @@
 //! The files and links that are attached to a record.
 
-use serde::{Deserialize, Serialize};
-
 use super::{DeleteRecords, ListRecords, Records, scopes};
 use crate::error::Error;
 use crate::message::{Method, Upload};
 use crate::record::{Lookup, Record};
 use crate::request::{Download, Request};
-use crate::value::{DateTime, Extra, Nullable};
+use crate::value::described::described;
+use crate::value::{DateTime, Nullable};
 use crate::written::{WrittenRecord, outcome};
 
 /// The fields of an [`Attachment`]. Zoho requires the parameter.
@@ -95,41 +94,28 @@ impl RecordAttachments {
     }
 }
 
-/// A file or link that is attached to a record.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Attachment {
-    /// The id of the attachment.
-    pub id: String,
-    /// The name of the file, or the title of the link.
-    #[serde(rename = "File_Name", skip_serializing_if = "Nullable::is_absent")]
-    pub file_name: Nullable<String>,
-    /// The size in bytes, as text.
-    #[serde(rename = "Size", skip_serializing_if = "Nullable::is_absent")]
-    pub size: Nullable<String>,
-    /// `Attachment` or `Link URL`, for example.
-    #[serde(rename = "$type", skip_serializing_if = "Nullable::is_absent")]
-    pub kind: Nullable<String>,
-    /// The id of the file in Zoho's file system.
-    #[serde(rename = "$file_id", skip_serializing_if = "Nullable::is_absent")]
-    pub file_id: Nullable<String>,
-    /// The URL of a link.
-    #[serde(rename = "$link_url", skip_serializing_if = "Nullable::is_absent")]
-    pub link_url: Nullable<String>,
-    /// The record to which the file or link is attached.
-    #[serde(rename = "Parent_Id", skip_serializing_if = "Nullable::is_absent")]
-    pub parent: Nullable<Record>,
-    /// The owner.
-    #[serde(rename = "Owner", skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<Lookup>,
-    /// When the file or link was attached.
-    #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// When the attachment was last modified.
-    #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// A file or link that is attached to a record.
+    pub struct Attachment {
+        /// The id of the attachment.
+        pub id: String = "id" or_number,
+        /// The name of the file, or the title of the link.
+        pub file_name: Nullable<String> = "File_Name",
+        /// The size in bytes, as text.
+        pub size: Nullable<String> = "Size" or_number,
+        /// `Attachment` or `Link URL`, for example.
+        pub kind: Nullable<String> = "$type",
+        /// The id of the file in Zoho's file system.
+        pub file_id: Nullable<String> = "$file_id" or_number,
+        /// The URL of a link.
+        pub link_url: Nullable<String> = "$link_url",
+        /// The record to which the file or link is attached.
+        pub parent: Nullable<Record> = "Parent_Id",
+        /// The owner.
+        pub owner: Nullable<Lookup> = "Owner",
+        /// When the file or link was attached.
+        pub created_time: Nullable<DateTime> = "Created_Time",
+        /// When the attachment was last modified.
+        pub modified_time: Nullable<DateTime> = "Modified_Time",
+    }
 }

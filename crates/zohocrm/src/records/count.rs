@@ -1,11 +1,10 @@
 //! Counts records.
 
-use serde::Deserialize;
-
 use super::{Records, Search};
-use crate::error::Error;
+use crate::error::{Error, ResponseProblem};
 use crate::message::Method;
 use crate::request::{Request, Response, awaited};
+use crate::value::described::described;
 
 impl Records {
     /// Counts the records of the module.
@@ -54,14 +53,21 @@ impl CountRecords {
     /// # Errors
     /// If the call fails.
     pub async fn send(&self) -> Result<Response<u64>, Error> {
-        Ok(self.request.send_as::<Count>().await?.map(|body| body.count))
+        let response = self.request.send().await?;
+        let count = response.json::<Count>()?.and_then(|body| body.count);
+        let count = count.ok_or_else(|| {
+            Error::unusable(&response, ResponseProblem::Unexpected, "it has no number of records")
+        })?;
+        Ok(Response::of(&response, count))
     }
 }
 
 awaited!(CountRecords -> Response<u64>);
 
-/// The response, as Zoho writes it.
-#[derive(Debug, Deserialize)]
-struct Count {
-    count: u64,
+described! {
+    /// The response to a count.
+    struct Count {
+        /// The number of records.
+        pub count: Option<u64> = "count" or_text,
+    }
 }

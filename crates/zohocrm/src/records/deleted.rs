@@ -1,7 +1,5 @@
 //! Lists deleted records.
 
-use serde::{Deserialize, Serialize};
-
 use super::Records;
 use crate::error::Error;
 use crate::message::Method;
@@ -10,7 +8,8 @@ use crate::paginate::{page, pages};
 use crate::record::Lookup;
 use crate::request::{Request, Response, awaited};
 use crate::stream::{Items, Pages};
-use crate::value::{DateTime, Extra, Nullable};
+use crate::value::described::described;
+use crate::value::{DateTime, Nullable};
 
 impl Records {
     /// Lists deleted records, as a page or as a stream of all.
@@ -109,29 +108,20 @@ impl DeletedKind {
     }
 }
 
-/// What remains of a deleted record.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct DeletedRecord {
-    /// The id of the record.
-    pub id: String,
-    /// The name under which the CRM showed the record.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub display_name: Nullable<String>,
-    /// `recycle` or `permanent`.
-    #[serde(rename = "type", skip_serializing_if = "Nullable::is_absent")]
-    pub kind: Nullable<String>,
-    /// Who deleted it.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deleted_by: Nullable<Lookup>,
-    /// Who had made it.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub created_by: Nullable<Lookup>,
-    /// When it was deleted.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub deleted_time: Nullable<DateTime>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// What remains of a deleted record.
+    pub struct DeletedRecord {
+        /// The id of the record.
+        pub id: String = "id" or_number,
+        /// The name under which the CRM showed the record.
+        pub display_name: Nullable<String> = "display_name" or_number,
+        /// `recycle` or `permanent`.
+        pub kind: Nullable<String> = "type",
+        /// Who deleted it.
+        pub deleted_by: Nullable<Lookup> = "deleted_by",
+        /// Who had made it.
+        pub created_by: Nullable<Lookup> = "created_by",
+        /// When it was deleted.
+        pub deleted_time: Nullable<DateTime> = "deleted_time",
+    }
 }

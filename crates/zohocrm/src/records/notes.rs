@@ -1,11 +1,12 @@
 //! Notes on records.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{ListRecords, Records, WriteRecord, WriteRecords};
 use crate::message::Method;
 use crate::record::{Lookup, Record};
-use crate::value::{DateTime, Extra, Nullable};
+use crate::value::described::described;
+use crate::value::{DateTime, Nullable};
 
 /// The fields of a [`Note`]. Zoho requires the parameter.
 const FIELDS: &str = "id,Note_Title,Note_Content,Parent_Id,Owner,Created_Time,Modified_Time";
@@ -59,35 +60,24 @@ impl RecordNotes {
     }
 }
 
-/// A note: a title, a text, and the record that it is on.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Note {
-    /// The id.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub id: Nullable<String>,
-    /// The title.
-    #[serde(rename = "Note_Title", skip_serializing_if = "Nullable::is_absent")]
-    pub title: Nullable<String>,
-    /// The text.
-    #[serde(rename = "Note_Content", skip_serializing_if = "Nullable::is_absent")]
-    pub content: Nullable<String>,
-    /// The record that the note is on: its `id` and `name`, and its module in `module`.
-    #[serde(rename = "Parent_Id", skip_serializing_if = "Nullable::is_absent")]
-    pub parent: Nullable<Record>,
-    /// The owner.
-    #[serde(rename = "Owner", skip_serializing_if = "Nullable::is_absent")]
-    pub owner: Nullable<Lookup>,
-    /// When the note was created.
-    #[serde(rename = "Created_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub created_time: Nullable<DateTime>,
-    /// When the note was last modified.
-    #[serde(rename = "Modified_Time", skip_serializing_if = "Nullable::is_absent")]
-    pub modified_time: Nullable<DateTime>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// A note: a title, a text, and the record that it is on.
+    pub struct Note {
+        /// The id.
+        pub id: Nullable<String> = "id" or_number,
+        /// The title.
+        pub title: Nullable<String> = "Note_Title",
+        /// The text.
+        pub content: Nullable<String> = "Note_Content",
+        /// The record that the note is on: its `id` and `name`, and its module in `module`.
+        pub parent: Nullable<Record> = "Parent_Id",
+        /// The owner.
+        pub owner: Nullable<Lookup> = "Owner",
+        /// When the note was created.
+        pub created_time: Nullable<DateTime> = "Created_Time",
+        /// When the note was last modified.
+        pub modified_time: Nullable<DateTime> = "Modified_Time",
+    }
 }
 
 impl Note {

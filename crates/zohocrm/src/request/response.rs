@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ResponseProblem};
 use crate::message::{Head, Headers, RawResponse};
+use crate::value::{Described, Misfit};
 
 impl RawResponse {
     /// Decodes the body as JSON; `None` if there is no body.
@@ -99,6 +100,15 @@ impl<T> Response<T> {
     /// Combines a value that was read from a response with its status and headers.
     pub(crate) fn of(response: &RawResponse, value: T) -> Self {
         Self { value, head: response.head() }
+    }
+
+    /// The members of the body, at any depth, whose values are of another kind than Zoho describes. They were kept as they
+    /// came.
+    pub fn misfits(&self) -> Vec<Misfit>
+    where
+        T: Described,
+    {
+        self.value.misfits()
     }
 
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {

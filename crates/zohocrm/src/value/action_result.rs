@@ -1,31 +1,23 @@
 //! `ActionResult`: the result for one item of a call.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Extra, Nullable};
+use super::Nullable;
+use super::described::described;
 
-/// The result for one item of a call: `{"code", "details", "message", "status"}`. Zoho can accept some items of a call and
-/// reject the others, so check each result.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct ActionResult {
-    /// Zoho's code, such as `SUCCESS` or `DUPLICATE_DATA`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub code: Nullable<String>,
-    /// Details of the result, such as the new id or the rejected field.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub details: Nullable<Value>,
-    /// Zoho's message.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub message: Nullable<String>,
-    /// `success` or `error`.
-    #[serde(skip_serializing_if = "Nullable::is_absent")]
-    pub status: Nullable<String>,
-    /// Fields without a named member.
-    #[serde(flatten)]
-    pub extra: Extra,
+described! {
+    /// The result for one item of a call: `{"code", "details", "message", "status"}`. Zoho can accept some items of a call and
+    /// reject the others, so check each result.
+    pub struct ActionResult {
+        /// Zoho's code, such as `SUCCESS` or `DUPLICATE_DATA`.
+        pub code: Nullable<String> = "code",
+        /// Details of the result, such as the new id or the rejected field.
+        pub details: Nullable<Value> = "details",
+        /// Zoho's message.
+        pub message: Nullable<String> = "message",
+        /// `success` or `error`.
+        pub status: Nullable<String> = "status" or_number,
+    }
 }
 
 impl ActionResult {

@@ -2,12 +2,14 @@
 
 mod action_result;
 mod date_time;
+pub(crate) mod described;
 mod job_state;
 mod nullable;
 pub(crate) mod open_enum;
 
 pub use action_result::ActionResult;
 pub use date_time::{Date, DateTime, InvalidDate};
+pub use described::{Described, Misfit};
 pub use job_state::JobState;
 pub use nullable::Nullable;
 
@@ -18,5 +20,18 @@ pub(crate) fn or_default<'de, D: serde::Deserializer<'de>, T: serde::Deserialize
     Ok(<Option<T> as serde::Deserialize>::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// Members of a response that a type has no field for, such as those that Zoho added later. Encoding keeps them.
+/// Decodes a text that can come as a number, or a list of such texts. Null is the default value.
+pub(crate) fn or_number<'de, D: serde::Deserializer<'de>, T: described::Decode + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let value = <serde_json::Value as serde::Deserialize>::deserialize(deserializer)?;
+    let mut text = T::default();
+    match described::read_or_number(&mut text, &value) {
+        true => Ok(text),
+        false => Err(serde::de::Error::custom("expected a text or a number")),
+    }
+}
+
+/// Members of a response that a type has no field for, such as those that Zoho added later, and members whose value is of another
+/// kind than their field: see [`Described`]. Encoding keeps them.
 pub type Extra = serde_json::Map<String, serde_json::Value>;

@@ -3,6 +3,9 @@
 use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::described::{Decode, Misfit};
 
 /// A member of a JSON object: absent, null or a value. Zoho distinguishes them: an update leaves an absent field as it is,
 /// and clears a field that is null.
@@ -99,6 +102,23 @@ impl<T> From<T> for Nullable<T> {
 impl From<&str> for Nullable<String> {
     fn from(value: &str) -> Self {
         Self::Value(value.to_owned())
+    }
+}
+
+impl<T: Decode> Decode for Nullable<T> {
+    fn decode(value: &Value, is_whole: &mut bool) -> Option<Self> {
+        match value {
+            Value::Null => Some(Self::Null),
+            value => T::decode(value, is_whole).map(Self::Value),
+        }
+    }
+
+    fn is_left_out(&self) -> bool {
+        self.is_absent()
+    }
+
+    fn find_misfits(&self, path: &str, found: &mut Vec<Misfit>) {
+        self.get().into_iter().for_each(|value| value.find_misfits(path, found));
     }
 }
 

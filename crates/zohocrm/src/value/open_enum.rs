@@ -50,6 +50,8 @@ macro_rules! open_enum {
             }
         }
 
+        crate::value::described::decode_as_a_whole!($name);
+
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 <String as serde::Deserialize>::deserialize(deserializer).map(Self::from)

@@ -17,6 +17,8 @@ mod errors;
 mod events;
 mod files;
 mod metadata;
+#[cfg(feature = "full")]
+mod misfits;
 mod notes;
 mod notifications;
 mod photo;

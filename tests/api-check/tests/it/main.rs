@@ -10,6 +10,7 @@
     reason = "a test that cannot continue fails, and prints what it found"
 )]
 
+mod contradictions;
 mod coverage;
 mod errors;
 mod examples;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::rust;
-use crate::model::{Field, Name, Type, TypeContent, TypeRef};
+use crate::model::{Field, Name, OtherKind, Type, TypeContent, TypeRef};
 
 /// Writes a struct or an enum.
 pub(super) fn write(text: &mut String, kind: &Type) {
@@ -26,22 +26,18 @@ pub(super) fn write(text: &mut String, kind: &Type) {
 }
 
 fn structure(text: &mut String, kind: &Type, fields: &[Field]) {
-    let _ = write!(
-        text,
-        "/// {}.\n#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]\n#[serde(default)]\n\
-         #[non_exhaustive]\npub struct {} {{\n",
-        kind.sentence, kind.name
-    );
-    for field in fields {
-        let _ = writeln!(text, "    /// The field `{}`.", field.wire);
-        let plain = field.name.strip_prefix("r#").unwrap_or(&field.name);
-        let rename = if plain == field.wire { String::new() } else { format!("rename = {:?}, ", field.wire) };
-        let _ = writeln!(text, "    #[serde({rename}skip_serializing_if = \"Nullable::is_absent\")]");
-        let _ = writeln!(text, "    pub {}: Nullable<{}>,", field.name, rust_in(&field.kind, &kind.name));
+    let _ = writeln!(text, "described! {{\n    /// {}.\n    pub struct {} {{", kind.sentence, kind.name);
+    for Field { wire, name, kind: of, other } in fields {
+        let other = match other {
+            Some(OtherKind::Number) => " or_number",
+            Some(OtherKind::Text) => " or_text",
+            None => "",
+        };
+        let _ = writeln!(text, "        /// The field `{wire}`.");
+        let _ =
+            writeln!(text, "        pub {name}: Nullable<{}> = {wire:?}{other},", rust_in(of, &kind.name));
     }
-    text.push_str(
-        "    /// Fields without a named member.\n    #[serde(flatten)]\n    pub extra: Extra,\n}\n\n",
-    );
+    text.push_str("    }\n}\n\n");
 }
 
 fn setters(text: &mut String, kind: &Type, fields: &[Field]) {

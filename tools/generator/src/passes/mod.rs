@@ -1,6 +1,7 @@
 //! Turns the description into the model. `assemble` runs the passes in order.
 
 pub mod assemble;
+pub mod contradictions;
 mod duplicates;
 mod envelope;
 pub mod lower;

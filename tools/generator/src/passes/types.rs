@@ -114,6 +114,7 @@ impl Named {
                         wire: wire.clone(),
                         name: name.clone(),
                         kind: kind.map(&|key| self.name(key, places, inside)),
+                        other: None,
                     };
                     TypeContent::Struct(named.map(field).collect())
                 }
