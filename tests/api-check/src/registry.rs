@@ -83,9 +83,16 @@ pub fn round_trip<T: DeserializeOwned + Serialize + Described>(json: &[u8]) -> R
 pub struct Samples {
     texts: HashMap<String, String>,
     bodies: HashMap<String, Value>,
+    has_empty_lists: bool,
 }
 
 impl Samples {
+    /// Makes every list of a parameter empty.
+    #[must_use]
+    pub fn with_empty_lists(self) -> Self {
+        Self { has_empty_lists: true, ..self }
+    }
+
     /// Adds a text for a name.
     #[must_use]
     pub fn with_text(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
@@ -125,9 +132,12 @@ impl Samples {
         true
     }
 
-    /// The list for a name: two texts.
+    /// The list for a name: two texts, or none.
     #[must_use]
     pub fn list(&self, name: &str) -> Vec<String> {
+        if self.has_empty_lists {
+            return Vec::new();
+        }
         vec![format!("first {name}"), format!("second {name}?&")]
     }
 

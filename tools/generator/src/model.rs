@@ -57,6 +57,8 @@ pub struct Operation<N = Name> {
     pub body: Option<Body<N>>,
     /// The body of a successful response.
     pub response: Response<N>,
+    /// The query parameters that select what the call applies to, at least one of which it needs.
+    pub selection: Vec<String>,
     /// The scopes that allow the call: any one of the lists, and all scopes of that list.
     pub scopes: Vec<Vec<String>>,
     /// The source that describes the operation.
@@ -258,6 +260,7 @@ impl Operation<Key> {
                 Response::Json(kind) => Response::Json(kind.map(rename)),
                 Response::Bytes => Response::Bytes,
             },
+            selection: self.selection,
             scopes: self.scopes,
             origin: self.origin,
             also_takes: self.also_takes,

@@ -138,6 +138,8 @@ pub struct RawOperation {
     pub responses: Vec<Schema>,
     /// Whether a successful response is a file.
     pub returns_file: bool,
+    /// The query parameters that select what the call applies to, at least one of which it needs.
+    pub selection: Vec<String>,
     /// The scopes that the source names: any one of the lists, and all scopes of that list.
     pub scopes: Vec<Vec<String>>,
     /// The source that describes the operation.
@@ -173,6 +175,7 @@ impl RawOperation {
             body: None,
             responses: Vec::new(),
             returns_file: false,
+            selection: Vec::new(),
             scopes: Vec::new(),
             origin: Origin::OpenApi { file: area.into() },
             also_takes: Vec::new(),

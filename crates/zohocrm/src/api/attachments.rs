@@ -78,7 +78,8 @@ impl Operations {
                 "/crm/v8/{module}/{record_id}/Attachments",
                 [("module", module.into()), ("record_id", record_id.into())],
             )
-            .scopes(&["ZohoCRM.modules.DELETE", "ZohoCRM.modules.attachments.DELETE"]),
+            .scopes(&["ZohoCRM.modules.DELETE", "ZohoCRM.modules.attachments.DELETE"])
+            .selected_by(&["ids"]),
         )
         .with_query_list("ids", ids)
     }

@@ -57,7 +57,8 @@ impl Operations {
     pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteContactRoles {
         DeleteContactRoles::new(
             Request::operation(&self.caller, Method::Delete, "/crm/v8/Contacts/roles", [])
-                .scopes(&["ZohoCRM.modules.DELETE"]),
+                .scopes(&["ZohoCRM.modules.DELETE"])
+                .selected_by(&["ids"]),
         )
         .with_query_list("ids", ids)
     }

@@ -42,7 +42,11 @@ impl Operations {
     /// Deletes contact roles.
     ///
     /// `DELETE /crm/v8/Deals/{deal}/Contact_Roles`. Scope: `ZohoCRM.modules.DELETE`.
-    pub fn delete_many(&self, deal: impl Into<String>) -> DeleteContactRoles {
+    pub fn delete_many(
+        &self,
+        deal: impl Into<String>,
+        ids: impl IntoIterator<Item = impl Into<String>>,
+    ) -> DeleteContactRoles {
         DeleteContactRoles::new(
             Request::operation(
                 &self.caller,
@@ -50,8 +54,10 @@ impl Operations {
                 "/crm/v8/Deals/{deal}/Contact_Roles",
                 [("deal", deal.into())],
             )
-            .scopes(&["ZohoCRM.modules.DELETE"]),
+            .scopes(&["ZohoCRM.modules.DELETE"])
+            .selected_by(&["ids"]),
         )
+        .with_query_list("ids", ids)
     }
 
     /// Gets a contact role.
@@ -121,13 +127,6 @@ impl ListContactRoles {
 operation! {
     /// A call that deletes contact roles. Created by [`Operations::delete_many`].
     DeleteContactRoles -> DealContactRolesResults
-}
-
-impl DeleteContactRoles {
-    /// Sets `ids`, sent as a comma-separated list.
-    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.with_query_list("ids", ids)
-    }
 }
 
 operation! {

@@ -78,7 +78,8 @@ impl Operations {
                 "/crm/email/v8/settings/compose/email_signatures",
                 [],
             )
-            .scopes(&["ZohoCRM.settings.DELETE"]),
+            .scopes(&["ZohoCRM.settings.DELETE"])
+            .selected_by(&["ids"]),
         )
         .with_query_list("ids", ids)
     }

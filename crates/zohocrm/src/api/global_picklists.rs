@@ -58,7 +58,8 @@ impl Operations {
     pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteGlobalPicklists {
         DeleteGlobalPicklists::new(
             Request::operation(&self.caller, Method::Delete, "/crm/v8/settings/global_picklists", [])
-                .scopes(&["ZohoCRM.settings.global_picklist.DELETE"]),
+                .scopes(&["ZohoCRM.settings.global_picklist.DELETE"])
+                .selected_by(&["ids"]),
         )
         .with_query_list("ids", ids)
     }

@@ -59,7 +59,8 @@ impl Operations {
     pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteNotes {
         DeleteNotes::new(
             Request::operation(&self.caller, Method::Delete, "/crm/v8/Notes", [])
-                .scopes(&["ZohoCRM.modules.DELETE", "ZohoCRM.modules.notes.DELETE"]),
+                .scopes(&["ZohoCRM.modules.DELETE", "ZohoCRM.modules.notes.DELETE"])
+                .selected_by(&["ids"]),
         )
         .with_query_list("ids", ids)
     }

@@ -69,7 +69,8 @@ impl Operations {
     pub fn delete(&self, channel_ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteNotifications {
         DeleteNotifications::new(
             Request::operation(&self.caller, Method::Delete, "/crm/v8/actions/watch", [])
-                .scopes(&["ZohoCRM.notifications.DELETE"]),
+                .scopes(&["ZohoCRM.notifications.DELETE"])
+                .selected_by(&["channel_ids"]),
         )
         .with_query_list("channel_ids", channel_ids)
     }

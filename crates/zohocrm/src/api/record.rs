@@ -133,7 +133,8 @@ impl Operations {
                 "/crm/v8/{module_api_name}",
                 [("module_api_name", module.into())],
             )
-            .scopes(&["ZohoCRM.modules.DELETE"]),
+            .scopes(&["ZohoCRM.modules.DELETE"])
+            .selected_by(&["ids"]),
         )
         .with_query_list("ids", ids)
     }

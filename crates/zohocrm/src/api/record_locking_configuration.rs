@@ -93,7 +93,8 @@ impl Operations {
                 "/crm/v8/settings/record_locking_configurations",
                 [],
             )
-            .scopes(&["ZohoCRM.settings.record_locking_configurations.DELETE"]),
+            .scopes(&["ZohoCRM.settings.record_locking_configurations.DELETE"])
+            .selected_by(&["ids"]),
         )
         .with_query("module", module.into() as String)
         .with_query_list("ids", ids)

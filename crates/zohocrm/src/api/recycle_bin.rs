@@ -36,7 +36,8 @@ impl Operations {
     pub fn delete_many(&self) -> DeleteRecycleBinRecords {
         DeleteRecycleBinRecords::new(
             Request::operation(&self.caller, Method::Delete, "/crm/v8/settings/recycle_bin", [])
-                .scopes(&["ZohoCRM.settings.recycle_bin.DELETE"]),
+                .scopes(&["ZohoCRM.settings.recycle_bin.DELETE"])
+                .selected_by(&["ids", "filters"]),
         )
     }
 

@@ -93,7 +93,8 @@ impl Operations {
                     ("related_list_api_name", related_list_api_name.into()),
                 ],
             )
-            .scopes(&["ZohoCRM.modules.DELETE"]),
+            .scopes(&["ZohoCRM.modules.DELETE"])
+            .selected_by(&["ids"]),
         )
         .with_query_list("ids", ids)
     }
@@ -176,7 +177,8 @@ impl Operations {
                     ("related_list_api_name", related_list_api_name.into()),
                 ],
             )
-            .scopes(&["ZohoCRM.modules.DELETE"]),
+            .scopes(&["ZohoCRM.modules.DELETE"])
+            .selected_by(&["ids"]),
         )
         .with_query_list("ids", ids)
         .with_header("X-EXTERNAL", external.into() as String)

@@ -58,7 +58,8 @@ impl Operations {
     pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteScoringRules {
         DeleteScoringRules::new(
             Request::operation(&self.caller, Method::Delete, "/crm/v8/settings/automation/scoring_rules", [])
-                .scopes(&["ZohoCRM.settings.scoring_rules.DELETE"]),
+                .scopes(&["ZohoCRM.settings.scoring_rules.DELETE"])
+                .selected_by(&["ids"]),
         )
         .with_query_list("ids", ids)
     }

@@ -55,11 +55,13 @@ impl Operations {
     /// Deletes territories.
     ///
     /// `DELETE /crm/v8/settings/territories`. Scope: `ZohoCRM.settings.territories.DELETE`.
-    pub fn delete_many(&self) -> DeleteTerritories {
+    pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteTerritories {
         DeleteTerritories::new(
             Request::operation(&self.caller, Method::Delete, "/crm/v8/settings/territories", [])
-                .scopes(&["ZohoCRM.settings.territories.DELETE"]),
+                .scopes(&["ZohoCRM.settings.territories.DELETE"])
+                .selected_by(&["ids"]),
         )
+        .with_query_list("ids", ids)
     }
 
     /// Gets a territory.
@@ -241,11 +243,6 @@ operation! {
 }
 
 impl DeleteTerritories {
-    /// Sets `ids`, sent as a comma-separated list.
-    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.with_query_list("ids", ids)
-    }
-
     /// Sets `delete_previous_forecasts`.
     pub fn delete_previous_forecasts(self, delete_previous_forecasts: bool) -> Self {
         self.with_query("delete_previous_forecasts", delete_previous_forecasts)

@@ -70,7 +70,8 @@ impl Operations {
                 "/crm/v8/settings/territories/{territory}/users",
                 [("territory", territory.into())],
             )
-            .scopes(&["ZohoCRM.settings.territories.DELETE", "ZohoCRM.users.DELETE"]),
+            .scopes(&["ZohoCRM.settings.territories.DELETE", "ZohoCRM.users.DELETE"])
+            .selected_by(&["ids"]),
         )
         .with_query_list("ids", ids)
     }

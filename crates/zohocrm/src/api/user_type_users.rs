@@ -47,6 +47,7 @@ impl Operations {
         &self,
         portal_name: impl Into<String>,
         user_type_id: impl Into<String>,
+        personality_ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> DeleteUserTypeUsers {
         DeleteUserTypeUsers::new(
             Request::operation(
@@ -55,8 +56,10 @@ impl Operations {
                 "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users",
                 [("portal_name", portal_name.into()), ("user_type_id", user_type_id.into())],
             )
-            .scopes(&["ZohoCRM.settings.clientportal.DELETE"]),
+            .scopes(&["ZohoCRM.settings.clientportal.DELETE"])
+            .selected_by(&["personality_ids"]),
         )
+        .with_query_list("personality_ids", personality_ids)
     }
 
     /// Transfers users of a user type.
@@ -66,6 +69,7 @@ impl Operations {
         &self,
         portal_name: impl Into<String>,
         user_type_id: impl Into<String>,
+        personality_ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> TransferUserTypeUsers {
         TransferUserTypeUsers::new(
             Request::operation(
@@ -76,6 +80,7 @@ impl Operations {
             )
             .scopes(&["ZohoCRM.settings.clientportal.UPDATE"]),
         )
+        .with_query_list("personality_ids", personality_ids)
     }
 
     /// Changes the status of a portal user.
@@ -108,24 +113,12 @@ operation! {
     DeleteUserTypeUsers -> UserTypeUsersResults
 }
 
-impl DeleteUserTypeUsers {
-    /// Sets `personality_ids`, sent as a comma-separated list.
-    pub fn personality_ids(self, personality_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.with_query_list("personality_ids", personality_ids)
-    }
-}
-
 operation! {
     /// A call that transfers users of a user type. Created by [`Operations::transfer`].
     TransferUserTypeUsers -> UserTypeUsersResults
 }
 
 impl TransferUserTypeUsers {
-    /// Sets `personality_ids`, sent as a comma-separated list.
-    pub fn personality_ids(self, personality_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.with_query_list("personality_ids", personality_ids)
-    }
-
     /// Sets `transfer_To`.
     pub fn transfer_to(self, transfer_to: impl Into<String>) -> Self {
         self.with_query("transfer_To", transfer_to.into() as String)

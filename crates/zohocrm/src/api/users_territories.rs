@@ -54,7 +54,11 @@ impl Operations {
     /// Removes territories.
     ///
     /// `DELETE /crm/v8/users/{user}/territories`. Scope: `ZohoCRM.settings.territories.DELETE`.
-    pub fn remove_territories(&self, user: impl Into<String>) -> RemoveTerritories {
+    pub fn remove_territories(
+        &self,
+        user: impl Into<String>,
+        ids: impl IntoIterator<Item = impl Into<String>>,
+    ) -> RemoveTerritories {
         RemoveTerritories::new(
             Request::operation(
                 &self.caller,
@@ -62,8 +66,10 @@ impl Operations {
                 "/crm/v8/users/{user}/territories",
                 [("user", user.into())],
             )
-            .scopes(&["ZohoCRM.settings.territories.DELETE"]),
+            .scopes(&["ZohoCRM.settings.territories.DELETE"])
+            .selected_by(&["ids"]),
         )
+        .with_query_list("ids", ids)
     }
 
     /// Gets a territory of a user.
@@ -114,13 +120,6 @@ operation! {
 operation! {
     /// A call that removes territories. Created by [`Operations::remove_territories`].
     RemoveTerritories -> UsersTerritoriesResults
-}
-
-impl RemoveTerritories {
-    /// Sets `ids`, sent as a comma-separated list.
-    pub fn ids(self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.with_query_list("ids", ids)
-    }
 }
 
 operation! {

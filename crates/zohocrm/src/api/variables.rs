@@ -57,7 +57,8 @@ impl Operations {
     pub fn delete_many(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> DeleteVariables {
         DeleteVariables::new(
             Request::operation(&self.caller, Method::Delete, "/crm/v8/settings/variables", [])
-                .scopes(&["ZohoCRM.settings.variables.DELETE"]),
+                .scopes(&["ZohoCRM.settings.variables.DELETE"])
+                .selected_by(&["ids"]),
         )
         .with_query_list("ids", ids)
     }

@@ -87,6 +87,9 @@ pub(crate) enum Invalid {
     #[error("the list of values for `{0}` is empty; no record can match, so skip the call")]
     NoValues(String),
 
+    #[error("the call has no {}, so it would apply to everything; select what it is to apply to", .0.join(" or "))]
+    NoSelection(&'static [&'static str]),
+
     #[error("{count} values for `{field}` exceed Zoho's limit of {max}")]
     TooManyValues { field: String, count: usize, max: usize },
 
@@ -246,6 +249,7 @@ impl Invalid {
             Self::ApiName(name()),
             Self::TooManyConditions { count: 11, max: 10 },
             Self::NoValues("City".to_owned()),
+            Self::NoSelection(&["ids", "filters"]),
             Self::TooManyValues { field: "City".to_owned(), count: 101, max: 100 },
             Self::Incomparable("City".to_owned()),
             Self::RawCriteria,

@@ -45,6 +45,8 @@ pub struct Request {
     scopes: &'static [&'static str],
     timeout: Option<Duration>,
     repeatable: bool,
+    /// The parameters that select what the call applies to. Without all of them, it would apply to everything.
+    selection: &'static [&'static str],
     /// Why the request cannot be sent. Reported by `send`, so that the builder methods need not return a `Result`.
     problem: Option<Error>,
 }
@@ -65,6 +67,7 @@ impl Request {
             scopes: &[],
             timeout: None,
             repeatable: method == Method::Get || (method == Method::Put && !is_action),
+            selection: &[],
             problem: None,
         }
     }
@@ -85,6 +88,12 @@ impl Request {
     /// Sets the scopes that allow the call, any one of them. An error about a missing scope names them.
     pub(crate) fn scopes(self, scopes: &'static [&'static str]) -> Self {
         Self { scopes, ..self }
+    }
+
+    /// Rejects the call if all of these parameters are missing or empty, because it would then apply to everything.
+    #[allow(dead_code, reason = "what is used depends on the features")]
+    pub(crate) fn selected_by(self, selection: &'static [&'static str]) -> Self {
+        Self { selection, ..self }
     }
 
     /// Remembers why the request cannot be sent. The first reason is kept.
@@ -238,8 +247,8 @@ impl Request {
 
     /// Sends the request, and once more with a new token if Zoho rejects the first one.
     async fn send_for(&self, reading: Reading) -> Result<(Incoming, Option<ApiError>), Error> {
-        if let Some(problem) = &self.problem {
-            return Err(problem.clone());
+        if let Some(problem) = self.problem() {
+            return Err(problem);
         }
         let token = self.caller.access_token().await?;
         let (incoming, rejection) = self.send_with(&token, reading).await?;
@@ -313,6 +322,17 @@ impl Request {
         let body = incoming.ahead();
         let rejection = ApiError::in_response(*status, headers, body, self.operation_name(), self.scopes);
         Ok((incoming, rejection))
+    }
+
+    /// Why the request cannot be sent.
+    fn problem(&self) -> Option<Error> {
+        let is_given = |name: &&str| {
+            let value = self.query_value(name).unwrap_or_default();
+            value.split(',').any(|value| !value.trim().is_empty())
+        };
+        let selects_nothing = !self.selection.is_empty() && !self.selection.iter().any(is_given);
+        let nothing = || Invalid::NoSelection(self.selection).into();
+        self.problem.clone().or_else(|| selects_nothing.then(nothing))
     }
 
     fn part(mut self, name: String, part: Part) -> Self {

@@ -173,3 +173,27 @@ async fn the_contacts_of_a_deal_have_their_own_fields() {
     assert_eq!(contact.text("Email"), Some("ada@example.com"));
     assert_eq!(contact.lookup("Contact_Role").unwrap().id(), "9");
 }
+
+#[tokio::test]
+async fn a_deletion_without_a_selection_is_not_sent() {
+    let ada = logged_in().await;
+    let api = ada.crm.api();
+    let nothing: [&str; 0] = [];
+    ada.access_token().await;
+    let before = ada.zoho.journal().entries().len();
+    for error in [
+        api.user_type_users().delete("portal", "1", nothing).send().await.unwrap_err(),
+        api.user_type_users().delete("portal", "1", [" ", ""]).send().await.unwrap_err(),
+        api.territories().delete_many(nothing).send().await.unwrap_err(),
+        api.deal_contact_roles().delete_many("7", nothing).send().await.unwrap_err(),
+        api.users_territories().remove_territories("7", nothing).send().await.unwrap_err(),
+        api.recycle_bin().delete_many().send().await.unwrap_err(),
+        api.recycle_bin().delete_many().ids(nothing).filters(" ").send().await.unwrap_err(),
+    ] {
+        assert!(error.to_string().contains("so it would apply to everything"), "{error}");
+    }
+    assert_eq!(ada.zoho.journal().entries().len(), before);
+    respond(&ada, 200, &json!({})).await;
+    api.recycle_bin().delete_many().filters("{}").send().await.unwrap();
+    api.recycle_bin().delete_many().ids(["1"]).send().await.unwrap();
+}

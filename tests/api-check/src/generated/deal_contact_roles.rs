@@ -27,7 +27,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             function: "delete_associated_contact_roles",
         },
         scopes: &[&["ZohoCRM.modules.DELETE"]],
-        required: &[],
+        required: &["ids"],
         build: delete_many,
         response: Some(round_trip::<zohocrm::api::deal_contact_roles::DealContactRolesResults>),
         body: None,
@@ -85,7 +85,7 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().deal_contact_roles().delete_many(samples.text("deal")).ids(samples.list("ids")).into()
+    crm.api().deal_contact_roles().delete_many(samples.text("deal"), samples.list("ids")).into()
 }
 
 fn get(crm: &Crm, samples: &Samples) -> Request {

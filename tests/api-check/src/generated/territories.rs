@@ -52,7 +52,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             path: "/crm/v8/settings/territories",
         },
         scopes: &[&["ZohoCRM.settings.territories.DELETE"]],
-        required: &[],
+        required: &["ids"],
         build: delete_many,
         response: Some(round_trip::<zohocrm::api::territories::TerritoriesResults>),
         body: None,
@@ -210,8 +210,7 @@ fn update_many(crm: &Crm, samples: &Samples) -> Request {
 fn delete_many(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .territories()
-        .delete_many()
-        .ids(samples.list("ids"))
+        .delete_many(samples.list("ids"))
         .delete_previous_forecasts(samples.boolean("delete_previous_forecasts"))
         .into()
 }

@@ -32,7 +32,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             path: "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users",
         },
         scopes: &[&["ZohoCRM.settings.clientportal.DELETE"]],
-        required: &[],
+        required: &["personality_ids"],
         build: delete,
         response: Some(round_trip::<zohocrm::api::user_type_users::UserTypeUsersResults>),
         body: None,
@@ -48,7 +48,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             path: "/crm/v8/settings/portals/{portal_name}/user_type/{user_type_id}/users/action/transfer",
         },
         scopes: &[&["ZohoCRM.settings.clientportal.UPDATE"]],
-        required: &[],
+        required: &["personality_ids"],
         build: transfer,
         response: Some(round_trip::<zohocrm::api::user_type_users::UserTypeUsersResults>),
         body: None,
@@ -82,16 +82,14 @@ fn list(crm: &Crm, samples: &Samples) -> Request {
 fn delete(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .user_type_users()
-        .delete(samples.text("portal_name"), samples.text("user_type_id"))
-        .personality_ids(samples.list("personality_ids"))
+        .delete(samples.text("portal_name"), samples.text("user_type_id"), samples.list("personality_ids"))
         .into()
 }
 
 fn transfer(crm: &Crm, samples: &Samples) -> Request {
     crm.api()
         .user_type_users()
-        .transfer(samples.text("portal_name"), samples.text("user_type_id"))
-        .personality_ids(samples.list("personality_ids"))
+        .transfer(samples.text("portal_name"), samples.text("user_type_id"), samples.list("personality_ids"))
         .transfer_to(samples.text("transfer_To"))
         .into()
 }

@@ -48,7 +48,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             path: "/crm/v8/users/{user}/territories",
         },
         scopes: &[&["ZohoCRM.settings.territories.DELETE"]],
-        required: &[],
+        required: &["ids"],
         build: remove_territories,
         response: Some(round_trip::<zohocrm::api::users_territories::UsersTerritoriesResults>),
         body: None,
@@ -99,7 +99,7 @@ fn associate(crm: &Crm, samples: &Samples) -> Request {
 }
 
 fn remove_territories(crm: &Crm, samples: &Samples) -> Request {
-    crm.api().users_territories().remove_territories(samples.text("user")).ids(samples.list("ids")).into()
+    crm.api().users_territories().remove_territories(samples.text("user"), samples.list("ids")).into()
 }
 
 fn territory_of_user(crm: &Crm, samples: &Samples) -> Request {

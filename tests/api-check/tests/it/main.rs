@@ -20,4 +20,5 @@ mod requests;
 mod required;
 mod round_trips;
 mod scopes;
+mod selections;
 mod support;

@@ -36,8 +36,13 @@ const DEVIATIONS: &[(&str, &str, bool, &str)] = &[
     ("related_records.get_by_external_id", "X-EXTERNAL", false, EXTERNAL),
     ("related_records.update_by_external_id", "X-EXTERNAL", false, EXTERNAL),
     ("related_records.delink_by_external_id", "X-EXTERNAL", false, EXTERNAL),
+    ("territories.delete_many", "ids", false, EVERYTHING),
+    ("user_type_users.delete", "personality_ids", false, EVERYTHING),
+    ("user_type_users.transfer", "personality_ids", false, EVERYTHING),
+    ("users_territories.remove_territories", "ids", false, EVERYTHING),
 ];
 const EITHER: &str = "the call needs exactly one of the two";
+const EVERYTHING: &str = "without it, the call would apply to everything";
 const EXTERNAL: &str = "without it, Zoho takes the value in the path for an id";
 const MISSING: &str = "without it, Zoho rejects the call with REQUIRED_PARAM_MISSING";
 const NARROWS: &str = "it narrows the list, which is complete without it";

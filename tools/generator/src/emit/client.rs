@@ -157,6 +157,9 @@ fn request(operation: &Operation) -> String {
     };
     let scopes: Vec<String> = operation.scopes.iter().flatten().map(|scope| format!("{scope:?}")).collect();
     let _ = write!(text, ".scopes(&[{}])", scopes.join(", "));
+    if !operation.selection.is_empty() {
+        let _ = write!(text, ".selected_by(&{:?})", operation.selection);
+    }
     if operation.on_upload_host {
         text.push_str(".on_upload_host()");
     }

@@ -44,6 +44,9 @@ pub struct OperationOverride {
     /// Whether it differs from another operation with the same method and URL.
     #[serde(default)]
     pub distinct: bool,
+    /// The query parameters that select what the call applies to, at least one of which it needs. Default: the ids of a
+    /// deletion.
+    pub selected_by: Option<Vec<String>>,
     /// The shape of the body, or `none`.
     pub body: Option<String>,
     /// The shape of the response.

@@ -131,6 +131,7 @@ fn operation(
         options,
         body,
         response,
+        selection: raw.selection.clone(),
         scopes,
         origin: raw.origin.clone(),
         also_takes: raw.also_takes.clone(),

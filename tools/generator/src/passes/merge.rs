@@ -255,6 +255,7 @@ fn apply_overrides(operation: &mut RawOperation, overrides: &Overrides) {
         parameter.required = required.unwrap_or(parameter.required);
     }
     operation.parameters = parameters;
+    require_selection(operation, overrides);
     let Some(entry) = overrides.operation(operation) else { return };
     if let Some(body) = &entry.body {
         let schema = overrides::schema(body);
@@ -268,6 +269,22 @@ fn apply_overrides(operation: &mut RawOperation, overrides: &Overrides) {
     }
     if let Some(path) = &entry.path {
         operation.path.clone_from(path);
+    }
+}
+
+/// Requires the ids of what a call deletes. Sources that call them optional would let it delete everything.
+fn require_selection(operation: &mut RawOperation, overrides: &Overrides) {
+    let known = overrides.operation(operation).and_then(|entry| entry.selected_by.clone());
+    if known.is_some() || operation.method != "DELETE" {
+        operation.selection = known.unwrap_or_default();
+        return;
+    }
+    for parameter in &mut operation.parameters {
+        let is_selection = parameter.name == "ids" || parameter.name.ends_with("_ids");
+        if parameter.place == Place::Query && is_selection {
+            parameter.required = true;
+            operation.selection.push(parameter.name.clone());
+        }
     }
 }
 
@@ -312,6 +329,24 @@ mod tests {
         let parameters = &merged.description.operations[0].parameters;
         let required: Vec<_> = parameters.iter().map(|it| (it.name.as_str(), it.required)).collect();
         assert_eq!(required, [("shade", true), ("lid", true)]);
+    }
+
+    #[test]
+    fn a_deletion_requires_the_ids_of_what_it_deletes() {
+        let deletion = |id: &str| {
+            let mut operation = with_query(operation("paint", id, &format!("/v1/{id}")), "tin_ids");
+            operation.method = "DELETE".into();
+            operation.parameters[0].required = false;
+            operation
+        };
+        let text = "[[operation]]\narea = \"paint\"\nid = \"Empty\"\nselected_by = [\"tin_ids\", \"age\"]\nreason = \"either\"";
+        let overrides = Overrides::read(text).unwrap();
+        let described = of(vec![deletion("Delete Tins"), deletion("Empty")]);
+        let merged = merge(described, Description::default(), &overrides).unwrap();
+        let selections: Vec<_> = merged.description.operations.iter().map(|it| &it.selection).collect();
+        assert_eq!(selections, [&["tin_ids"][..], &["tin_ids", "age"]]);
+        let required = merged.description.operations.iter().map(|it| it.parameters[0].required);
+        assert_eq!(required.collect::<Vec<_>>(), [true, false]);
     }
 
     #[test]

@@ -116,6 +116,7 @@ fn operation(method: &Method, details: &Details) -> RawOperation {
         body,
         responses: response.map(Schema::Named).into_iter().collect(),
         returns_file,
+        selection: Vec::new(),
         scopes: Vec::new(),
         origin: Origin::PythonSdk { module: method.module.clone(), function: method.name.clone() },
         also_takes: Vec::new(),

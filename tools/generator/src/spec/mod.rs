@@ -124,6 +124,7 @@ impl Reader<'_> {
             body: self.body(&operation["requestBody"])?,
             responses,
             returns_file,
+            selection: Vec::new(),
             scopes: scopes(&security["security"]),
             origin: Origin::OpenApi { file: self.file.to_owned() },
             also_takes: Vec::new(),
