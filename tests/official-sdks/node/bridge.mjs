@@ -2,12 +2,14 @@
 // URL, each further line a request, and each line of output a response. `ZOHOCRM_NODE_SDK` is the folder in which npm has
 // installed the SDK.
 
-import { writeSync } from "node:fs";
+import { mkdtempSync, rmSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
+
+import { operationsOf } from "./crm.mjs";
 
 const modules = join(process.env.ZOHOCRM_NODE_SDK, "node_modules");
 const sdk = await import(pathToFileURL(join(modules, "@zohocrm", "nodejs-sdk-8.0", "lib", "zohocrmsdk.js")));
@@ -68,15 +70,19 @@ async function storeAt(url) {
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const store = await storeAt((await lines.next()).value);
 let environment;
+// The SDK keeps the fields of each module there, in a form that only the same SDK can read. It appends to the path as it is.
+const resources = join(mkdtempSync(join(tmpdir(), "zoho-sdk-")), "/");
+process.on("exit", () => rmSync(resources, { recursive: true }));
 
 /** Initializes the SDK, which requests a token at once if it needs one. */
 async function initialize(row) {
   const token = tokenOf(row);
   const builder = await new sdk.InitializeBuilder();
-  await builder.environment(environment).token(token).store(store).resourcePath(tmpdir()).initialize();
+  await builder.environment(environment).token(token).store(store).resourcePath(resources).initialize();
   return rowOf(token);
 }
 
+const operations = operationsOf(sdk);
 const calls = {
   get_tokens: async () => ((await store.getTokens()) ?? []).map(rowOf),
   find_token: async ({ row }) => {
@@ -105,6 +111,7 @@ const calls = {
     const response = await new sdk.Users.UsersOperations().getUsers(parameters);
     return response.getObject().getUsers()[0].getEmail();
   },
+  crm: async ({ operation, arguments: given }) => operations[operation](given),
 };
 
 async function respond(line) {

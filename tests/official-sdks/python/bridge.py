@@ -18,6 +18,7 @@ from typing import Any, Callable, Dict, Optional
 from zohocrmsdk.src.com.zoho.api.authenticator.store import FileStore
 from zohocrmsdk.src.com.zoho.api.authenticator.store.token_store import TokenStore
 
+import crm
 import mysql_table
 from login import Session
 from rows import Row, row_of, token_of
@@ -44,6 +45,7 @@ class Bridge:
             "use": lambda request: self.session.use(token_of(request["row"])),
             "access_token": lambda _: self.session.access_token(),
             "who_am_i": lambda _: self.session.who_am_i(),
+            "crm": lambda request: crm.OPERATIONS[request["operation"]](**request["arguments"]),
         }
 
     def find_token(self, request: Dict[str, Any]) -> Any:

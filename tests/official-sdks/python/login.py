@@ -19,12 +19,14 @@ class Session:
 
     def __init__(self, store: TokenStore) -> None:
         self.store = store
+        # The SDK keeps the fields of each module there, in a form that only the same SDK can read.
+        self.resources = tempfile.TemporaryDirectory()
 
     def log_in(self, url: str, token: OAuthToken) -> Row:
         """Initializes the SDK for one host that is accounts server, API and upload host. It requests a token at
         once."""
         environment = DataCenter.Environment(url, url + "/oauth/v2/token", url)
-        Initializer.initialize(environment, token, store=self.store, resource_path=tempfile.gettempdir())
+        Initializer.initialize(environment, token, store=self.store, resource_path=self.resources.name)
         return row_of(token)
 
     def use(self, token: OAuthToken) -> Row:

@@ -8,8 +8,8 @@ use crate::beside::{Beside, First};
 use crate::place::Kind;
 use crate::sdk::Language;
 
-const ADA: &str = "ada@example.com";
-const TOKEN_REQUEST: &str = "POST /oauth/v2/token";
+pub(crate) const ADA: &str = "ada@example.com";
+pub(crate) const TOKEN_REQUEST: &str = "POST /oauth/v2/token";
 
 /// The access token of this row.
 fn access_token(row: &StoredToken) -> &str {
@@ -27,7 +27,7 @@ fn authenticator(zoho: &Emulator, both: &Beside) -> Authenticator {
 }
 
 /// What a program gives the SDK for its first login: a client app and a grant code.
-fn grant(zoho: &Emulator) -> StoredToken {
+pub(crate) fn grant(zoho: &Emulator) -> StoredToken {
     let client = zoho.default_client();
     StoredToken {
         client_id: Some(client.id().to_owned()),

@@ -43,6 +43,7 @@ macro_rules! over_every_kind_and_maker {
 mod alternation;
 mod at_once;
 mod beside;
+mod crm;
 mod exchange;
 mod limits;
 mod login;

@@ -133,6 +133,11 @@ impl Sdk {
         self.call("who_am_i", json!({})).as_str().expect("an email is a text").to_owned()
     }
 
+    /// Calls the CRM, with an operation of `python/crm.py` and `node/crm.mjs`.
+    pub(crate) fn crm(&mut self, operation: &str, arguments: &Value) -> Value {
+        self.call("crm", json!({ "operation": operation, "arguments": arguments }))
+    }
+
     /// Calls the SDK and fails if it raises an exception.
     fn call(&mut self, call: &str, request: Value) -> Value {
         self.try_to_call(call, request).unwrap_or_else(|error| panic!("{call}: {error}"))
