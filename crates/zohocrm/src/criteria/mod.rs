@@ -1,8 +1,9 @@
 //! `Criteria`: conditions that select records, encoded in three forms: the text of a search (`search.rs`), the JSON of a
-//! bulk read (`json.rs`) and the `where` of a query (`coql/condition.rs`).
+//! bulk read (`json.rs`) and the `where` of a query (`coql/condition.rs`). The first two can also be read (`parse.rs`).
 
 mod json;
 mod name;
+mod parse;
 mod search;
 mod tree;
 

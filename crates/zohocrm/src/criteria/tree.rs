@@ -90,6 +90,37 @@ pub(crate) enum Operator {
 }
 
 impl Operator {
+    /// Those with names of their own.
+    const NAMED: [Self; 14] = [
+        Self::Equals,
+        Self::NotEqual,
+        Self::StartsWith,
+        Self::EndsWith,
+        Self::Contains,
+        Self::NotContains,
+        Self::In,
+        Self::NotIn,
+        Self::GreaterThan,
+        Self::GreaterEqual,
+        Self::LessThan,
+        Self::LessEqual,
+        Self::Between,
+        Self::NotBetween,
+    ];
+
+    /// The operator with this name, in a search or in JSON.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        match name {
+            "equal" => Some(Self::Equals),
+            name => Self::NAMED.into_iter().find(|operator| operator.name() == name),
+        }
+    }
+
+    /// Whether it compares a field with several values.
+    pub(super) fn takes_several(self) -> bool {
+        matches!(self, Self::In | Self::NotIn | Self::Between | Self::NotBetween)
+    }
+
     /// The name in a search. JSON has another one for equality: see `json.rs`.
     pub(crate) fn name(self) -> &'static str {
         match self {

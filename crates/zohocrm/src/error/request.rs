@@ -99,6 +99,12 @@ pub(crate) enum Invalid {
     )]
     Incomparable(String),
 
+    #[error(
+        "could not read the criteria at `{}`; expected `(Field:operator:value)`, joined by `and` or `or`, or the JSON of \
+         a bulk read", .0.escape_debug()
+    )]
+    Criteria(String),
+
     #[error("raw criteria cannot be converted to JSON; build them from fields")]
     RawCriteria,
 
@@ -117,8 +123,21 @@ pub(crate) enum Invalid {
     #[error("one call returns 1 to {max} records, not {limit}; use a stream for more")]
     QueryLimit { limit: u64, max: u64 },
 
-    #[error("a query returns at most {max} records, but there are more; narrow the query")]
+    #[error(
+        "a query returns at most {max} records, but there are more; narrow the query, or sort it by `id` alone and do not \
+         group it, so that it can go on after the last id"
+    )]
     QueryEnd { max: u64 },
+
+    #[error(
+        "a query cannot skip {offset} records, only less than {max}; read those after an id in place of an offset"
+    )]
+    QueryOffset { offset: u64, max: u64 },
+
+    #[error(
+        "the query cannot continue after an id; sort it by `id` alone, do not group it, and give it a `where`"
+    )]
+    NotById,
 
     #[error("Zoho returned no `zgid` for the organization; set it with `organization`")]
     NoOrganization,
@@ -155,6 +174,7 @@ impl RequestError {
                 | Invalid::QuerySize { .. }
                 | Invalid::QueryLimit { .. }
                 | Invalid::QueryEnd { .. }
+                | Invalid::QueryOffset { .. }
         )
     }
 
@@ -252,6 +272,7 @@ impl Invalid {
             Self::NoSelection(&["ids", "filters"]),
             Self::TooManyValues { field: "City".to_owned(), count: 101, max: 100 },
             Self::Incomparable("City".to_owned()),
+            Self::Criteria(name()),
             Self::RawCriteria,
             Self::PercentSign("City".to_owned()),
             Self::CustomViewId(name()),
@@ -259,6 +280,8 @@ impl Invalid {
             Self::SecondLimit,
             Self::QueryLimit { limit: 2_001, max: 2_000 },
             Self::QueryEnd { max: 100_000 },
+            Self::QueryOffset { offset: 100_000, max: 100_000 },
+            Self::NotById,
             Self::NoOrganization,
             Self::MissingField(name()),
             Self::NoCsv(name()),
