@@ -1,5 +1,6 @@
 //! `crm.coql("select … from …")`: queries in COQL, Zoho's query language.
 
+mod by_id;
 mod condition;
 mod select;
 mod words;
@@ -16,6 +17,7 @@ use crate::record::Record;
 use crate::request::{Request, Response, awaited};
 use crate::stream::{Items, Pages};
 
+use by_id::ById;
 pub use select::{Column, Select};
 
 /// A query to send. Returned by [`Crm::coql`](crate::Crm::coql). Await it, or call [`send`](Self::send), for one page.
@@ -46,19 +48,21 @@ pub struct Coql {
     query: CoqlQuery,
     limit: Option<u64>,
     offset: Option<u64>,
+    after: Option<String>,
 }
 
 impl Coql {
     /// The maximum number of records that one call returns. Default without a limit: 200.
     pub const MAX_PER_CALL: u64 = 2_000;
 
-    /// The maximum number of records that a query returns, over all calls.
+    /// The number of records at the beginning of its result that a query can reach, over all calls. A stream goes on after
+    /// them if it can: see [`pages`](Self::pages).
     pub const MAX_RECORDS: u64 = 100_000;
 
     pub(crate) fn new(caller: &Caller, query: CoqlQuery) -> Self {
         let request = Request::new(caller, Method::Post, "/crm/v8/coql").scopes(&["ZohoCRM.coql.READ"]);
         // A query is a POST that only reads.
-        Self { request: request.repeatable(true), query, limit: None, offset: None }
+        Self { request: request.repeatable(true), query, limit: None, offset: None, after: None }
     }
 
     /// Sets the maximum number of records: up to 2,000 for [`send`](Self::send), and any number for a stream.
@@ -66,9 +70,23 @@ impl Coql {
         Self { limit: Some(records), ..self }
     }
 
-    /// Skips the first records of the result.
+    /// Skips the first records of the result, less than 100,000.
     pub fn offset(self, records: u64) -> Self {
         Self { offset: Some(records), ..self }
+    }
+
+    /// Continues after the record with this id: `and id > …` is added to the conditions, and `order by id asc` to the query.
+    /// With `order by id desc`, it is `id < …`.
+    ///
+    /// The query must not group, and not sort by anything but `id`. Zoho sorts by `id` by default.
+    pub fn after(self, id: impl Into<String>) -> Self {
+        Self { after: Some(id.into()), ..self }
+    }
+
+    /// Whether the number of records is limited, by [`limit`](Self::limit) or in the text of the query.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        self.limit.is_some() || self.query.text.as_ref().is_ok_and(|text| words::has_limit(text))
     }
 
     /// Sends the query in one call. Without a [`limit`](Self::limit), the text of the query is sent unchanged.
@@ -85,11 +103,14 @@ impl Coql {
     /// # Errors
     /// As for [`send`](Self::send), and when a record is not a `T`.
     pub async fn send_as<T: DeserializeOwned>(&self) -> Result<Response<Page<T>>, Error> {
-        page(&self.call(self.limit, self.offset)?).await
+        page(&self.call(self.after.as_deref(), self.limit, self.offset)?).await
     }
 
-    /// Streams pages of 2,000 records, up to the first 100,000 records. If there are more, the stream ends with an error: narrow
-    /// the query, for example by `id`.
+    /// Streams pages of 2,000 records.
+    ///
+    /// Zoho returns only the first 100,000 records of a query. For those after them, the stream sends the query
+    /// [`after`](Self::after) the last id, as often as necessary. If the query groups or sorts by anything but `id`, the stream
+    /// ends there with an error.
     pub fn pages(&self) -> Pages<Record> {
         self.pages_as()
     }
@@ -97,28 +118,14 @@ impl Coql {
     /// Like [`pages`](Self::pages), with each record decoded as a `T`.
     pub fn pages_as<T: DeserializeOwned + Send + 'static>(&self) -> Pages<T> {
         let query = self.clone();
-        let first = self.offset.unwrap_or(0);
-        let end = self.limit.map(|limit| first.saturating_add(limit));
-        Pages::unfold(first, move |offset| {
-            let remaining = end.map_or(u64::MAX, |end| end - offset);
-            let available = Self::MAX_RECORDS.saturating_sub(offset);
-            let call = query.call(Some(remaining.min(available).min(Self::MAX_PER_CALL)), Some(offset));
-            async move {
-                if available == 0 {
-                    return Err(Invalid::QueryEnd { max: Self::MAX_RECORDS }.into());
-                }
-                let page: Page<T> = page(&call?).await?.into_inner();
-                let next = offset.saturating_add(page.records.len() as u64);
-                let has_more = page.more_records && end.is_none_or(|end| next < end);
-                if has_more && next == offset {
-                    return Err(Error::PaginationStalled);
-                }
-                Ok((page, has_more.then_some(next)))
-            }
+        let first = Position { after: self.after.clone(), offset: self.offset.unwrap_or(0), count: 0 };
+        Pages::unfold(first, move |position| {
+            let query = query.clone();
+            async move { query.page_at(position).await }
         })
     }
 
-    /// Streams records, up to the first 100,000: see [`pages`](Self::pages).
+    /// Streams records: see [`pages`](Self::pages).
     pub fn stream(&self) -> Items<Record> {
         self.pages().items()
     }
@@ -128,10 +135,57 @@ impl Coql {
         self.pages_as().items()
     }
 
-    fn call(&self, limit: Option<u64>, offset: Option<u64>) -> Result<Request, Error> {
+    /// Requests the page at a position of a stream, and returns the position of the next page.
+    async fn page_at<T: DeserializeOwned>(
+        &self,
+        position: Position,
+    ) -> Result<(Page<T>, Option<Position>), Error> {
+        let Position { after, offset, count } = position;
+        if offset >= Self::MAX_RECORDS && count > 0 {
+            return Err(Invalid::QueryEnd { max: Self::MAX_RECORDS }.into());
+        }
+        let remaining = self.limit.map_or(u64::MAX, |limit| limit.saturating_sub(count));
+        let available = Self::MAX_RECORDS.saturating_sub(offset);
+        let limit = remaining.min(available).min(Self::MAX_PER_CALL);
+        let response = self.call(after.as_deref(), Some(limit), Some(offset))?.send().await?;
+        let page: Page<T> = Page::read(&response)?;
+        let received = page.records.len() as u64;
+        let (offset, count) = (offset.saturating_add(received), count.saturating_add(received));
+        if !page.more_records || self.limit.is_some_and(|limit| count >= limit) {
+            return Ok((page, None));
+        }
+        if received == 0 {
+            return Err(Error::PaginationStalled);
+        }
+        let goes_on_by_id = after.is_some() || offset >= Self::MAX_RECORDS;
+        let next = match goes_on_by_id.then(|| self.by_id().ok()?.last_id(&response, after.as_deref())) {
+            None => Position { after, offset, count },
+            Some(Some(last)) => Position { after: Some(last), offset: 0, count },
+            // The next call would fail.
+            Some(None) => Position { after, offset: Self::MAX_RECORDS, count },
+        };
+        Ok((page, Some(next)))
+    }
+
+    /// The query, if its records are in the order of their ids.
+    fn by_id(&self) -> Result<ById<'_>, Error> {
+        let text = self.query.text.as_ref().map_err(Error::clone)?;
+        ById::of(text).ok_or_else(|| Invalid::NotById.into())
+    }
+
+    fn call(&self, after: Option<&str>, limit: Option<u64>, offset: Option<u64>) -> Result<Request, Error> {
         let mut text = self.query.text.clone()?;
-        if (limit.is_some() || offset.is_some()) && words::has_limit(&text) {
+        if (after.is_some() || limit.is_some() || offset.is_some()) && words::has_limit(&text) {
             return Err(Invalid::SecondLimit.into());
+        }
+        if let Some(id) = after {
+            if id.is_empty() || !id.bytes().all(|digit| digit.is_ascii_digit()) {
+                return Err(Invalid::RecordId(id.to_owned()).into());
+            }
+            text = self.by_id()?.after(id);
+        }
+        if let Some(offset) = offset.filter(|offset| *offset >= Self::MAX_RECORDS) {
+            return Err(Invalid::QueryOffset { offset, max: Self::MAX_RECORDS }.into());
         }
         if let Some(limit) = limit.or(offset.map(|_| 200)) {
             if !(1..=Self::MAX_PER_CALL).contains(&limit) {
@@ -147,6 +201,16 @@ impl Coql {
 }
 
 awaited!(Coql -> Response<Page>);
+
+/// The position of a page in the result of a query.
+#[derive(Clone, Debug)]
+struct Position {
+    /// The id of the record after which `offset` counts. `None`: from the first record.
+    after: Option<String>,
+    offset: u64,
+    /// The number of records before the page in the stream.
+    count: u64,
+}
 
 /// The query for [`Crm::coql`](crate::Crm::coql): a text or a [`Select`].
 #[derive(Clone, Debug)]

@@ -22,26 +22,56 @@ const KEYWORDS: [&str; 20] = [
     "not", "null", "offset", "or", "order", "select", "where",
 ];
 
-/// Whether a query contains `limit` or `offset` outside of quotes.
+/// Whether a query contains `limit` or `offset`.
 pub(super) fn has_limit(query: &str) -> bool {
+    let is_limit =
+        |(_, word): &(usize, &str)| ["limit", "offset"].iter().any(|known| word.eq_ignore_ascii_case(known));
+    bare_words(query).iter().any(is_limit)
+}
+
+/// Whether there is a parenthesis, as after `COUNT`, outside of quotes.
+pub(super) fn has_function(columns: &str) -> bool {
+    unquoted(columns).any(|(_, letter)| letter == '(')
+}
+
+/// The words of a query outside of quotes and parentheses, with their positions.
+pub(super) fn bare_words(query: &str) -> Vec<(usize, &str)> {
+    let (mut words, mut depth, mut start) = (Vec::new(), 0_usize, None);
+    for (at, letter) in unquoted(query).chain([(query.len(), ' ')]) {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let is_part = depth == 0 && (letter.is_alphanumeric() || matches!(letter, '_' | '$' | '.'));
+        match start {
+            None if is_part => start = Some(at),
+            Some(from) if !is_part => {
+                words.push((from, &query[from..at]));
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    words
+}
+
+/// The letters of a query with their positions. Quotes and all letters between them are returned as `'`.
+fn unquoted(query: &str) -> impl Iterator<Item = (usize, char)> {
     let mut quote = None;
-    let outside = |letter: char| match quote {
+    query.char_indices().map(move |(at, letter)| match quote {
+        None if matches!(letter, '\'' | '"') => {
+            quote = Some(letter);
+            (at, '\'')
+        }
+        None => (at, letter),
         Some(open) => {
             if letter == open {
                 quote = None;
             }
-            ' '
+            (at, '\'')
         }
-        None if matches!(letter, '\'' | '"') => {
-            quote = Some(letter);
-            ' '
-        }
-        None => letter,
-    };
-    let bare: String = query.chars().map(outside).collect();
-    let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '$' | '.');
-    bare.split(|letter| !is_part(letter))
-        .any(|word| ["limit", "offset"].iter().any(|known| known.eq_ignore_ascii_case(word)))
+    })
 }
 
 #[cfg(test)]

@@ -146,15 +146,64 @@ async fn a_stream_that_makes_no_progress_ends_with_an_error() {
 }
 
 #[tokio::test]
-async fn a_stream_beyond_the_maximum_of_a_query_ends_with_an_error() {
+async fn a_stream_goes_on_after_the_last_id_beyond_the_maximum_of_a_query() {
+    let ada = logged_in().await;
+    ada.zoho.add_records(ADA, "Leads", 101_500);
+    let all = "select Last_Name from Leads where id is not null";
+    for (query, condition, numbers) in [
+        (all.to_owned(), "id is not null and id > ", Vec::from_iter(98_001..=101_500)),
+        (
+            format!("{all} or City = 'x' order by id desc"),
+            "(id is not null or City = 'x') and id < ",
+            (1..=3_500).rev().collect(),
+        ),
+    ] {
+        ada.zoho.journal().clear();
+        let leads = ada.crm.coql(query).offset(98_000).stream().collect_up_to(10_000).await.unwrap();
+        let names: Vec<_> = leads.iter().filter_map(|lead| lead.text("Last_Name")).collect();
+        let expected: Vec<_> = numbers.iter().map(|number| format!("Record {number}")).collect();
+        assert!(names == expected, "{} {:?}", names.len(), names.last());
+        let sent = queries(&ada);
+        assert_eq!(sent.len(), 2, "{sent:?}");
+        assert!(
+            sent[1].contains(&format!("where {condition}")) && sent[1].ends_with(" limit 2000"),
+            "{sent:?}"
+        );
+    }
+    let leads = ada.crm.coql(all).offset(99_000).limit(2_100).stream().collect_up_to(10_000).await.unwrap();
+    assert_eq!((leads.len(), leads.last().unwrap().text("Last_Name")), (2_100, Some("Record 101100")));
+    let after = ada.crm.coql(all).after(leads[0].id().unwrap()).limit(1).send().await.unwrap();
+    assert_eq!(after.records[0].text("Last_Name"), Some("Record 99002"));
+}
+
+#[tokio::test]
+async fn a_stream_in_another_order_ends_at_the_maximum_of_a_query_with_an_error() {
+    let ada = logged_in().await;
+    let more = r#"{"data":[{"id":"1"}],"info":{"count":1,"more_records":true}}"#;
+    ada.zoho.fault(Fault::on("POST /crm/v8/coql").forever().respond(200, more));
+    for query in [
+        "select id from Leads where id is not null order by Last_Name",
+        "select City from Leads where id is not null group by City",
+    ] {
+        ada.zoho.journal().clear();
+        let mut leads = ada.crm.coql(query).offset(99_999).stream();
+        assert_eq!(leads.next().await.unwrap().unwrap().id(), Some("1"));
+        let error = leads.next().await.unwrap().unwrap_err();
+        assert!(error.to_string().contains("at most 100000 records, but there are more"), "{error}");
+        assert!(leads.next().await.is_none());
+        assert_eq!(queries(&ada).len(), 1, "no further query was sent");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_by_id_that_returns_a_record_again_ends_with_an_error() {
     let ada = logged_in().await;
     let more = r#"{"data":[{"id":"1"}],"info":{"count":1,"more_records":true}}"#;
     ada.zoho.fault(Fault::on("POST /crm/v8/coql").forever().respond(200, more));
     let mut leads = ada.crm.coql("select id from Leads where id is not null").offset(99_999).stream();
-    assert_eq!(leads.next().await.unwrap().unwrap().id(), Some("1"));
-    let error = leads.next().await.unwrap().unwrap_err();
-    assert!(error.to_string().contains("at most 100000 records, but there are more"), "{error}");
-    assert_eq!(queries(&ada).len(), 1, "no further query was sent");
+    assert!(leads.next().await.unwrap().is_ok() && leads.next().await.unwrap().is_ok());
+    assert_eq!(leads.next().await.unwrap().unwrap_err().kind(), ErrorKind::Request);
+    assert_eq!(queries(&ada).len(), 2);
 }
 
 #[tokio::test]
@@ -165,6 +214,10 @@ async fn a_query_that_zoho_would_reject_is_not_sent() {
         ada.crm.coql(format!("{all} limit 5")).limit(5).send().await,
         ada.crm.coql(all).limit(2_001).send().await,
         ada.crm.coql(all).limit(0).send().await,
+        ada.crm.coql(all).offset(100_000).send().await,
+        ada.crm.coql(all).after("1 or id = 2").send().await,
+        ada.crm.coql(format!("{all} order by City")).after("1").send().await,
+        ada.crm.coql(format!("{all} limit 5")).after("1").send().await,
         ada.crm.coql(Select::fields(vec!["id"; 51]).from("Leads")).send().await,
         ada.crm.coql(Select::fields(["id"]).from("Leads where")).send().await,
     ];
