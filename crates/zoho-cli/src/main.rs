@@ -7,6 +7,7 @@
 mod args;
 mod commands;
 mod config;
+mod criteria;
 mod exit;
 mod failure;
 mod input;
@@ -20,7 +21,7 @@ use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::args::Arguments;
@@ -29,21 +30,19 @@ use crate::failure::Failure;
 use crate::messages::Problem;
 
 fn main() -> ExitCode {
-    let parsed = Arguments::command().try_get_matches().and_then(|matches| {
-        let arguments = Arguments::from_arg_matches(&matches)?;
-        Ok((arguments, matches))
-    });
-    let (arguments, matches) = match parsed {
-        Ok(parsed) => parsed,
+    match parsed(Arguments::command()).or_else(|_| parsed(args::readable(Arguments::command()))) {
+        Ok((arguments, matches)) => run(arguments, &matches).unwrap_or_else(|failure| ended(&failure)),
         Err(mut message) => {
             let code = ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(2));
-            return output::clap_message(&mut message).map_or_else(|failure| ended(&failure), |()| code);
+            output::clap_message(&mut message).map_or_else(|failure| ended(&failure), |()| code)
         }
-    };
-    match run(arguments, &matches) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => ended(&failure),
     }
+}
+
+/// Parses the arguments of the process.
+fn parsed(command: Command) -> Result<(Arguments, ArgMatches), clap::Error> {
+    let matches = command.try_get_matches()?;
+    Ok((Arguments::from_arg_matches(&matches)?, matches))
 }
 
 /// Reports a failure and returns its exit code.
@@ -52,16 +51,18 @@ fn ended(failure: &Failure) -> ExitCode {
     failure.exit_code()
 }
 
-fn run(arguments: Arguments, matches: &clap::ArgMatches) -> Result<(), Failure> {
+/// Runs a command and returns its exit code. Fails if it cannot even be started.
+fn run(arguments: Arguments, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let Arguments { options, command } = arguments;
     let config = Config::new(options, matches)?;
     config.start_logging()?;
     let runtime = runtime().map_err(|error| Failure::from(Problem::Runtime).caused_by(&error))?;
     let outcome = runtime.block_on(commands::run(&config, command));
+    let code = outcome.map_or_else(|failure| ended(&failure), |()| ExitCode::SUCCESS);
     // After an interruption, a blocking thread can still be waiting for rows from a pipe. It deletes its temporary
     // files.
     runtime.shutdown_timeout(Duration::from_secs(2));
-    outcome
+    Ok(code)
 }
 
 /// Starts the async runtime. A single thread starts fastest and is enough for one command.

@@ -34,8 +34,9 @@ pub(crate) struct BulkRead {
     #[arg(long, value_delimiter = ',', value_parser = name)]
     pub(crate) fields: Vec<String>,
 
-    /// Read only matching records: Zoho's bulk read criteria as JSON, @FILE, or @- for standard input
-    #[arg(long, value_name = "JSON")]
+    /// Read only matching records: (Last_Name:equals:Hopper)and(City:starts_with:New), the same as JSON, @FILE, or @- for
+    /// standard input
+    #[arg(long)]
     pub(crate) criteria: Option<String>,
 
     /// Read only the records of this custom view

@@ -7,7 +7,7 @@ pub(crate) const EMULATOR_USER: &str = "ada@example.com";
 
 #[derive(Debug, Args)]
 pub(crate) struct Emulator {
-    /// Port on 127.0.0.1; further data centers get the ports after it. Default: any free port
+    /// Port on 127.0.0.1; further data centers get the ports after it [default: any free port]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub(crate) port: u16,
 

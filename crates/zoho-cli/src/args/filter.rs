@@ -16,7 +16,7 @@ pub(crate) enum Filter {
 #[derive(Debug, Args)]
 #[group(id = "filter", multiple = false)]
 struct Options {
-    /// Criteria in Zoho's syntax: (Last_Name:equals:Hopper)and(City:starts_with:New)
+    /// Criteria: (Last_Name:equals:Hopper)and(City:starts_with:New), the same as JSON, @FILE, or @- for standard input
     #[arg(long)]
     criteria: Option<String>,
 

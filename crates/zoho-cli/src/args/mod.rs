@@ -5,6 +5,7 @@ mod csv;
 mod emulator;
 mod filter;
 mod module;
+mod readable;
 mod records;
 mod tokens;
 
@@ -25,6 +26,7 @@ pub(crate) use csv::Delimiter;
 pub(crate) use emulator::{EMULATOR_USER, Emulator};
 pub(crate) use filter::Filter;
 pub(crate) use module::{Fields, Schema};
+pub(crate) use readable::readable;
 pub(crate) use records::{
     Coql, Count, Data, Delete, Deleted, DeletedKind, Get, InputFormat, List, LongPaging, Records, Related,
     RowFormat, Search, Upsert, Write,

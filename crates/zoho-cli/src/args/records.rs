@@ -28,7 +28,7 @@ pub(crate) enum Records {
     /// Create records, or update existing ones
     Upsert(Upsert),
 
-    /// Move records to the recycle bin
+    /// Move records to the recycle bin, from where they can be restored
     Delete(Delete),
 
     /// Count all records, or those that match a search
@@ -173,7 +173,7 @@ pub(crate) struct Get {
 /// Input records.
 #[derive(Debug, Args)]
 pub(crate) struct Data {
-    /// Records: JSON, @FILE, or @- for standard input (the default for create, update and upsert)
+    /// Records: JSON, @FILE, or @- for standard input [default: @-]
     ///
     /// JSON is one object, an array of objects, one object per line, or {"data": [...]}. CSV and lines of JSON are streamed,
     /// so their number is not limited.
@@ -230,13 +230,17 @@ pub(crate) struct Upsert {
     pub(crate) write: Write,
 }
 
+const DELETE_DATA: &str = "Records to delete, in place of ids: JSON, @FILE, or @- for standard input. Only their field \
+                           id counts, so the output of a list can be passed on";
+
 #[derive(Debug, Args)]
+#[command(mut_arg("data", |data| data.help(DELETE_DATA).long_help(DELETE_DATA)))]
 pub(crate) struct Delete {
     /// API name of the module, such as Leads
     pub(crate) module: String,
 
-    /// Ids of the records, instead of --data
-    #[arg(required_unless_present = "data", conflicts_with_all = ["data", "input", "delimiter", "encoding", "skip"])]
+    /// Ids of the records
+    #[arg(required_unless_present = "data", conflicts_with_all = ["data", "input", "delimiter", "encoding"])]
     pub(crate) records: Vec<String>,
 
     #[command(flatten)]
@@ -321,13 +325,20 @@ pub(crate) struct Coql {
     /// Query, @FILE, or @- for standard input: select Last_Name from Leads where City = 'Arlington'
     pub(crate) query: String,
 
-    /// Read all rows up to 100,000, 2,000 per call; the query must not have a limit
+    /// Read all rows, 2,000 per call; the query must not have a limit
+    ///
+    /// Zoho returns only the first 100,000 rows of a query. Those after them are read by id, if the query has no `group by`
+    /// and no `order by` except by id.
     #[arg(long)]
     pub(crate) all: bool,
 
-    /// Number of rows to skip
+    /// Number of rows to skip, less than 100,000
     #[arg(long, value_name = "ROWS")]
     pub(crate) offset: Option<u64>,
+
+    /// Read only the rows after the record with this id, in the order of their ids
+    #[arg(long, value_name = "ID", conflicts_with = "offset")]
+    pub(crate) after: Option<String>,
 
     #[command(flatten)]
     pub(crate) format: RowFormat,

@@ -50,9 +50,13 @@ pub(crate) enum Tokens {
         #[arg(allow_hyphen_values = true, required_unless_present = "all", conflicts_with = "all")]
         id: Option<String>,
 
-        /// Delete all tokens
+        /// Delete all tokens; asks first on a terminal
         #[arg(long)]
         all: bool,
+
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
     },
 
     /// Copy all tokens to another store and verify them
@@ -142,7 +146,11 @@ pub(crate) struct Revoke {
     #[arg(long, group = "which")]
     pub(crate) id: Option<String>,
 
-    /// All stored tokens
+    /// All stored tokens; asks first on a terminal
     #[arg(long, group = "which")]
     pub(crate) all: bool,
+
+    /// Do not ask
+    #[arg(short, long)]
+    pub(crate) yes: bool,
 }

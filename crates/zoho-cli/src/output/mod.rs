@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::messages::{Note, Progress, Waiting, Warning};
+use crate::messages::{Note, Progress, Question, Waiting, Warning};
 
 use activity::Activity;
 pub(crate) use destination::Destination;
@@ -117,6 +117,14 @@ impl Output {
         self.activity.shows_progress();
     }
 
+    /// Prints a question to standard error. The answer is typed behind it.
+    pub(crate) fn question(&self, question: &Question) {
+        self.activity.showed(Instant::now());
+        // If standard error is closed, there is nowhere to report it.
+        let _ =
+            io::stderr().lock().write_all(format!("{} [y/N] ", printable(&question.to_string())).as_bytes());
+    }
+
     /// Prints a warning to standard error.
     pub(crate) fn warning(&self, warning: &Warning) {
         self.activity.showed(Instant::now());
@@ -134,7 +142,7 @@ pub(crate) fn failure(failure: &Failure) {
 
 /// Prints a message of clap: help and version to standard output, errors to standard error. Returns whether that failed.
 ///
-/// A misplaced value is not quoted: `zoho login CODE` is an easy mistake, and a code is a secret.
+/// A misplaced value is quoted only if it cannot be a secret: `zoho login CODE` is an easy mistake.
 pub(crate) fn clap_message(message: &mut clap::Error) -> Result<(), Failure> {
     let misplaced = match message.kind() {
         ErrorKind::UnknownArgument => Some(ContextKind::InvalidArg),
@@ -145,6 +153,7 @@ pub(crate) fn clap_message(message: &mut clap::Error) -> Result<(), Failure> {
     if let Some(kind) = misplaced
         && let Some(ContextValue::String(text)) = message.get(kind)
         && !text.starts_with('-')
+        && !is_word(text)
     {
         message.insert(kind, ContextValue::String("…".to_owned()));
     }
@@ -154,6 +163,14 @@ pub(crate) fn clap_message(message: &mut clap::Error) -> Result<(), Failure> {
         return Ok(());
     }
     stdout::write(message.render().to_string().as_bytes()).map_err(|error| Failure::unwritable(&error))
+}
+
+/// Whether a text is a word, the name of a file or a number, such as an id. Zoho's secrets mix letters and digits.
+fn is_word(text: &str) -> bool {
+    const MAX_LETTERS: usize = 40;
+    let is_letter = |letter: char| letter.is_alphabetic() || matches!(letter, '_' | '.' | '/');
+    let is_of_one_kind = text.chars().all(is_letter) || text.bytes().all(|digit| digit.is_ascii_digit());
+    is_of_one_kind && text.chars().count() <= MAX_LETTERS
 }
 
 /// Escapes the control characters of a text, so that stored values cannot move the cursor, change colors or reorder
@@ -189,6 +206,18 @@ fn heading(word: &str, color: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_typo_is_quoted_and_a_secret_is_not() {
+        for typo in ["recrods", "Leads", "exports/leads.csv", "5725767000000524157", "Größe"] {
+            assert!(is_word(typo), "{typo}");
+        }
+        let secrets =
+            ["1000.abcdef", "d41d8cd98f00b204e980", "mysql://u:p@h/d", "code=abc", "a b", &"a".repeat(41)];
+        for secret in secrets {
+            assert!(!is_word(secret), "{secret}");
+        }
+    }
 
     #[test]
     fn a_stored_name_cannot_steer_the_terminal() {

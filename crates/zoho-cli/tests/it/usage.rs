@@ -45,6 +45,78 @@ fn help_never_shows_the_value_of_a_variable() {
 }
 
 #[test]
+fn a_mistyped_word_is_named_and_corrected() {
+    let terminal = Terminal::new();
+    for (arguments, told) in [
+        (&["record", "list"][..], "unrecognized subcommand 'record'"),
+        (&["records", "lsit", "Leads"], "unrecognized subcommand 'lsit'"),
+        (&["records", "list", "Leads", "Contacts"], "unexpected argument 'Contacts'"),
+        (&["records", "get", "Leads", "5725767000000524157", "5725767000000524158"], "'5725767000000524158'"),
+        (
+            &["bulk", "write", "Leads", "leads.csv", "result.csv", "--insert"],
+            "unexpected argument 'result.csv'",
+        ),
+        (&["records", "list", "Leads", "--feilds", "City"], "unexpected argument '--feilds'"),
+    ] {
+        let ran = terminal.run(arguments).ended(2);
+        assert!(ran.stderr.contains(told), "{ran:?}");
+    }
+    assert!(terminal.run(&["record", "list"]).stderr.contains("'records'"));
+    for secret in ["1000.8cb99d4ea3bd4ec2a4a8", "1000.8cb99d4ea3bd4ec2a4a8f5e5ba9e5ac3.9d8bd18e5a3d4c50"] {
+        for arguments in [&["login", secret][..], &["token", secret], &[secret], &["tokens", secret]] {
+            let ran = terminal.run(arguments).ended(2);
+            assert!(!ran.stderr.contains(&secret[..8]), "{ran:?}");
+        }
+    }
+}
+
+#[test]
+fn the_usage_in_an_error_is_that_of_the_help() {
+    let terminal = Terminal::new()
+        .with("ZOHO_CLIENT_ID", "1000.X")
+        .with("ZOHO_CLIENT_SECRET", "x")
+        .with("ZOHO_STORE", "memory:")
+        .with("ZOHO_API_URL", "http://127.0.0.1:9");
+    for arguments in [
+        &["records", "search", "Leads"][..],
+        &["records", "list", "--al"],
+        &["tokens", "copy"],
+        &["bulk", "write", "Leads", "leads.csv"],
+        &["records", "count"],
+        &["coql"],
+    ] {
+        let usage = |text: &str| text.lines().find(|line| line.starts_with("Usage: ")).map(str::to_owned);
+        let told = usage(&terminal.run(arguments).ended(2).stderr).unwrap();
+        let words = if arguments[0] == "coql" { 1 } else { 2 };
+        let help = usage(&terminal.run(&[&arguments[..words], &["--help"]].concat()).done().stdout).unwrap();
+        assert_eq!(told, help, "{arguments:?}");
+    }
+}
+
+#[test]
+fn global_options_are_listed_in_one_place() {
+    let terminal = Terminal::new();
+    let count = |arguments: &[&str]| {
+        let help = terminal.run(arguments).done().stdout;
+        (help.matches("ZOHO_CLIENT_SECRET").count(), help.matches("see `zoho --help`").count())
+    };
+    assert_eq!((count(&["--help"]), count(&["-h"]), count(&["help"])), ((1, 0), (1, 0), (1, 0)));
+    for arguments in [
+        &["token", "--help"][..],
+        &["records", "-h"],
+        &["records", "list", "-h"],
+        &["help", "records", "list"],
+        &["tokens", "copy", "--help"],
+    ] {
+        assert_eq!(count(arguments), (0, 1), "{arguments:?}");
+    }
+    let short = terminal.run(&["records", "get", "-h"]).done().stdout;
+    assert!(short.lines().count() < 20, "{short}");
+    // They are still options of every command.
+    terminal.run(&["tokens", "list", "--store", "memory:", "--json", "--environment", "eu"]).done();
+}
+
+#[test]
 fn wrong_usage_exits_with_2() {
     let terminal = Terminal::new();
     for arguments in [
