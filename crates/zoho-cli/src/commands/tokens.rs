@@ -6,11 +6,12 @@ use serde_json::{Map, Value};
 use zoho_oauth::store::{StoredToken, TokenStore};
 use zoho_oauth::{ExposeSecret, OAuthToken, SecretString};
 
+use super::confirmation::confirm;
 use crate::args::{Find, Reveal, Tokens};
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::input;
-use crate::messages::{Note, Problem, Unsavable};
+use crate::messages::{Note, Problem, Question, Unsavable};
 use crate::row::{self, MASK, Row};
 
 pub(crate) async fn run(config: &Config, command: Tokens) -> Result<(), Failure> {
@@ -21,7 +22,7 @@ pub(crate) async fn run(config: &Config, command: Tokens) -> Result<(), Failure>
         Tokens::Save { reveal } => save(config, reveal).await,
         Tokens::Check(options) => super::check::run(config, options).await,
         Tokens::Delete { id: Some(id), .. } => delete(config, &id).await,
-        Tokens::Delete { id: None, .. } => delete_all(config).await,
+        Tokens::Delete { id: None, yes, .. } => delete_all(config, yes).await,
         Tokens::Copy(copy) => super::copy::run(config, copy).await,
     }
 }
@@ -119,12 +120,13 @@ async fn delete(config: &Config, id: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn delete_all(config: &Config) -> Result<(), Failure> {
+async fn delete_all(config: &Config, is_confirmed: bool) -> Result<(), Failure> {
     let authenticator = config.authenticator()?;
+    let store = authenticator.store();
+    confirm(config, is_confirmed, &Question::DeleteTokens { store: store.name().to_owned() })?;
     // A spooled token would reappear after the deletion.
     let recovered = authenticator.recover().await;
     recovered.map_err(|error| Failure::from(Problem::SpoolNotEmpty).caused_by(&error))?;
-    let store = authenticator.store();
     store.delete_tokens().await?;
     config.output.note(&Note::AllTokensDeleted { store: store.name().to_owned() });
     Ok(())

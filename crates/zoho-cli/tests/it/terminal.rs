@@ -2,7 +2,8 @@
 
 #![cfg(target_os = "linux")]
 
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use zoho_emulator::{Emulator, User};
@@ -11,16 +12,28 @@ use crate::support::{ADA, Terminal, log_in, logged_in};
 
 /// What a terminal of 60 columns shows of a command; `None` where there is no `script` to make one.
 fn shown(terminal: &Terminal, arguments: &str) -> Option<String> {
+    shown_with_input(terminal, arguments, "")
+}
+
+/// The same, where something is typed.
+fn shown_with_input(terminal: &Terminal, arguments: &str, typed: &str) -> Option<String> {
     let zoho = env!("CARGO_BIN_EXE_zoho");
     let inside = terminal.command(&[]);
     let variables = inside.get_envs().filter_map(|(name, value)| Some((name, value?)));
-    let output = Command::new("script")
+    let script = Command::new("script")
         .args(["-qec", &format!("stty cols 60 rows 24; {zoho} {arguments}"), "/dev/null"])
         .envs(variables)
         .current_dir(terminal.path("."))
-        .output();
-    match output {
-        Ok(output) => Some(String::from_utf8(output.stdout).unwrap().replace('\r', "")),
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    match script {
+        Ok(mut script) => {
+            let mut stdin = script.stdin.take().unwrap();
+            stdin.write_all(typed.as_bytes()).unwrap();
+            let output = script.wait_with_output().unwrap();
+            Some(String::from_utf8(output.stdout).unwrap().replace('\r', ""))
+        }
         Err(error) => {
             servers::skip(&format!("there is no `script` to make a terminal: {error}"));
             None
@@ -75,4 +88,32 @@ async fn a_list_that_goes_to_a_file_shows_its_progress() {
     let Some(screen) = shown(&terminal, "records list Leads --all --json-lines > leads.json") else { return };
     assert!(screen.contains("records"), "{screen:?}");
     assert_eq!(std::fs::read_to_string(terminal.path("leads.json")).unwrap().lines().count(), 3_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[ignore = "needs `script`"]
+async fn a_terminal_asks_before_all_tokens_are_deleted_or_revoked() {
+    for (command, question) in [
+        ("tokens delete --all", "delete all tokens in the SQLite token store"),
+        ("revoke --all", "revoke and delete 1 token in the SQLite token store"),
+    ] {
+        let (_zoho, terminal) = logged_in().await;
+        for refused in ["n\n", "\n", "what\n"] {
+            let Some(screen) = shown_with_input(&terminal, command, refused) else { return };
+            assert!(screen.contains(question) && screen.contains("[y/N]"), "{screen}");
+            assert!(screen.contains("error: nothing was deleted"), "{screen}");
+            assert_eq!(terminal.rows().len(), 1);
+        }
+        shown_with_input(&terminal, command, "y\n");
+        assert_eq!(terminal.rows().len(), 0, "{command}");
+
+        let (_zoho, terminal) = logged_in().await;
+        let Some(screen) = shown(&terminal, &format!("{command} --yes")) else { return };
+        assert!(!screen.contains("[y/N]"), "{screen}");
+        assert_eq!(terminal.rows().len(), 0, "{command}");
+        // A script is not asked.
+        let (_zoho, terminal) = logged_in().await;
+        terminal.run(&command.split(' ').collect::<Vec<_>>()).done();
+        assert_eq!(terminal.rows().len(), 0, "{command}");
+    }
 }
