@@ -3,6 +3,7 @@
 //! Nothing is staged. The emulator is a server on a port, the store is a file, and the second process is this program,
 //! started again. The demo verifies each claim before it prints it, and fails at the first that is false.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::process::{Output as Ended, Stdio};
 use std::time::{Duration, Instant, SystemTime};
@@ -19,20 +20,16 @@ use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::messages::{Claim, Line, Problem};
-use crate::output::Output;
+use crate::output::{Output, Rows};
 
-use super::interruption::interruption;
+use super::interruption::Interruption;
 
 /// The lifetime of access tokens in the demo. At Zoho it is one hour.
 const LIFE: Duration = Duration::from_secs(4);
 
 pub(crate) async fn run(config: &Config) -> Result<(), Failure> {
     config.output.without_notices();
-    let interrupted = interruption()?;
-    tokio::select! {
-        told = tell(config.output.clone()) => told,
-        () = interrupted => Err(Problem::Interrupted.into()),
-    }
+    Interruption::start()?.unless(tell(config.output.clone())).await?
 }
 
 async fn tell(output: Output) -> Result<(), Failure> {
@@ -44,11 +41,12 @@ async fn tell(output: Output) -> Result<(), Failure> {
     demo.two_at_once(&user).await?;
     demo.revoke(&user).await?;
     demo.log_out().await?;
-    demo.tell(&Line::End)
+    demo.tell(&Line::End)?;
+    demo.story.finish()
 }
 
 struct Demo {
-    output: Output,
+    story: Story,
     // Dropped in this order: the file is closed before its folder is deleted.
     authenticator: Authenticator,
     zoho: Emulator,
@@ -70,7 +68,7 @@ impl Demo {
             .margin(LIFE / 10)
             .early_window(Duration::ZERO)
             .build()?;
-        let demo = Self { output, authenticator, zoho, folder };
+        let demo = Self { story: Story::new(output), authenticator, zoho, folder };
         demo.tell(&Line::Title)?;
         demo.tell(&Line::Emulator { url: demo.zoho.base_url() })?;
         demo.tell(&Line::TokenLife { life: LIFE })?;
@@ -231,7 +229,38 @@ impl Demo {
     }
 
     fn tell(&self, line: &Line) -> Result<(), Failure> {
-        self.output.data(format_args!("{}{line}", if line.is_heading() { "\n" } else { "   " }))
+        self.story.tell(line)
+    }
+}
+
+/// Prints the lines of the demo, or as JSON an array with what happened in each step.
+struct Story {
+    output: Output,
+    array: Option<RefCell<Rows>>,
+    step: RefCell<String>,
+}
+
+impl Story {
+    fn new(output: Output) -> Self {
+        let array = output.is_json().then(|| RefCell::new(Rows::json(&output, false)));
+        Self { output, array, step: RefCell::default() }
+    }
+
+    fn tell(&self, line: &Line) -> Result<(), Failure> {
+        let Some(array) = &self.array else {
+            return self.output.data(format_args!("{}{line}", if line.is_heading() { "\n" } else { "   " }));
+        };
+        if line.is_heading() {
+            self.step.replace(line.to_string());
+            return Ok(());
+        }
+        let row = Record::new().with("step", self.step.borrow().as_str()).with("text", line.to_string());
+        array.borrow_mut().print(&[row])
+    }
+
+    /// Completes the array.
+    fn finish(self) -> Result<(), Failure> {
+        self.array.map_or(Ok(()), |array| array.into_inner().finish())
     }
 }
 

@@ -24,6 +24,16 @@ fn the_demo_succeeds_and_leaves_nothing_behind() {
     assert!(!terminal.path("zohooauth.db").exists());
 }
 
+#[test]
+fn the_demo_can_be_told_as_json() {
+    let told = Terminal::new().run(&["demo", "--json"]).done().json();
+    let mut steps: Vec<&str> =
+        told.as_array().unwrap().iter().map(|row| row["step"].as_str().unwrap()).collect();
+    steps.dedup();
+    assert_eq!((steps.len(), steps[1]), (9, "1. Log in"), "{steps:?}");
+    assert!(told.as_array().unwrap().iter().all(|row| !row["text"].as_str().unwrap().is_empty()), "{told}");
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_demo_leaves_nothing_behind_either() {
