@@ -37,7 +37,7 @@ pub(crate) struct Entry {
 type Reader = Box<dyn BufRead + Send>;
 
 enum Source {
-    Given(Box<dyn Iterator<Item = Record>>),
+    Given(Box<dyn Iterator<Item = Record> + Send>),
     Json {
         values: StreamDeserializer<'static, serde_json::de::IoRead<Reader>, Value>,
         /// The rest of the current array.
@@ -70,16 +70,22 @@ impl Input {
                 }
             }
         };
-        let mut input = Self { source, origin, count: 0 };
-        for entry in input.by_ref().take(data.skip) {
-            entry?;
-        }
-        Ok(input)
+        Self { source, origin, count: 0 }.behind(data.skip)
     }
 
-    /// Input from records in memory.
-    pub(crate) fn of(records: impl Iterator<Item = Record> + 'static) -> Self {
-        Self { source: Source::Given(Box::new(records)), origin: Origin::Argument, count: 0 }
+    /// Input from records in memory, behind the first `skip` of them.
+    pub(crate) fn of(
+        records: impl Iterator<Item = Record> + Send + 'static,
+        skip: usize,
+    ) -> Result<Self, Failure> {
+        Self { source: Source::Given(Box::new(records)), origin: Origin::Argument, count: 0 }.behind(skip)
+    }
+
+    fn behind(mut self, skip: usize) -> Result<Self, Failure> {
+        for entry in self.by_ref().take(skip) {
+            entry?;
+        }
+        Ok(self)
     }
 
     #[cfg(test)]
@@ -182,20 +188,28 @@ fn records(mut body: Map<String, Value>, origin: &Origin) -> Result<std::vec::In
 /// Opens the value of an argument: `@FILE`, `@-` for standard input, or the data itself. Skips a byte order mark, which
 /// Excel writes.
 fn reader(given: &str) -> Result<(Origin, Reader), Failure> {
-    let (origin, mut reader): (_, Reader) = match given.strip_prefix('@') {
-        Some("-") => (Origin::StandardInput, Box::new(BufReader::new(io::stdin()))),
-        Some(path) => {
-            let origin = Origin::File(path.into());
+    let origin = origin(given);
+    let mut reader: Reader = match &origin {
+        Origin::StandardInput => Box::new(BufReader::new(io::stdin())),
+        Origin::File(path) => {
             let file = File::open(path).map_err(|error| unreadable(&origin, &error))?;
-            (origin, Box::new(BufReader::new(file)))
+            Box::new(BufReader::new(file))
         }
-        None => (Origin::Argument, Box::new(Cursor::new(given.to_owned()))),
+        Origin::Argument => Box::new(Cursor::new(given.to_owned())),
     };
     let start = reader.fill_buf().map_err(|error| unreadable(&origin, &error))?;
     if start.starts_with("\u{feff}".as_bytes()) {
         reader.consume("\u{feff}".len());
     }
     Ok((origin, reader))
+}
+
+fn origin(given: &str) -> Origin {
+    match given.strip_prefix('@') {
+        Some("-") => Origin::StandardInput,
+        Some(path) => Origin::File(path.into()),
+        None => Origin::Argument,
+    }
 }
 
 /// Decodes UTF-16 with a byte order mark, which PowerShell writes.
@@ -228,6 +242,11 @@ pub(crate) fn text(given: &str) -> Result<String, Failure> {
 pub(crate) fn json(given: &str) -> Result<Value, Failure> {
     let (origin, reader) = reader(given)?;
     serde_json::from_reader(decoded(&origin, reader)?).map_err(|error| not_json(&origin, &error))
+}
+
+/// JSON that was read from an argument with [`text`].
+pub(crate) fn json_in(given: &str, text: &str) -> Result<Value, Failure> {
+    serde_json::from_str(text).map_err(|error| not_json(&origin(given), &error))
 }
 
 fn unreadable(origin: &Origin, error: &io::Error) -> Failure {

@@ -86,7 +86,14 @@ async fn a_bulk_read_can_be_limited_by_criteria() {
     let printed = terminal.run(&read).done().stdout;
     assert_eq!(printed.lines().count(), 2, "{printed}");
     assert!(printed.contains("Two"), "{printed}");
+    std::fs::write(terminal.path("oslo"), "(City:equals:Oslo)\n").unwrap();
+    for same in ["(City:equals:Oslo)", "((City:starts_with:Os)and(Last_Name:not_equal:One))", "@oslo"] {
+        let same = terminal.run(&[&read[..read.len() - 1], &[same]].concat()).done();
+        assert_eq!(same.stdout, printed, "{same:?}");
+    }
     terminal.run(&["bulk", "read", "Leads", "--criteria", "{"]).ended(1);
+    let ran = terminal.run(&["bulk", "read", "Leads", "--criteria", "(City:is:Oslo)"]).ended(2);
+    assert!(ran.stderr.contains("could not read the criteria at `City:is:Oslo)`"), "{ran:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

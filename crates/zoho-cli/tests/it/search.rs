@@ -34,6 +34,13 @@ async fn records_are_found_by_criteria_email_phone_and_word() {
     assert_eq!(names(["--phone", "5551234"]), ["Burns, B"]);
     assert_eq!(names(["--word", "Murray"]), ["Murray"]);
     assert_eq!(names(["--criteria", "(City:equals:Paris)"]), [""; 0]);
+    let json = json!({ "group_operator": "and", "group": [
+        { "field": { "api_name": "City" }, "comparator": "equal", "value": "Oslo" },
+        { "field": { "api_name": "Last_Name" }, "comparator": "starts_with", "value": "M" },
+    ] });
+    assert_eq!(names(["--criteria", &json.to_string()]), ["Murray"]);
+    std::fs::write(terminal.path("criteria.json"), json.to_string()).unwrap();
+    assert_eq!(names(["--criteria", "@criteria.json"]), ["Murray"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -62,6 +69,8 @@ async fn a_count_is_a_number() {
     assert_eq!(terminal.run(&["records", "count", "Leads"]).done().stdout, "3\n");
     let oslo = terminal.run(&["records", "count", "Leads", "--criteria", "(City:equals:Oslo)"]).done();
     assert_eq!(oslo.stdout, "2\n");
+    let json = r#"{"field":{"api_name":"City"},"comparator":"equal","value":"Oslo"}"#;
+    assert_eq!(terminal.run(&["records", "count", "Leads", "--criteria", json]).done().stdout, "2\n");
     terminal.run(&["records", "count", "Nothing_Here"]).ended(3);
 }
 

@@ -1,15 +1,16 @@
 //! `zoho records list`, `search`, `related`, `deleted`, `get` and `count`.
 
-use zohocrm::{Criteria, ListRecords, Search, SortOrder};
+use zohocrm::{ListRecords, Search, SortOrder};
 
 use crate::args;
 use crate::args::{Count, Deleted, DeletedKind, Filter, Get, List, LongPaging, Related, RowFormat};
 use crate::commands::names::Requested;
-use crate::commands::pages::{self, Cursor};
+use crate::commands::pages::{Cursor, Listing};
 use crate::commands::whose;
 use crate::config::Config;
+use crate::criteria::GivenCriteria;
 use crate::failure::Failure;
-use crate::messages::Problem;
+use crate::messages::{NextStep, Problem};
 use crate::output::{Rows, cell, id_first};
 
 pub(super) async fn list(config: &Config, list: List) -> Result<(), Failure> {
@@ -25,14 +26,16 @@ pub(super) async fn list(config: &Config, list: List) -> Result<(), Failure> {
     if let Some(id) = view {
         list = list.custom_view(id);
     }
-    print(config, list, &Requested::new(config, crm, module, &fields), &paging, format).await
+    let beyond = NextStep::ReadInBulk { module: module.clone() };
+    print(config, list, &Requested::new(config, crm, module, &fields), &paging, format, beyond).await
 }
 
 pub(super) async fn search(config: &Config, search: args::Search) -> Result<(), Failure> {
     let args::Search { module, filter, fields, paging, format, whose } = search;
+    let (search, beyond) = sought(filter, &module, &fields)?;
     let crm = whose::crm(config, whose).await?;
-    let list = crm.records(&module).search(sought(filter));
-    print(config, list, &Requested::new(config, crm, module, &fields), &paging, format).await
+    let list = crm.records(&module).search(search);
+    print(config, list, &Requested::new(config, crm, module, &fields), &paging, format, beyond).await
 }
 
 pub(super) async fn related(config: &Config, related: Related) -> Result<(), Failure> {
@@ -40,7 +43,8 @@ pub(super) async fn related(config: &Config, related: Related) -> Result<(), Fai
     let crm = whose::crm(config, whose).await?;
     let records = crm.records(module).related(record, &list).list();
     // A related list usually has the name of the module of its records.
-    print(config, records, &Requested::new(config, crm, list, &fields), &paging, format).await
+    let requested = Requested::new(config, crm, list, &fields);
+    print(config, records, &requested, &paging, format, NextStep::NarrowList).await
 }
 
 pub(super) async fn deleted(config: &Config, deleted: Deleted) -> Result<(), Failure> {
@@ -60,7 +64,9 @@ pub(super) async fn deleted(config: &Config, deleted: Deleted) -> Result<(), Fai
     let columns = ["id", "display_name", "type", "deleted_time", "deleted_by"];
     let rows = Rows::new(&config.output, format, &columns);
     let cursor = Cursor::Number(paging.page.unwrap_or(1));
-    pages::print(config, paging.all, cursor, None, rows, list.pages()).await
+    let beyond = Some(NextStep::NarrowList);
+    let listing = Listing { pages: list.pages(), requested: None, cursor, beyond };
+    listing.print(config, paging.all, rows).await
 }
 
 pub(super) async fn get(config: &Config, get: Get) -> Result<(), Failure> {
@@ -90,10 +96,10 @@ pub(super) async fn get(config: &Config, get: Get) -> Result<(), Failure> {
 
 pub(super) async fn count(config: &Config, count: Count) -> Result<(), Failure> {
     let Count { module, filter, whose } = count;
-    let crm = whose::crm(config, whose).await?;
-    let mut count = crm.records(module).count();
-    if let Some(filter) = filter {
-        count = count.matching(sought(filter));
+    let search = filter.map(|filter| sought(filter, &module, &[])).transpose()?;
+    let mut count = whose::crm(config, whose).await?.records(module).count();
+    if let Some((search, _)) = search {
+        count = count.matching(search);
     }
     config.output.data(count.send().await?.into_inner())
 }
@@ -105,6 +111,7 @@ async fn print(
     requested: &Requested<'_>,
     paging: &LongPaging,
     format: RowFormat,
+    beyond: NextStep,
 ) -> Result<(), Failure> {
     let mut list = list.fields(requested.names());
     let LongPaging { paging: pages, page_token } = paging;
@@ -118,14 +125,23 @@ async fn print(
         list = list.page_token(token);
     }
     let rows = Rows::new(&config.output, format, &id_first(requested.fields));
-    pages::print(config, pages.all, paging.into(), Some(requested), rows, list.pages()).await
+    let (cursor, beyond) = (paging.into(), Some(beyond));
+    let listing = Listing { pages: list.pages(), requested: Some(requested), cursor, beyond };
+    listing.print(config, pages.all, rows).await
 }
 
-fn sought(filter: Filter) -> Search {
-    match filter {
-        Filter::Criteria(text) => Criteria::raw(text).into(),
+/// The search for a filter, and what finds more records than a search does.
+fn sought(filter: Filter, module: &str, fields: &[String]) -> Result<(Search, NextStep), Failure> {
+    let search = match filter {
+        Filter::Criteria(argument) => {
+            let criteria = GivenCriteria::read(&argument)?;
+            let query = criteria.as_query(module, fields);
+            let beyond = query.map_or(NextStep::NarrowSearch, |query| NextStep::QueryInstead { query });
+            return Ok((criteria.for_search()?.into(), beyond));
+        }
         Filter::Email(address) => Search::email(address),
         Filter::Phone(number) => Search::phone(number),
         Filter::Word(word) => Search::word(word),
-    }
+    };
+    Ok((search, NextStep::NarrowSearch))
 }
