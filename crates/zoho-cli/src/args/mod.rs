@@ -155,6 +155,8 @@ pub(crate) enum Command {
     Schema(Schema),
 
     /// Run an emulator of Zoho on this machine until interrupted
+    ///
+    /// Its client app is that of --client-id, --client-secret and --redirect-url, or a random one.
     Emulator(Emulator),
 
     /// Print the completion script of a shell

@@ -1,13 +1,14 @@
 //! `zoho api`: sends any request with a token.
 
-use zohocrm::{Method, RawResponse};
+use zohocrm::{Method, RawResponse, Request};
 
+use super::interruption::Interruption;
 use super::{paginate, whose};
 use crate::args::Api;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::input;
-use crate::messages::Problem;
+use crate::messages::{NextStep, Problem};
 
 pub(crate) async fn run(config: &Config, call: Api) -> Result<(), Failure> {
     let Api { method, path, query, data, paginate, json_lines, whose } = call;
@@ -28,12 +29,30 @@ pub(crate) async fn run(config: &Config, call: Api) -> Result<(), Failure> {
     if let Some(body) = body {
         request = request.json(body);
     }
-    let response = request.send().await?;
-    config.output.bytes(response.body())?;
-    match response.body().last() {
+    let response = response(config, request, method == Method::Get).await?;
+    let printed = config.output.bytes(response.body()).and_then(|()| match response.body().last() {
         Some(last) if *last != b'\n' && is_text(&response) => config.output.bytes(b"\n"),
         _ => Ok(()),
+    });
+    match method {
+        Method::Get => printed,
+        // The request must not be repeated only because its response was not printed.
+        _ => printed.map_err(|failure| failure.even_if_nobody_reads().next_step(NextStep::RequestSucceeded)),
     }
+}
+
+/// Sends a request. If it changes something, an interrupted command still waits for the response.
+async fn response(config: &Config, request: Request, only_reads: bool) -> Result<RawResponse, Failure> {
+    let interruption = Interruption::start()?;
+    if only_reads {
+        return Ok(interruption.unless(request.send()).await??);
+    }
+    interruption.leads_to(NextStep::CheckRequest);
+    let response = interruption.unless_insistent(|note| config.output.note(note), request.send()).await?;
+    response.map_err(|error| match error.is_in_doubt() {
+        true => Failure::from(error).next_step(NextStep::CheckRequest),
+        false => error.into(),
+    })
 }
 
 /// Whether a line break can be added to the body. Binary bodies are printed unchanged.

@@ -6,11 +6,12 @@ use zoho_oauth::store::{
     AnyStore, CopyReport, MemoryStore, RejectedRow, StoreErrorKind, StoreUrl, TokenCopy,
 };
 
+use super::interruption::Interruption;
 use crate::args::Copy;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::messages::{CopyCount, MissingStore, Note, Problem, Progress, Waiting, Warning};
+use crate::messages::{CopyCount, MissingStore, NextStep, Note, Problem, Progress, Waiting, Warning};
 
 pub(crate) async fn run(config: &Config, copy: Copy) -> Result<(), Failure> {
     let from = url(&copy.from)?;
@@ -27,15 +28,18 @@ pub(crate) async fn run(config: &Config, copy: Copy) -> Result<(), Failure> {
     config.output.waits_for(Waiting::Store { name: to.name().to_owned() });
     let bar = config.output.progress();
     let mut last = CopyReport::default();
-    let outcome = TokenCopy::new(&from, &to)
+    let interruption = Interruption::start()?;
+    interruption.leads_to(NextStep::ResumeCopy);
+    let copying = TokenCopy::new(&from, &to)
         .dry_run(copy.dry_run)
         .on_progress(|report| {
             show(&bar, report, copy.dry_run);
             report.clone_into(&mut last);
         })
-        .run()
-        .await;
+        .run();
+    let outcome = interruption.unless(copying).await;
     bar.finish_and_clear();
+    let outcome = outcome?;
     let report = outcome.map_err(|error| {
         if error.kind() == StoreErrorKind::Rejected {
             return Failure::of(Exit::Usage, &error);

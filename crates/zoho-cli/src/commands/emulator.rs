@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use zoho_emulator::{ClientApp, Emulator as Zoho, EmulatorBuilder, User};
 
-use super::interruption::interruption;
+use super::interruption::Interruption;
 use crate::args::{EMULATOR_USER, Emulator};
 use crate::config::Config;
 use crate::failure::Failure;
@@ -14,7 +14,7 @@ use crate::messages::{Greeting, Note, Problem};
 pub(crate) async fn run(config: &Config, options: Emulator) -> Result<(), Failure> {
     config.output.without_notices();
     // Registered before the URL is printed, because the reader may stop the process as soon as it sees it.
-    let interrupted = interruption()?;
+    let interruption = Interruption::start()?;
     let (port, user) = (options.port, email(&options.users[0]).to_owned());
     let zoho = builder(options).client(client(config)).try_start().await;
     let zoho = zoho.map_err(|error| Failure::from(Problem::EmulatorPort { port }).caused_by(&error))?;
@@ -40,7 +40,7 @@ pub(crate) async fn run(config: &Config, options: Emulator) -> Result<(), Failur
         })?;
         config.output.note(&Note::HowToStop);
     }
-    interrupted.await;
+    interruption.signal().await;
     config.output.note(&Note::Stopped);
     Ok(())
 }

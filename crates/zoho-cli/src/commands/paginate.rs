@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 use url::form_urlencoded;
-use zohocrm::{Crm, Error, Method, RawResponse, Record, Request};
+use zohocrm::{Crm, Error, ErrorKind, Method, RawResponse, Record, Request};
 
+use super::interruption::Interruption;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::messages::{NextStep, Problem};
@@ -23,14 +24,17 @@ pub(super) async fn print(
     let in_path = form_urlencoded::parse(in_path.as_bytes()).into_owned();
     let mut cursor =
         Cursor { request: crm.request(Method::Get, path), query: in_path.chain(query).collect() };
+    let interruption = Interruption::start()?;
     let mut before = Vec::new();
     loop {
-        let page = cursor.page().await.map_err(|failure| cursor.interrupted(failure, rows.count()))?;
+        let continued = cursor.next_step(rows.count());
+        interruption.leads_to(continued.clone());
+        let page = interruption.unless(cursor.page(continued.clone())).await??;
         // A list that ignores its page parameter would never end.
         if !page.items.is_empty() && page.items == before {
             return Err(stalled());
         }
-        rows.print(&page.items)?;
+        rows.print(&page.items).map_err(|failure| failure.next_step(continued))?;
         match page.next {
             None => return rows.finish(),
             Some(_) if page.items.is_empty() => return Err(stalled()),
@@ -88,10 +92,15 @@ struct Cursor {
 }
 
 impl Cursor {
-    async fn page(&self) -> Result<Page, Failure> {
+    /// Requests the page. If that fails, `continued` is how to go on, unless the list has ended here.
+    async fn page(&self, continued: Option<NextStep>) -> Result<Page, Failure> {
         let request = self.request.clone();
         let request = self.query.iter().fold(request, |request, (name, value)| request.query(name, value));
-        Page::read(&request.send().await?)
+        let response = request.send().await.map_err(|error| match error.kind() {
+            ErrorKind::LimitExceeded => Failure::from(error).next_step(NextStep::NarrowList),
+            _ => Failure::from(error).next_step(continued.clone()),
+        })?;
+        Page::read(&response).map_err(|failure| failure.next_step(continued))
     }
 
     fn follow(&mut self, next: Next) -> Result<(), Failure> {
@@ -113,14 +122,10 @@ impl Cursor {
         Ok(())
     }
 
-    fn interrupted(&self, failure: Failure, printed: u64) -> Failure {
-        match self.query.last() {
-            Some((name, value)) if printed > 0 => {
-                let (name, value) = (name.clone(), value.clone());
-                failure.next_step(NextStep::ContinueQuery { name, value, printed })
-            }
-            _ => failure,
-        }
+    /// How to go on from here, if anything was printed.
+    fn next_step(&self, printed: u64) -> Option<NextStep> {
+        let (name, value) = self.query.last().filter(|_| printed > 0)?.clone();
+        Some(NextStep::ContinueQuery { name, value, printed })
     }
 }
 

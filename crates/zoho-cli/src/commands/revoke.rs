@@ -3,18 +3,20 @@
 use zoho_oauth::store::TokenStore;
 use zoho_oauth::{Authenticator, Error, OAuthToken};
 
+use super::confirmation::confirm;
+use super::interruption::Interruption;
 use crate::args::Revoke;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::messages::{Note, Problem, Warning};
+use crate::messages::{NextStep, Note, Problem, Question, Warning};
 
 pub(crate) async fn run(config: &Config, which: Revoke) -> Result<(), Failure> {
     let authenticator = super::whose::authenticator(config).await?;
     let wanted = match which {
         Revoke { id: Some(id), .. } => OAuthToken::new().with_id(id),
         Revoke { user: Some(user), .. } => OAuthToken::new().with_user(user),
-        Revoke { id: None, user: None, .. } => return revoke_all(config, &authenticator).await,
+        Revoke { id: None, user: None, yes, .. } => return revoke_all(config, &authenticator, yes).await,
     };
     config.waits_for_accounts_server();
     match authenticator.revoke(&wanted).await {
@@ -34,12 +36,25 @@ pub(crate) async fn run(config: &Config, which: Revoke) -> Result<(), Failure> {
 }
 
 /// Revokes all tokens. If one fails, the others are revoked all the same.
-async fn revoke_all(config: &Config, authenticator: &Authenticator) -> Result<(), Failure> {
-    let tokens = authenticator.store().get_tokens().await?;
+async fn revoke_all(
+    config: &Config,
+    authenticator: &Authenticator,
+    is_confirmed: bool,
+) -> Result<(), Failure> {
+    let store = authenticator.store();
+    let tokens = store.get_tokens().await?;
+    if !tokens.is_empty() {
+        let (count, store) = (tokens.len() as u64, store.name().to_owned());
+        confirm(config, is_confirmed, &Question::RevokeTokens { count, store })?;
+    }
+    let interruption = Interruption::start()?;
+    interruption.leads_to(NextStep::RevokeRest);
     let mut failed = 0;
     config.waits_for_accounts_server();
     for token in &tokens {
-        match authenticator.revoke(token).await {
+        interruption.check()?;
+        let revoked = authenticator.revoke(token);
+        match interruption.unless_insistent(|note| config.output.note(note), revoked).await? {
             Ok(()) => config.output.note(&Note::TokenRevoked { owner: owner(token) }),
             Err(error) => {
                 failed += 1;
@@ -52,7 +67,7 @@ async fn revoke_all(config: &Config, authenticator: &Authenticator) -> Result<()
         return Err(Problem::NotRevoked { failed, count: tokens.len() }.into());
     }
     if tokens.is_empty() {
-        config.output.note(&Note::NoToken { store: authenticator.store().name().to_owned() });
+        config.output.note(&Note::NoToken { store: store.name().to_owned() });
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ mod tests;
 
 pub(crate) use advice::{Advice, CheckLine, OnlineFinding};
 pub(crate) use next_step::NextStep;
-pub(crate) use note::{CopyCount, MissingStore, Note, Progress, Totals, Waiting, Warning};
+pub(crate) use note::{CopyCount, MissingStore, Note, Progress, Question, Totals, Waiting, Warning};
 pub(crate) use problem::{InvalidCell, Origin, Problem, UnknownName, Unsavable};
 pub(crate) use story::{Claim, Greeting, Line};
 

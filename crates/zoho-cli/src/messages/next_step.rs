@@ -30,6 +30,22 @@ pub(crate) enum NextStep {
         printed: u64,
     },
 
+    /// Zoho returns no more of the list.
+    NarrowList,
+    /// A bulk read returns all records.
+    ReadInBulk {
+        module: String,
+    },
+    /// A query finds all records.
+    QueryInstead {
+        query: String,
+    },
+    NarrowSearch,
+    /// It is unknown whether Zoho carried out the request.
+    CheckRequest,
+    /// Zoho carried out the request, but its response could not be printed.
+    RequestSucceeded,
+
     ListFields {
         module: String,
     },
@@ -41,6 +57,8 @@ pub(crate) enum NextStep {
     },
     GiveJson,
     GiveCsv,
+    /// Nothing was written.
+    RunAgain,
     CorrectInput,
     CorrectInputAndSkip {
         sent: usize,
@@ -56,10 +74,27 @@ pub(crate) enum NextStep {
     SkipSent {
         sent: usize,
     },
+    /// Writing the same records again would be a mistake.
+    AllSent,
 
+    /// The output keeps what was written before.
     ResumeJob {
         module: String,
         job: String,
+        /// The number of records in the output that are from jobs before it.
+        complete: u64,
+        /// Whether the output may also have some records of this job.
+        is_partly_read: bool,
+    },
+    /// No file was written.
+    ResumeJobs {
+        module: String,
+        jobs: Vec<String>,
+    },
+    /// Continues after the finished jobs.
+    ContinueRead {
+        page_token: String,
+        complete: u64,
     },
     SkipRows {
         rows: usize,
@@ -75,7 +110,6 @@ pub(crate) enum NextStep {
     CheckForJobAfter {
         rows: usize,
     },
-    KeepRows,
     ReadResult {
         path: PathBuf,
     },
@@ -87,6 +121,7 @@ pub(crate) enum NextStep {
     },
     CheckSourcePath,
     CheckStorePath,
+    RevokeRest,
     ResumeCopy,
     RepeatCopy,
     StoreSpooledToken {
@@ -124,10 +159,38 @@ impl fmt::Display for NextStep {
             Self::GivePath => f.write_str("pass a path, such as `/crm/v8/Leads`"),
             Self::DropPaginate => f.write_str("run the command without `--paginate`"),
             Self::ContinueList { option, printed } => {
-                write!(f, "run the command again with `{option}`; the {printed} records before it were printed")
+                write!(
+                    f,
+                    "the output is incomplete: run the command again with `{option}`; the {printed} records before it were \
+                     printed"
+                )
             }
             Self::ContinueQuery { name, value, printed } => {
-                write!(f, "run the command again with `-q {name}={value}`; the {printed} items before it were printed")
+                write!(
+                    f,
+                    "the output is incomplete: run the command again with `-q {name}={value}`; the {printed} items before \
+                     it were printed"
+                )
+            }
+            Self::NarrowList => f.write_str("Zoho returns no more of this list; narrow it down to get the rest"),
+            Self::ReadInBulk { module } => write!(
+                f,
+                "Zoho returns no more of this list; `zoho bulk read {module}` reads all records of the module"
+            ),
+            Self::QueryInstead { query } => write!(
+                f,
+                "Zoho returns no more of this search; `zoho coql {} --all` returns all records, but its `=` compares the \
+                 whole text",
+                in_shell_quotes(query)
+            ),
+            Self::NarrowSearch => f.write_str(
+                "Zoho returns no more of this search; narrow it down, or search with `--criteria`, which a query can replace",
+            ),
+            Self::CheckRequest => f.write_str(
+                "Zoho may have carried out the request; check its effect before you send it again",
+            ),
+            Self::RequestSucceeded => {
+                f.write_str("do not send the request again only for its response: Zoho has carried it out")
             }
 
             Self::ListFields { module } => write!(f, "nothing was written; run `zoho fields {module}` to list the fields"),
@@ -135,6 +198,7 @@ impl fmt::Display for NextStep {
             Self::UseModule { module } => write!(f, "did you mean the module `{module}`?"),
             Self::GiveJson => f.write_str("or pass JSON: only CSV input needs the module's fields"),
             Self::GiveCsv => f.write_str("if it is CSV, pass `--input csv`"),
+            Self::RunAgain => f.write_str("nothing was written; run the same command again"),
             Self::CorrectInput => f.write_str("nothing was written; correct the input and run the command again"),
             Self::CorrectInputAndSkip { sent } => {
                 write!(f, "correct the input and continue with `--skip {sent}`; the records before it were sent")
@@ -150,9 +214,36 @@ impl fmt::Display for NextStep {
             }
             Self::SkipSent { sent } => write!(f, "continue with `--skip {sent}`; the records before it were sent"),
 
-            Self::ResumeJob { module, job } => {
-                write!(f, "run `zoho bulk read {module} --job {job}` to resume the job")
+            Self::AllSent => f.write_str("do not write the same data again; all of it was sent"),
+
+            Self::ResumeJob { module, job, complete, is_partly_read } => {
+                let command = format!("`zoho bulk read {module} --job {job}`");
+                match (*complete, *is_partly_read) {
+                    (0, false) => write!(f, "run {command} to resume the job"),
+                    (_, false) => write!(
+                        f,
+                        "run {command} to resume the job; the {complete} records of the jobs before it were printed"
+                    ),
+                    (0, true) => write!(
+                        f,
+                        "the output is incomplete: discard it and run {command}, which prints all records again"
+                    ),
+                    (_, true) => write!(
+                        f,
+                        "the output is incomplete: keep its first {complete} records and run {command}, which prints \
+                         the records after them"
+                    ),
+                }
             }
+            Self::ResumeJobs { module, jobs } => {
+                let commands: Vec<String> =
+                    jobs.iter().map(|job| format!("`zoho bulk read {module} --job {job}`")).collect();
+                write!(f, "run {} to resume; no file was written", commands.join(", then "))
+            }
+            Self::ContinueRead { page_token, complete } => write!(
+                f,
+                "run the command again with `--page-token {page_token}`; the {complete} records before it were printed"
+            ),
             Self::SkipRows { rows } => write!(f, "continue with `--skip {rows}`"),
             Self::CheckJob { job, first, last } => write!(
                 f,
@@ -167,7 +258,6 @@ impl fmt::Display for NextStep {
                 "check whether the records of the rows after row {rows} exist; if they do not, continue with `--skip \
                  {rows}`"
             ),
-            Self::KeepRows => f.write_str("do not write the rows again; all of them were sent"),
             Self::ReadResult { path } => write!(f, "see `{}` for the rows and the reasons", path.display()),
             Self::AskForResult => f.write_str("pass `--result FILE` to get the rows and the reasons in a file"),
 
@@ -178,6 +268,7 @@ impl fmt::Display for NextStep {
             Self::CheckStorePath => f.write_str(
                 "check `--store` and `ZOHO_STORE`, or run `zoho login --code CODE`, which creates the store",
             ),
+            Self::RevokeRest => f.write_str("run the same command again to revoke the rest of the tokens"),
             Self::ResumeCopy => f.write_str("run the same command again to continue the copy"),
             Self::RepeatCopy => f.write_str("fix the rejected rows and run the same command again"),
             Self::StoreSpooledToken { path } => write!(
@@ -197,4 +288,16 @@ impl fmt::Display for NextStep {
             ),
         }
     }
+}
+
+/// An argument of a command line, for a shell.
+fn in_shell_quotes(argument: &str) -> String {
+    let mut quoted = String::from("\"");
+    for letter in argument.chars() {
+        if matches!(letter, '"' | '\\' | '$' | '`') {
+            quoted.push('\\');
+        }
+        quoted.push(letter);
+    }
+    quoted + "\""
 }

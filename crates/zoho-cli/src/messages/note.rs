@@ -106,6 +106,10 @@ pub(crate) enum Note {
         reason: String,
     },
 
+    /// A request is in progress when the command is interrupted.
+    AwaitingResponse {
+        seconds: u64,
+    },
     HowToStop,
     Stopped,
     StillWaiting {
@@ -155,6 +159,13 @@ pub(crate) struct Totals {
     pub(crate) added: u64,
     pub(crate) updated: u64,
     pub(crate) rejected: u64,
+}
+
+/// A question before something that cannot be undone.
+#[derive(Debug)]
+pub(crate) enum Question {
+    DeleteTokens { store: String },
+    RevokeTokens { count: u64, store: String },
 }
 
 /// A problem that does not stop the command.
@@ -264,6 +275,9 @@ impl fmt::Display for Note {
                 write!(f, "{status}: {}: {reason}", cells.join(", "))
             }
 
+            Self::AwaitingResponse { seconds } => {
+                write!(f, "waiting up to {seconds} seconds for a response; press Ctrl-C again to stop now")
+            }
             Self::HowToStop => f.write_str("press Ctrl-C to stop"),
             Self::Stopped => f.write_str("stopped"),
             Self::StillWaiting { waiting: Some(waiting), seconds } => {
@@ -330,6 +344,17 @@ impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { added, updated, rejected } = self;
         write!(f, "{added} added, {updated} updated, {rejected} rejected")
+    }
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DeleteTokens { store } => write!(f, "delete all tokens in {store}?"),
+            Self::RevokeTokens { count, store } => {
+                write!(f, "revoke and delete {} in {store}?", counted(*count, "token"))
+            }
+        }
     }
 }
 

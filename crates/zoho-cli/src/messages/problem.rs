@@ -107,6 +107,9 @@ pub(crate) enum Problem {
     #[error("{missing} of {count} rows could not be verified in the target store")]
     CopyIncomplete { missing: u64, count: u64 },
 
+    #[error("nothing was deleted, because the answer was not `y`")]
+    NotConfirmed,
+
     // Failures of the machine.
     #[error("interrupted")]
     Interrupted,
@@ -114,6 +117,8 @@ pub(crate) enum Problem {
     Runtime,
     #[error("could not listen for Ctrl-C")]
     Signals,
+    #[error("could not read the input on another thread")]
+    InputThread,
     #[error("could not write to standard output")]
     Output { reader_left: bool },
     #[error("could not write `{}`", path.display())]
@@ -257,7 +262,8 @@ impl Problem {
             Self::Unsavable { reason: Unsavable::Masked { .. }, .. } => NextStep::RevealTokens,
             Self::Unsavable { .. } => NextStep::CorrectTokens,
             Self::JobOfAnotherModule { job, reads, .. } => {
-                NextStep::ResumeJob { module: reads.clone(), job: job.clone() }
+                let (module, job) = (reads.clone(), job.clone());
+                NextStep::ResumeJob { module, job, complete: 0, is_partly_read: false }
             }
             Self::UnknownFields { module, .. } => NextStep::SeeFields { module: module.clone() },
             Self::SecondIdColumn { .. } | Self::AmbiguousColumn { .. } | Self::SameField { .. } => {

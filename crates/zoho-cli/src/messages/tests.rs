@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::CommandFactory;
 
 use super::*;
-use crate::args::Arguments;
+use crate::args::{self, Arguments};
 use crate::failure::Failure;
 
 /// A value of each variant. A variant that is left out does not compile.
@@ -33,14 +33,14 @@ fn every_message_and_every_help_is_in_one_snapshot() {
     section("Cells of CSV that cannot be sent", &lines(&cells));
     section("Warnings", &lines(&warnings()));
     section("Notes on standard error", &lines(&notes()));
+    section("Questions", &lines(&questions()));
     section("Progress", &progress());
     section("`zoho tokens check`", &findings());
     section("`zoho bulk write`", &lines(&[Totals { added: 2, updated: 1, rejected: 3 }]));
     section("`zoho demo`", &story());
     section("What `zoho demo` checks", &lines(&claims()));
     section("`zoho emulator`", &greeting());
-    let mut root = Arguments::command().term_width(100);
-    root.build();
+    let mut root = args::readable(Arguments::command().term_width(100));
     help(&mut root, &mut text);
     insta::with_settings!({
         snapshot_path => "../../tests/it/snapshots",
@@ -51,15 +51,11 @@ fn every_message_and_every_help_is_in_one_snapshot() {
     });
 }
 
-/// The help of a command and of its subcommands. Only the help of `zoho` itself lists the global options.
+/// The help of a command and of its subcommands.
 fn help(command: &mut clap::Command, text: &mut String) {
-    let long = command.render_long_help().to_string();
-    let own = match text.contains("# `zoho --help`") {
-        true => long.split("\n\nGlobal options:").next().unwrap_or(&long),
-        false => &long,
-    };
     let name = command.get_display_name().unwrap_or(command.get_name()).replace('-', " ");
-    let lines = own.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    let long = command.render_long_help().to_string();
+    let lines = long.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
     write!(text, "# `{name} --help`\n\n{lines}\n\n").unwrap();
     for below in command.get_subcommands_mut().filter(|below| below.get_name() != "help") {
         help(below, text);
@@ -154,9 +150,11 @@ fn problems() -> Vec<Problem> {
         Findings { count: 1, repairable: 0, after_repair: true, store: store() },
         CopyStopped { read: 300, written: 200 },
         CopyIncomplete { missing: 1, count: 300 },
+        NotConfirmed,
         Interrupted,
         Runtime,
         Signals,
+        InputThread,
         Output { reader_left: false },
         Unwritable { path: "leads.csv".into() },
         LogFile { path: "zoho.log".into() },
@@ -188,27 +186,40 @@ fn next_steps() -> Vec<NextStep> {
         DropPaginate,
         ContinueList { option: text("--page 3"), printed: 400 },
         ContinueQuery { name: text("page"), value: text("3"), printed: 400 },
+        NarrowList,
+        ReadInBulk { module: text("Leads") },
+        QueryInstead { query: text("select id from Leads where City = '$\"x'") },
+        NarrowSearch,
+        CheckRequest,
+        RequestSucceeded,
         ListFields { module: text("Leads") },
         SeeFields { module: text("Leads") },
         UseModule { module: text("Leads") },
         GiveJson,
         GiveCsv,
+        RunAgain,
         CorrectInput,
         CorrectInputAndSkip { sent: 100 },
         CheckRecords { first: 101, last: 200 },
         SkipWritten { sent: 100 },
         SkipSent { sent: 100 },
-        ResumeJob { module: text("Leads"), job: text("17") },
+        AllSent,
+        ResumeJob { module: text("Leads"), job: text("17"), complete: 0, is_partly_read: false },
+        ResumeJob { module: text("Leads"), job: text("17"), complete: 0, is_partly_read: true },
+        ResumeJob { module: text("Leads"), job: text("17"), complete: 200_000, is_partly_read: false },
+        ResumeJob { module: text("Leads"), job: text("17"), complete: 200_000, is_partly_read: true },
+        ResumeJobs { module: text("Leads"), jobs: texts(&["17", "18"]) },
+        ContinueRead { page_token: text("TOKEN"), complete: 200_000 },
         SkipRows { rows: 25_000 },
         CheckJob { job: text("17"), first: 25_001, last: 25_010 },
         CheckForJob,
         CheckForJobAfter { rows: 25_000 },
-        KeepRows,
         ReadResult { path: "result.csv".into() },
         AskForResult,
         Repair { repairable: 3, count: 4 },
         CheckSourcePath,
         CheckStorePath,
+        RevokeRest,
         ResumeCopy,
         RepeatCopy,
         StoreSpooledToken { path: "/srv/tokens.db.spool/1.json".into() },
@@ -260,6 +271,7 @@ fn notes() -> Vec<Note> {
         MoreInJob { page_token: text("TOKEN") },
         WriteJobStarted { job: text("17"), first: 1, last: 25_000 },
         RowRejected { status: text("SKIPPED"), cells: texts(&["Hopper", "Rome"]), reason: text("INVALID_DATA (City)") },
+        AwaitingResponse { seconds: 5 },
         HowToStop,
         Stopped,
         StillWaiting { waiting: None, seconds: 5 },
@@ -277,6 +289,10 @@ fn notes() -> Vec<Note> {
     );
     let waits = waits.into_iter().map(|waiting| Note::StillWaiting { waiting: Some(waiting), seconds: 35 });
     notes.into_iter().chain(counts.skip(1)).chain(waits).collect()
+}
+
+fn questions() -> Vec<Question> {
+    samples!(Question: DeleteTokens { store: store() }, RevokeTokens { count: 2, store: store() }).into()
 }
 
 fn progress() -> String {

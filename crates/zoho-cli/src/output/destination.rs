@@ -54,6 +54,11 @@ impl Destination {
         Ok(Self::File { file, path, permissions: replaced })
     }
 
+    /// Whether what was written stays if the rest cannot be written.
+    pub(crate) fn keeps_output(&self) -> bool {
+        !matches!(self, Self::File { .. })
+    }
+
     /// Whether the data appears on a terminal.
     pub(super) fn is_terminal(&self) -> bool {
         matches!(self, Self::Stdout) && io::stdout().is_terminal()

@@ -108,7 +108,8 @@ impl Rows {
         }
     }
 
-    fn flush(&mut self) -> Result<(), Failure> {
+    /// Prints the records that were pushed.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         let records = std::mem::take(&mut self.waiting);
         self.print(&records)
     }

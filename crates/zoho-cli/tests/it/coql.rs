@@ -32,6 +32,12 @@ async fn all_rows_are_read_2000_per_call() {
     let page = terminal.run(&["coql", LEADS, "--json"]).done();
     assert_eq!(page.json().as_array().map(Vec::len), Some(200));
     assert!(page.stderr.contains("there are more"), "{page:?}");
+    let page = terminal.run(&["coql", &format!("{LEADS} limit 5"), "--json"]).done();
+    assert_eq!(
+        (page.json().as_array().map(Vec::len), page.stderr.as_str()),
+        (Some(5), ""),
+        "that is what it asked for"
+    );
     zoho.journal().clear();
     let all = terminal.run(&["coql", LEADS, "--all", "--json-lines"]).done();
     let mut ids: Vec<Value> =

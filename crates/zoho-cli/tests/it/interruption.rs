@@ -35,7 +35,7 @@ fn interrupted(terminal: &Terminal, arguments: &[&str], signal: Signal) -> (Stri
 }
 
 /// Waits until a condition is true.
-fn until(is_so: impl Fn() -> bool) {
+pub(crate) fn until(mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_so() {
         assert!(start.elapsed() < Duration::from_secs(60), "the condition never became true");

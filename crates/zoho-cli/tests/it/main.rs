@@ -16,6 +16,8 @@ mod destination;
 mod emulator;
 #[cfg(unix)]
 mod few_files;
+mod interrupted_reads;
+mod interrupted_writes;
 mod interruption;
 mod missing_store;
 mod module;

@@ -72,6 +72,14 @@ impl Running {
         rustix::process::kill_process(process, signal).unwrap();
     }
 
+    /// Whether it has begun to handle a signal.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn catches(&mut self, signal: rustix::process::Signal) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child().id())).unwrap();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
+        u64::from_str_radix(mask, 16).unwrap() >> (signal.as_raw() - 1) & 1 == 1
+    }
+
     /// Waits until it has ended.
     pub(crate) fn output(mut self) -> Ran {
         Ran::of(self.0.take().unwrap().wait_with_output().unwrap())

@@ -101,7 +101,7 @@ async fn a_terminal_asks_before_all_tokens_are_deleted_or_revoked() {
         for refused in ["n\n", "\n", "what\n"] {
             let Some(screen) = shown_with_input(&terminal, command, refused) else { return };
             assert!(screen.contains(question) && screen.contains("[y/N]"), "{screen}");
-            assert!(screen.contains("error: nothing was deleted"), "{screen}");
+            assert!(screen.contains("nothing was deleted, because"), "{screen}");
             assert_eq!(terminal.rows().len(), 1);
         }
         shown_with_input(&terminal, command, "y\n");

@@ -68,7 +68,20 @@ impl Progress {
 
     /// The failure for a write that stopped, with the next step for its rows.
     pub(super) fn failure(&self, trouble: Trouble) -> Failure {
-        let next_step = match (&self.job, &trouble) {
+        let next_step = self.next_step(&trouble);
+        let failure = match trouble {
+            Trouble::Crm(error) | Trouble::NotWritten(error) => error.into(),
+            // After rows were sent, a closed pipe must not end the command silently.
+            Trouble::Command(failure) if self.behind > self.skipped => failure.even_if_nobody_reads(),
+            Trouble::Command(failure) => failure,
+            Trouble::Interruption => Problem::Interrupted.into(),
+        };
+        failure.next_step(next_step)
+    }
+
+    /// The next step for the rows of a write that stops here.
+    pub(super) fn next_step(&self, trouble: &Trouble) -> Option<NextStep> {
+        match (&self.job, trouble) {
             (Some(job), Trouble::NotWritten(_)) => self.go_on(job.first - 1),
             (Some(Job { id, first, last }), _) => {
                 Some(NextStep::CheckJob { job: id.clone(), first: *first, last: *last })
@@ -78,15 +91,7 @@ impl Progress {
                 _ => NextStep::CheckForJob,
             }),
             (None, _) => self.go_on(self.behind),
-        };
-        let failure = match trouble {
-            Trouble::Crm(error) | Trouble::NotWritten(error) => error.into(),
-            // After rows were sent, a closed pipe must not end the command silently.
-            Trouble::Command(failure) if self.behind > self.skipped => failure.even_if_nobody_reads(),
-            Trouble::Command(failure) => failure,
-            Trouble::Interruption => Problem::Interrupted.into(),
-        };
-        failure.next_step(next_step)
+        }
     }
 
     /// The step that continues after these rows; `None` if this run began there.

@@ -9,7 +9,7 @@ use super::outcome::Outcome;
 use super::progress::{Progress, Trouble};
 use crate::args::{self, RowFormat};
 use crate::commands::columns::{Columns, Purpose};
-use crate::commands::interruption::{interruption, unless};
+use crate::commands::interruption::Interruption;
 use crate::commands::{names, whose};
 use crate::config::Config;
 use crate::failure::Failure;
@@ -31,8 +31,9 @@ pub(super) async fn run(config: &Config, options: args::BulkWrite) -> Result<(),
     let mut progress = Progress::behind(options.skip);
     let rows = CsvInput::open_file(&config.output, &options.file, options.csv)?;
     // Opening and reading a pipe can block, so Ctrl-C ends the process as usual until here.
-    let done = unless(interruption()?, write(config, options, rows, &mut outcome, &mut progress)).await;
-    let trouble = done.unwrap_or(Err(Trouble::Interruption)).err();
+    let interruption = Interruption::start()?;
+    let work = write(config, options, rows, &mut outcome, &mut progress, &interruption);
+    let trouble = interruption.unless(work).await.unwrap_or(Err(Trouble::Interruption)).err();
     let mut failure = trouble.map(|trouble| progress.failure(trouble));
     let has_file = !outcome.is_empty() || failure.is_none();
     let has_results = has_file || (config.output.is_json() && !progress.jobs().is_empty());
@@ -48,7 +49,7 @@ pub(super) async fn run(config: &Config, options: args::BulkWrite) -> Result<(),
             config.output.warning(&Warning::ResultIncomplete { failure: unwritten.lines().join(";") });
             Err(failure)
         }
-        (None, Err(unwritten)) => Err(unwritten.even_if_nobody_reads().next_step(NextStep::KeepRows)),
+        (None, Err(unwritten)) => Err(unwritten.even_if_nobody_reads().next_step(NextStep::AllSent)),
         (None, Ok(())) => rejection.map_or(Ok(()), Err),
     }
 }
@@ -59,6 +60,7 @@ async fn write(
     mut rows: CsvInput,
     outcome: &mut Outcome,
     progress: &mut Progress,
+    interruption: &Interruption,
 ) -> Result<(), Trouble> {
     let args::BulkWrite { module, insert, update, upsert, clear_empty, skip, whose, .. } = options;
     let purpose = match &upsert {
@@ -78,7 +80,7 @@ async fn write(
     let write = if insert || clear_empty { write } else { write.ignore_empty() };
     let names = columns.names();
     let texts = std::iter::from_fn(move || Some(rows.next()?.and_then(|row| columns.texts(&rows, row))));
-    follow(write.skip_rows(skip).rows(names, texts), outcome, progress).await
+    follow(write.skip_rows(skip).rows(names, texts), outcome, progress, interruption).await
 }
 
 /// Starts the jobs one after the other and waits for each.
@@ -86,12 +88,16 @@ async fn follow(
     mut batches: Items<BulkWriteBatch>,
     outcome: &mut Outcome,
     progress: &mut Progress,
+    interruption: &Interruption,
 ) -> Result<(), Trouble> {
     while let Some(batch) = batches.next().await {
         let batch = batch?;
         progress.starting();
+        interruption.leads_to(progress.next_step(&Trouble::Interruption));
         let job = batch.start().await?;
-        outcome.rows.note(&progress.started(job.id(), batch.rows()));
+        let note = progress.started(job.id(), batch.rows());
+        interruption.leads_to(progress.next_step(&Trouble::Interruption));
+        outcome.rows.note(&note);
         let wait = job.wait_with_progress(|status| outcome.rows.doing(job.id(), status.state.as_str()));
         wait.await.map_err(|error| match error {
             Error::JobFailed { .. } => Trouble::NotWritten(error),
@@ -102,6 +108,7 @@ async fn follow(
             outcome.add(row?)?;
         }
         progress.ended();
+        interruption.leads_to(progress.next_step(&Trouble::Interruption));
     }
     Ok(())
 }
