@@ -65,7 +65,7 @@ pub struct Students {
     /// Record Id
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Owner
+    /// Student Owner
     #[serde(rename = "Owner", skip_serializing_if = "Option::is_none")]
     pub owner: Option<Lookup>,
 }
