@@ -2,6 +2,7 @@
 
 mod api;
 mod connection_failure;
+mod constructors;
 mod csv;
 mod details;
 mod envelope;
@@ -15,7 +16,7 @@ mod response_problem;
 
 use std::error::Error as StdError;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -270,12 +271,6 @@ impl Error {
         }
     }
 
-    /// The error of a call that was to start a job for `rows`.
-    #[cfg(feature = "bulk")]
-    pub(crate) fn starting_job(self, rows: Range<usize>) -> Self {
-        if self.is_in_doubt() { Self::JobInDoubt { rows, source: Arc::new(self) } } else { self }
-    }
-
     /// Whether the user has to log in before the call can succeed.
     ///
     /// A missing scope does not count: a login that requests the same scopes would not help.
@@ -367,59 +362,6 @@ impl Error {
     fn rejections(&self) -> impl Iterator<Item = &Rejection> {
         let of_call = self.api().into_iter().flat_map(ApiError::rejections);
         of_call.chain(self.record().map(RecordError::rejection))
-    }
-
-    /// A response that is not what it should be.
-    pub(crate) fn unusable(
-        response: &RawResponse,
-        problem: ResponseProblem,
-        evidence: impl Into<String>,
-    ) -> Self {
-        Self::unusable_at(None, response, problem, evidence)
-    }
-
-    /// A response that is not what it should be, and where in its JSON.
-    pub(crate) fn unusable_at(
-        json_path: Option<String>,
-        response: &RawResponse,
-        problem: ResponseProblem,
-        evidence: impl Into<String>,
-    ) -> Self {
-        Self::InvalidResponse {
-            status: response.status,
-            problem,
-            evidence: evidence.into(),
-            json_path,
-            response: Arc::new(response.clone()),
-        }
-    }
-
-    /// A response that did not arrive within the timeout.
-    pub(crate) fn late(host: String) -> Self {
-        let source = Arc::new(std::io::Error::from(std::io::ErrorKind::TimedOut));
-        Self::Unreachable { host, failure: ConnectionFailure::TimedOut, sent: true, source }
-    }
-
-    pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
-        Self::File { path: path.to_owned(), kind: error.kind(), evidence: error.to_string() }
-    }
-}
-
-impl From<ApiError> for Error {
-    fn from(error: ApiError) -> Self {
-        Self::Api(Arc::new(error))
-    }
-}
-
-impl From<RecordError> for Error {
-    fn from(error: RecordError) -> Self {
-        Self::Record(Arc::new(error))
-    }
-}
-
-impl From<CsvError> for Error {
-    fn from(error: CsvError) -> Self {
-        Self::Csv(Arc::new(error))
     }
 }
 
