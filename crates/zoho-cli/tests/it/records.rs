@@ -272,7 +272,7 @@ async fn a_rejected_record_is_numbered_among_all_records() {
     let ran = terminal.run_with_input(&["records", "create", "Leads", "--json"], &lines);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert_eq!(ran.json()[120]["details"]["json_path"], "$.data[120].Last_Name");
-    assert!(ran.stderr.contains("correct the field `$.data[120].Last_Name`"), "{ran:?}");
+    assert!(ran.stderr.contains("give the field `$.data[120].Last_Name`"), "{ran:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
