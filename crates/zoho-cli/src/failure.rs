@@ -17,6 +17,8 @@ pub(crate) struct Failure {
     message: String,
     causes: Vec<String>,
     next_steps: Vec<NextStep>,
+    /// The field that Zoho rejected.
+    field: Option<String>,
 }
 
 impl Failure {
@@ -25,7 +27,7 @@ impl Failure {
         let mut told = chain(error).into_iter();
         let message = told.next().unwrap_or_default();
         let next_steps = Vec::from_iter((exit == Exit::LoginRequired).then_some(NextStep::LogIn));
-        Self { exit, message, causes: told.collect(), next_steps }
+        Self { exit, message, causes: told.collect(), next_steps, field: None }
     }
 
     /// A failed write to standard output.
@@ -58,6 +60,10 @@ impl Failure {
         }
     }
 
+    pub(crate) fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }
@@ -81,6 +87,7 @@ impl From<Problem> for Failure {
             message: problem.to_string(),
             causes: Vec::new(),
             next_steps: Vec::from_iter(problem.next_step()),
+            field: None,
         }
     }
 }
@@ -107,7 +114,7 @@ impl From<zohocrm::Error> for Failure {
             (_, ErrorKind::NotFound) => Exit::NotFound,
             _ => Exit::Failed,
         };
-        Self::of(exit, &error)
+        Self { field: error.field().map(str::to_owned), ..Self::of(exit, &error) }
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<(), Failure
     waiting::announced(&config.output, explained(config, command)).await
 }
 
-/// Carries out a command. If it fails because its module does not exist, suggests another one.
+/// Carries out a command. If it fails because a module or field does not exist, suggests another one.
 async fn explained(config: &Config, command: Command) -> Result<(), Failure> {
     let target = command.target();
     match (carry_out(config, command).await, target) {

@@ -93,20 +93,36 @@ pub(super) fn unknown_field(fields: &Fields, name: &str) -> UnknownName {
     UnknownName { name: name.to_owned(), nearest: meant.map(|field| field.api_name.clone()) }
 }
 
-/// Adds to a failure the module that was probably meant, if there is none with this name.
+/// Adds to a failure the field or module that was probably meant, if Zoho rejected one that does not exist.
 pub(super) async fn explained(
     config: &Config,
     Target { module, whose }: Target,
     failure: Failure,
 ) -> Failure {
-    if failure.exit() != Exit::NotFound {
+    let is_about_module = failure.exit() == Exit::NotFound;
+    if !is_about_module && failure.field().is_none() {
         return failure;
     }
     let Ok(crm) = whose::crm(config, whose).await else { return failure };
-    let Ok(modules) = crm.metadata().modules().await else { return failure };
-    if modules.iter().any(|known| known.api_name == module) {
-        return failure;
+    let meant = match failure.field() {
+        Some(name) if !is_about_module => field_meant(&crm, &module, name).await,
+        _ => module_meant(&crm, &module).await,
+    };
+    failure.next_step(meant)
+}
+
+async fn field_meant(crm: &Crm, module: &str, name: &str) -> Option<NextStep> {
+    let fields = crm.metadata().fields(module).await.ok()?;
+    match fields.field(name) {
+        Some(_) => None,
+        None => Some(NextStep::UseField { field: unknown_field(&fields, name).nearest? }),
     }
-    let nearest = nearest_module(&modules, &module);
-    failure.next_step(nearest.map(|nearest| NextStep::UseModule { module: nearest.api_name.clone() }))
+}
+
+async fn module_meant(crm: &Crm, name: &str) -> Option<NextStep> {
+    let modules = crm.metadata().modules().await.ok()?;
+    match modules.iter().any(|module| module.api_name == name) {
+        true => None,
+        false => Some(NextStep::UseModule { module: nearest_module(&modules, name)?.api_name.clone() }),
+    }
 }

@@ -55,6 +55,9 @@ pub(crate) enum NextStep {
     UseModule {
         module: String,
     },
+    UseField {
+        field: String,
+    },
     GiveJson,
     GiveCsv,
     /// Nothing was written.
@@ -195,6 +198,7 @@ impl fmt::Display for NextStep {
 
             Self::ListFields { module } => write!(f, "nothing was written; run `zoho fields {module}` to list the fields"),
             Self::SeeFields { module } => write!(f, "run `zoho fields {module}` to list the fields"),
+            Self::UseField { field } => write!(f, "did you mean the field `{field}`?"),
             Self::UseModule { module } => write!(f, "did you mean the module `{module}`?"),
             Self::GiveJson => f.write_str("or pass JSON: only CSV input needs the module's fields"),
             Self::GiveCsv => f.write_str("if it is CSV, pass `--input csv`"),

@@ -195,6 +195,7 @@ fn next_steps() -> Vec<NextStep> {
         ListFields { module: text("Leads") },
         SeeFields { module: text("Leads") },
         UseModule { module: text("Leads") },
+        UseField { field: text("City") },
         GiveJson,
         GiveCsv,
         RunAgain,

@@ -64,6 +64,7 @@ async fn invalid_csv_is_rejected_with_its_line_and_column_and_nothing_is_written
                 ran.stderr.contains("`courses.csv` is not valid CSV: ") && ran.stderr.contains(told),
                 "{ran:?}"
             );
+            assert!(ran.stderr.contains("next: nothing was written; correct the input"), "{ran:?}");
         }
     }
     assert_eq!(zoho.journal().count("POST *") - zoho.journal().count("POST /oauth/*"), 0);

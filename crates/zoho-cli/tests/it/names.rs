@@ -39,6 +39,10 @@ async fn a_field_that_does_not_exist_is_rejected_with_the_nearest_name() {
     rejected(&terminal, &upsert, 2, "(did you mean `Email`?)");
     rejected(&terminal, &["records", "list", "Leads", "--sort-by", "Created_Tme"], 2, "'Created_Time'");
     assert_eq!(zoho.journal().count("POST /crm/*"), 0);
+    for command in ["search", "count"] {
+        let criteria = ["records", command, "Leads", "--criteria", "(Citty:equals:Rome)"];
+        rejected(&terminal, &criteria, 1, "next: did you mean the field `City`?");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -90,6 +90,10 @@ impl Progress {
                 rows if rows > self.skipped => NextStep::CheckForJobAfter { rows },
                 _ => NextStep::CheckForJob,
             }),
+            (None, Trouble::Crm(zohocrm::Error::Csv(_))) => Some(match self.behind {
+                sent if sent > self.skipped => NextStep::CorrectInputAndSkip { sent },
+                _ => NextStep::CorrectInput,
+            }),
             (None, _) => self.go_on(self.behind),
         }
     }
