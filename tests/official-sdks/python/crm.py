@@ -206,7 +206,7 @@ def _object(response: APIResponse) -> Any:
     """What the SDK has made of a response; nothing if it had no body. An error response is an exception."""
     body = response.get_object() if response is not None else None
     if type(body).__name__ == "APIException":
-        raise RuntimeError(f"{body.get_code().get_value()}: {body.get_message()}")
+        raise RuntimeError(f"{_plain(body.get_code())}: {_plain(body.get_message())}")
     return body
 
 
