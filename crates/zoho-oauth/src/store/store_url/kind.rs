@@ -84,4 +84,15 @@ impl StoreKind {
             Self::SecretsManager => "aws-secretsmanager:PREFIX?region=eu-west-1",
         }
     }
+
+    /// What follows `SCHEME://user:password@host` in a URL of this kind, for messages.
+    pub(super) fn example_place(self, scheme: &str) -> &'static str {
+        match self {
+            Self::MySql => ":3306/database",
+            Self::Postgres => ":5432/database",
+            Self::Redis if scheme.ends_with("sentinel") => ":26379/main/0",
+            Self::Redis => ":6379/0",
+            Self::Memory | Self::File | Self::Sqlite | Self::SecretsManager => "",
+        }
+    }
 }

@@ -258,6 +258,15 @@ mod tests {
         for text in ["", "memory:x", "oracle:x", "sqlite:", "file:", "redis://host?color=red"] {
             assert!(error(text).to_string().contains("; expected "), "{text}");
         }
+        for (text, expected) in [
+            ("mariadb://ho st/crm", "`mariadb://user:password@host:3306/database`"),
+            ("postgres://host:many/crm", "`postgres://user:password@host:5432/database`"),
+            ("postgresql://one,two:many/crm", "`postgresql://user:password@host:5432/database`"),
+            ("valkeys://host:many", "`valkeys://user:password@host:6379/0`"),
+            ("redis+sentinel://one:many/main", "`redis+sentinel://user:password@host:26379/main/0`"),
+        ] {
+            assert!(error(text).to_string().contains(expected), "{}", error(text));
+        }
         let url = parsed("redis://:top-secret@localhost?timeout=top-secret");
         let error = url.server(StoreKind::Redis).unwrap().seconds("timeout").unwrap_err();
         assert!(error.is_about_a_setting());

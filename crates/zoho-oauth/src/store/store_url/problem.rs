@@ -15,7 +15,12 @@ pub(super) enum Problem {
     UnknownScheme(String),
     MissingPath(&'static str),
     UnexpectedPath,
-    Malformed(url::ParseError),
+    Malformed {
+        /// As it was written.
+        scheme: String,
+        kind: StoreKind,
+        error: url::ParseError,
+    },
     UnescapedCharacter,
     BadEncoding(&'static str),
     UnknownSetting {
@@ -70,7 +75,7 @@ impl StoreUrlError {
             Problem::UnknownScheme(scheme) => format!("unknown scheme `{scheme}`"),
             Problem::MissingPath(scheme) => format!("`{scheme}:` without a path"),
             Problem::UnexpectedPath => "`memory:` with a path".to_owned(),
-            Problem::Malformed(error) => error.to_string(),
+            Problem::Malformed { error, .. } => error.to_string(),
             Problem::UnescapedCharacter => "an `@` after the host, or a `#`".to_owned(),
             Problem::BadEncoding(part) => format!("the {part} is not percent-encoded correctly"),
             Problem::UnknownSetting { name, .. } => format!("unknown setting `{}`", name.escape_debug()),
@@ -86,7 +91,7 @@ impl StoreUrlError {
             Problem::MissingPath("file") => "expected a path, as in `file:sdk_tokens.txt`".to_owned(),
             Problem::MissingPath(_) => "expected a path, as in `sqlite:zohooauth.db`".to_owned(),
             Problem::UnexpectedPath => "expected `memory:` alone".to_owned(),
-            Problem::Malformed(_) => "expected `mysql://user:password@host:port/database`; in a password, write `/` as `%2F` and `@` as `%40`".to_owned(),
+            Problem::Malformed { scheme, kind, .. } => format!("expected `{scheme}://user:password@host{}`; in a password, write `/` as `%2F` and `@` as `%40`", kind.example_place(scheme)),
             Problem::UnescapedCharacter => "in a password, write `/` as `%2F`, `?` as `%3F`, `#` as `%23` and `@` as `%40`".to_owned(),
             Problem::BadEncoding(_) => "write `%` itself as `%25`".to_owned(),
             Problem::UnknownSetting { known, .. } => format!("expected one of {}", known.join(", ")),

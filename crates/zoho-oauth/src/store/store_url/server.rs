@@ -27,7 +27,9 @@ pub(in crate::store) struct ServerUrl {
 
 impl ServerUrl {
     pub(super) fn parse(scheme: &'static str, kind: StoreKind, text: &str) -> Result<Self, StoreUrlError> {
-        let parsed = |text: &str| Url::parse(text).map_err(|error| StoreUrlError(Problem::Malformed(error)));
+        let written = text.split(':').next().unwrap_or(scheme);
+        let malformed = |error| Problem::Malformed { scheme: written.to_owned(), kind, error };
+        let parsed = |text: &str| Url::parse(text).map_err(|error| StoreUrlError(malformed(error)));
         let (text, more_hosts) = split_hosts(text);
         let url = parsed(&text)?;
         reject_torn_password(&url)?;
