@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::super::error::StoreError;
 use super::super::password::Password;
 use super::super::sql::{ServerOptions, Sessions};
+use super::service::Service;
 use super::{TLS_MODES, tls};
 
 /// Returns the options with what the variables say. `PGOPTIONS` is left to the driver.
@@ -23,7 +24,9 @@ pub(super) fn with_environment(mut options: ServerOptions) -> ServerOptions {
 
 fn read(options: &mut ServerOptions, variable: impl Fn(&str) -> Option<String>) -> Result<(), StoreError> {
     let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-    let hosts = variable("PGHOST").unwrap_or_else(|| options.host.clone());
+    let service = Service::of_environment(variable)?;
+    let variable = |name: &str| service.variable(name).or_else(|| variable(name));
+    let hosts = variable("PGHOST").or_else(|| variable("PGHOSTADDR")).unwrap_or_else(|| options.host.clone());
     let ports = variable("PGPORT").unwrap_or_else(|| options.port.to_string());
     let ports = ports.split(',').map(|port| port.trim().parse().ok()).collect::<Option<Vec<u16>>>();
     let hosts: Vec<_> = hosts.split(',').collect();
@@ -45,6 +48,8 @@ fn read(options: &mut ServerOptions, variable: impl Fn(&str) -> Option<String>) 
     if let Some(password) = variable("PGPASSWORD") {
         options.password = Password::Fixed(password.into());
     }
+    let at_home = || Some(env::home_dir()?.join(".pgpass"));
+    options.password_file = variable("PGPASSFILE").map(PathBuf::from).or_else(at_home);
     if let Some(database) = variable("PGDATABASE") {
         options.database = database;
     }
@@ -118,6 +123,24 @@ mod tests {
         assert_eq!(options.application_name.as_deref(), Some("billing"));
         assert_eq!(options.connect_timeout, Duration::from_secs(3));
         assert_eq!(options.sessions, Some(Sessions::Primary));
+        let options = with(&[("PGHOSTADDR", "192.0.2.1,2001:db8::1"), ("PGPASSFILE", "/passwords")]).unwrap();
+        assert_eq!(options.host, "192.0.2.1");
+        assert_eq!(options.more_hosts, [("2001:db8::1".to_owned(), 5432)]);
+        assert_eq!(options.password_file, Some("/passwords".into()));
+    }
+
+    #[test]
+    fn a_service_takes_precedence_over_other_variables() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("services");
+        std::fs::write(&file, "[crm]\nhost=one\npassfile=/of/crm\nconnect_timeout=soon\n").unwrap();
+        let service = [("PGSERVICE", "crm"), ("PGSERVICEFILE", file.to_str().unwrap()), ("PGHOST", "two")];
+        let error = with(&service).unwrap_err().to_string();
+        assert!(error.contains("PGCONNECT_TIMEOUT"), "{error}");
+        std::fs::write(&file, "[crm]\nhost=one\npassfile=/of/crm\n").unwrap();
+        let options = with(&[&service[..], &[("PGUSER", "ada")]].concat()).unwrap();
+        assert_eq!((options.host.as_str(), options.user.as_str()), ("one", "ada"));
+        assert_eq!(options.password_file, Some("/of/crm".into()));
     }
 
     #[test]

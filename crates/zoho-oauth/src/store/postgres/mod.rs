@@ -1,7 +1,9 @@
 //! A token store on a PostgreSQL server.
 
 mod environment;
+mod password_file;
 mod server;
+mod service;
 mod words;
 
 use std::path::PathBuf;
@@ -57,9 +59,10 @@ pub struct PostgresStore(SqlStore<PostgresServer>);
 
 server_options! {
     /// The options of a [`PostgresStore`]. What is not set comes from the environment variables of PostgreSQL's own programs:
-    /// `PGHOST`, `PGPORT`, `PGUSER`, `PGPASSWORD`, `PGDATABASE`, `PGSSLMODE`, `PGSSLROOTCERT`, `PGSSLCERT` with `PGSSLKEY`,
-    /// `PGAPPNAME`, `PGCONNECT_TIMEOUT`, `PGTARGETSESSIONATTRS` and `PGOPTIONS`. Others, such as `PGSERVICE` and `PGPASSFILE`, are
-    /// not read.
+    /// `PGHOST`, or else `PGHOSTADDR`, `PGPORT`, `PGUSER`, `PGPASSWORD`, `PGPASSFILE`, `PGDATABASE`, `PGSSLMODE`,
+    /// `PGSSLROOTCERT`, `PGSSLCERT` with `PGSSLKEY`, `PGAPPNAME`, `PGCONNECT_TIMEOUT`, `PGTARGETSESSIONATTRS`, `PGOPTIONS`, and
+    /// `PGSERVICE` with `PGSERVICEFILE` and `PGSYSCONFDIR`, whose values take precedence over the others. Without a password,
+    /// the one in `PGPASSFILE` or `~/.pgpass` is used. Other variables are not read.
     PostgresOptions, port 5432, user "postgres", with_environment
 }
 

@@ -5,21 +5,23 @@
 use std::borrow::Cow;
 use std::io;
 use std::iter;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgQueryResult, PgSslMode};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, ConnectOptions, Postgres, Row, query, raw_sql};
 
-use super::super::error::StoreErrorKind;
+use super::super::error::{StoreError, StoreErrorKind};
 use super::super::password::Password;
 use super::super::sql::{
     Dialect, FREE_SPACE, MORE_MEMORY, NoConnection, Place, Role, Server, ServerFault, ServerOptions,
     Sessions, Statement, TOO_MANY, Tls, Value, Words, read_only,
 };
+use super::password_file::{PasswordFile, Wanted};
 use super::words;
 
 /// A PostgreSQL server, with the names that messages use for it.
@@ -29,6 +31,7 @@ pub(super) struct PostgresServer {
     hosts: Vec<PgConnectOptions>,
     sessions: Sessions,
     password: Password,
+    password_file: Option<PathBuf>,
     settings: Vec<(&'static str, String)>,
     /// Whether there is a pooler that rejects settings in the first message of a connection, as PgBouncer does.
     rejects_settings: AtomicBool,
@@ -60,6 +63,7 @@ impl PostgresServer {
                 .collect(),
             sessions: options.sessions.unwrap_or(default),
             password: options.password.clone(),
+            password_file: options.password_file.clone(),
             settings: limits(options).into_iter().chain(others).collect(),
             rejects_settings: AtomicBool::new(false),
         }
@@ -84,6 +88,20 @@ impl PostgresServer {
         let greeted = greet(&options).await?;
         self.rejects_settings.store(true, Relaxed);
         Ok((greeted, true))
+    }
+
+    /// Returns the password for a connection to each host.
+    async fn passwords(&self) -> Result<Vec<Option<SecretString>>, StoreError> {
+        let password = self.password.read().await?;
+        let (None, Some(path)) = (&password, &self.password_file) else {
+            return Ok(vec![password; self.hosts.len()]);
+        };
+        let file = PasswordFile::read(path.clone()).await?;
+        let Place { user, database, .. } = &self.place;
+        let password = |host: &PgConnectOptions| {
+            file.password(&Wanted { host: host.get_host(), port: host.get_port(), database, user })
+        };
+        Ok(self.hosts.iter().map(password).collect())
     }
 
     /// Whether another host may be available although this one is not.
@@ -150,12 +168,12 @@ impl Server for PostgresServer {
 
     /// Tries one host after the other. They share the timeout.
     async fn connect(&self, timeout: Duration) -> Result<(PgConnection, bool), NoConnection> {
-        let password = self.password.read().await?;
+        let passwords = self.passwords().await?;
         let preferences = self.sessions.preferences();
         let attempts = u32::try_from(preferences.len() * self.hosts.len()).unwrap_or(u32::MAX);
         let mut failure = unsuitable(self.sessions);
         for sessions in preferences {
-            for host in &self.hosts {
+            for (host, password) in self.hosts.iter().zip(&passwords) {
                 let options = password
                     .iter()
                     .fold(host.clone(), |options, password| options.password(password.expose_secret()));

@@ -38,6 +38,9 @@ pub(in crate::store) struct ServerOptions {
     pub(in crate::store) socket: Option<PathBuf>,
     pub(in crate::store) user: String,
     pub(in crate::store) password: Password,
+    /// A file with passwords for several servers, which is used if there is no other password.
+    #[cfg(feature = "postgres")]
+    pub(in crate::store) password_file: Option<PathBuf>,
     pub(in crate::store) database: String,
     pub(in crate::store) table: String,
     pub(in crate::store) tls: Tls,
@@ -66,6 +69,8 @@ impl ServerOptions {
             socket: None,
             user: user.to_owned(),
             password: Password::None,
+            #[cfg(feature = "postgres")]
+            password_file: None,
             database: "zohooauth".to_owned(),
             table: "oauthtoken".to_owned(),
             tls: Tls::default(),

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -239,19 +240,54 @@ async fn the_environment_variables_of_postgresql_are_heeded() {
         (("PGSSLMODE", "perhaps"), "the environment variable PGSSLMODE is invalid"),
         (("PGTARGETSESSIONATTRS", "read-only"), "no host is read-only"),
     ] {
-        let output = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "sql::ways::child_that_counts_rows", "--include-ignored", "--nocapture"])
-            .envs(variables.iter().chain([&more]).copied())
-            .output()
-            .unwrap();
-        let output = String::from_utf8_lossy(&output.stdout).into_owned();
+        let output = rows_counted_with(&[&variables[..], &[more]].concat());
         assert!(output.contains(expected), "{more:?}: {output}");
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL"]
+async fn the_service_files_and_password_files_of_postgresql_are_heeded() {
+    let Some(server) = private(Kind::Postgres) else { return };
+    let table = TestTable::on(Kind::Postgres, &server);
+    table.named("oauthtoken").open().save_token(&token("ada")).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let [services, passwords] = [".pg_service.conf", ".pgpass"].map(|name| folder.path().join(name));
+    let service = format!("[crm]\nhostaddr=127.0.0.1\nport={}\ndbname=zohooauth\nuser=zoho\n", table.port());
+    fs::write(&services, service).unwrap();
+    fs::write(&passwords, format!("127.0.0.1:*:zohooauth:zoho:{}\n", table.password())).unwrap();
+    let is_read_by_others = |is_read| {
+        let mode = if is_read { 0o644 } else { 0o600 };
+        fs::set_permissions(&passwords, PermissionsExt::from_mode(mode)).unwrap();
+    };
+    let named = [("PGSERVICEFILE", services.to_str().unwrap()), ("PGPASSFILE", passwords.to_str().unwrap())];
+    let at_home = [("HOME", folder.path().to_str().unwrap())];
+    for files in [&named[..], &at_home] {
+        let count = |service| rows_counted_with(&[files, &[("PGSERVICE", service)]].concat());
+        is_read_by_others(false);
+        let output = count("crm");
+        assert!(output.contains("1 rows"), "{files:?}: {output}");
+        let output = count("other");
+        assert!(output.contains("the service `other` of PGSERVICE is not in `"), "{files:?}: {output}");
+        is_read_by_others(true);
+        let output = count("crm");
+        assert!(output.contains("check the password of `zoho`"), "{files:?}: {output}");
+    }
+}
+
+/// What a child process with these variables says.
+fn rows_counted_with(variables: &[(&str, &str)]) -> String {
+    let output = Command::new(env::current_exe().unwrap())
+        .args(["--exact", "sql::ways::child_that_counts_rows", "--include-ignored", "--nocapture"])
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
 #[tokio::test]
-#[ignore = "needs the variables that the test above sets"]
-#[expect(clippy::print_stdout, reason = "the test above reads it")]
+#[ignore = "needs the variables that the tests above set"]
+#[expect(clippy::print_stdout, reason = "the tests above read it")]
 async fn child_that_counts_rows() {
     let count = async {
         let store = PostgresStore::open("postgres:?timeout=1")?;
