@@ -80,8 +80,8 @@ pub fn haproxy(server: &Server, backups: &[&Server], settings: &[&str]) -> Optio
 /// As [`private`] does.
 #[cfg(unix)]
 #[must_use]
-pub fn sentinel(primary: &Server) -> Option<Server> {
-    started(Server::start_sentinel(primary))
+pub fn sentinel(primary: &Server, settings: &[&str]) -> Option<Server> {
+    started(Server::start_sentinel(primary, settings))
 }
 
 #[cfg(unix)]

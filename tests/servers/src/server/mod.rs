@@ -75,12 +75,13 @@ impl Server {
         Self::start_prepared(server.kind, "PgBouncer", |place| pgbouncer::prepare(place, server, settings))
     }
 
-    /// Starts a Sentinel that watches a Redis server as `main`, and alone decides that it is down. Its URL leads to the primary.
+    /// Starts a Sentinel that watches a Redis server as `main`, and alone decides that it is down. These lines are added to its
+    /// settings. Its URL leads to the primary.
     ///
     /// # Errors
     /// As [`start_with`](Self::start_with).
-    pub fn start_sentinel(primary: &Self) -> Result<Self, NoServer> {
-        Self::start_prepared(primary.kind, "Sentinel", |place| sentinel::prepare(place, primary))
+    pub fn start_sentinel(primary: &Self, settings: &[&str]) -> Result<Self, NoServer> {
+        Self::start_prepared(primary.kind, "Sentinel", |place| sentinel::prepare(place, primary, settings))
     }
 
     /// Starts HAProxy in front of a server, and of others that get the connections while it is down. These lines are added to

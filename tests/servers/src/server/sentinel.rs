@@ -7,9 +7,9 @@ use super::place::Place;
 use super::program;
 use super::{NoServer, Server};
 
-pub(super) fn prepare(place: &Place, primary: &Server) -> Result<Prepared, NoServer> {
+pub(super) fn prepare(place: &Place, primary: &Server, more: &[&str]) -> Result<Prepared, NoServer> {
     let port = place.port.number();
-    let settings = format!(
+    let mut settings = format!(
         "bind 127.0.0.1\n\
          port {port}\n\
          sentinel monitor main 127.0.0.1 {} 1\n\
@@ -17,6 +17,7 @@ pub(super) fn prepare(place: &Place, primary: &Server) -> Result<Prepared, NoSer
          sentinel failover-timeout main 5000\n",
         primary.port()
     );
+    settings.extend(more.iter().map(|line| format!("{line}\n")));
     let mut command = Command::new(program::find("redis-server", "redis-server")?);
     command.arg(place.write("sentinel.conf", &settings)?).arg("--sentinel");
     let url = format!("redis+sentinel://127.0.0.1:{port}/main");

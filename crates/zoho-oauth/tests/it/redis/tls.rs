@@ -1,9 +1,10 @@
 //! The Redis store over TLS, with a certificate that only the test trusts.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use servers::{Kind, Server, private, private_with};
+use servers::{Kind, Server, private, private_with, sentinel};
 use zoho_oauth::store::{RedisOptions, RedisStore, StoreErrorKind, TokenStore};
 
 use super::support::{redis_cli, token, users, wait_for};
@@ -84,6 +85,52 @@ async fn a_server_that_requires_a_client_certificate_gets_one() {
     assert!(error.to_string().contains("/nowhere/key.pem"), "{error}");
 }
 
+#[tokio::test]
+#[ignore = "needs Redis"]
+async fn the_nodes_of_a_cluster_that_require_a_client_certificate_get_one() {
+    let settings = ["--tls-cluster=yes", "--tls-auth-clients=yes"];
+    let Some(node) = Encrypted::start(Kind::RedisCluster, &settings) else { return };
+    wait_for("the cluster is complete", || node.redis_cli(&["CLUSTER", "INFO"]).contains("cluster_state:ok"));
+    let options = RedisOptions::new().with_host("127.0.0.1").with_port(node.server.port()).with_cluster();
+    let without = options.with_ca(&node.certificate);
+    let with = without.clone().with_client_certificate(&node.certificate, &node.key);
+    let store = RedisStore::new(with).unwrap();
+    store.save_token(&token("ada")).await.unwrap();
+    assert_eq!(users(&store).await, ["ada"]);
+    RedisStore::new(without).unwrap().get_tokens().await.expect_err("no client certificate");
+}
+
+#[tokio::test]
+#[ignore = "needs Redis"]
+async fn sentinels_and_their_primary_are_reached_over_tls() {
+    let Some(primary) = Encrypted::start(Kind::Redis, &["--tls-auth-clients=yes"]) else { return };
+    let [certificate, key] = [&primary.certificate, &primary.key].map(|path| path.display().to_string());
+    let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let settings = [
+        format!("tls-port {port}"),
+        format!("tls-cert-file {certificate}"),
+        format!("tls-key-file {key}"),
+        format!("tls-ca-cert-file {certificate}"),
+        "tls-auth-clients yes".to_owned(),
+        "tls-replication yes".to_owned(),
+    ];
+    let settings = settings.each_ref().map(String::as_str);
+    let Some(_sentinel) = sentinel(&primary.server, &settings) else { return };
+    let place = format!("127.0.0.1:{port}/main?timeout=5");
+    let with = format!("ca={certificate}&cert={certificate}&key={key}");
+    let store = RedisStore::open(&format!("rediss+sentinel://{place}&{with}")).unwrap();
+    store.save_token(&token("ada")).await.unwrap();
+    assert_eq!(users(&store).await, ["ada"]);
+    for url in [
+        // No client certificate, no authority, no TLS.
+        format!("rediss+sentinel://{place}&ca={certificate}"),
+        format!("rediss+sentinel://{place}&cert={certificate}&key={key}"),
+        format!("redis+sentinel://{place}"),
+    ] {
+        RedisStore::open(&url).unwrap().get_tokens().await.expect_err(&url);
+    }
+}
+
 /// A server that accepts TLS only.
 struct Encrypted {
     server: Server,
@@ -124,8 +171,9 @@ impl Encrypted {
     }
 
     fn redis_cli(&self, command: &[&str]) -> String {
-        let certificate = self.certificate.to_str().unwrap();
-        redis_cli(self.server.port(), &[&["--tls", "--cacert", certificate][..], command].concat()).concat()
+        let [certificate, key] = [&self.certificate, &self.key].map(|path| path.to_str().unwrap());
+        let tls = ["--tls", "--cacert", certificate, "--cert", certificate, "--key", key];
+        redis_cli(self.server.port(), &[&tls[..], command].concat()).concat()
     }
 }
 

@@ -16,7 +16,7 @@ async fn a_store_follows_sentinel_to_a_promoted_replica() {
     let Some(mut primary) = private(Kind::Redis) else { return };
     let follows = format!("--replicaof=127.0.0.1 {}", primary.port());
     let Some(replica) = private_with(Kind::Redis, &[&follows]) else { return };
-    let Some(sentinel) = sentinel(&primary) else { return };
+    let Some(sentinel) = sentinel(&primary, &[]) else { return };
     let url = sentinel.url().replace("127.0.0.1", &format!("127.0.0.1:{},127.0.0.1", closed_port()));
     let store = RedisStore::open(&format!("{url}/0?timeout=60")).unwrap();
     store.save_token(&token("ada")).await.unwrap();
@@ -35,7 +35,7 @@ async fn a_store_follows_sentinel_to_a_promoted_replica() {
 #[ignore = "needs Redis"]
 async fn a_service_that_sentinel_does_not_know_is_named() {
     let Some(primary) = private(Kind::Redis) else { return };
-    let Some(sentinel) = sentinel(&primary) else { return };
+    let Some(sentinel) = sentinel(&primary, &[]) else { return };
     let url = sentinel.url().replace("/main", "/other");
     let error = RedisStore::open(&url).unwrap().get_tokens().await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Other, "{error}");
@@ -55,7 +55,7 @@ async fn a_server_in_place_of_a_sentinel_is_an_error_that_says_so() {
 #[ignore = "needs Redis"]
 async fn a_sentinel_and_its_server_have_their_own_passwords() {
     let Some(primary) = private(Kind::Redis) else { return };
-    let Some(sentinel) = sentinel(&primary) else { return };
+    let Some(sentinel) = sentinel(&primary, &[]) else { return };
     redis_cli(primary.port(), &["CONFIG", "SET", "requirepass", "of-the-server"]);
     redis_cli(sentinel.port(), &["ACL", "SETUSER", "default", "resetpass", ">of-the-sentinel"]);
     let url = sentinel.url().replace("//", "//:of-the-server@");
