@@ -152,7 +152,7 @@ async fn a_failure_is_reported_once_unless_the_log_level_asks_for_more() {
     std::fs::remove_file(terminal.path("zohooauth.db")).unwrap();
     terminal.save(&serde_json::json!({ "user_name": "ada", "refresh_token": refresh_token }));
     let ran = terminal.run(&["token", "--log-level", "info"]);
-    assert!(ran.code == 1 && ran.stderr.contains("a renewal attempt failed"), "{ran:?}");
+    assert!(ran.code == 1 && ran.stderr.contains("could not renew an access token"), "{ran:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
