@@ -31,9 +31,10 @@ use server::MySqlServer;
 /// An existing table is used as it is, whatever its collation: values are compared byte by byte. Ids and expiry times can
 /// be numbers, ids UUIDs, expiry times moments in UTC, and text can be bytes. A value that its column cannot hold is
 /// rejected; official columns hold 255 characters, `id` ten. If a column cannot hold what every login needs, the error
-/// names it before a code is spent. A table of an older SDK, without `api_domain`, can be read. Leases and the highest id are in a second
-/// table, `oauthtoken_state`. Both tables and missing indexes are created on first use; for a table with a million rows
-/// this takes some seconds, once. An account that can only read can look up tokens.
+/// names it before a code is spent. A table of an older SDK, without `api_domain`, can be read. Leases and the highest id
+/// are in a second table, `oauthtoken_state`. The first write creates what is missing of both tables and their indexes; for
+/// a table with a million rows this takes some seconds, once. Reading changes nothing, so an account that can only read can
+/// look up tokens.
 ///
 /// A save is as durable as a commit of the server; see its `innodb_flush_log_at_trx_commit`.
 ///

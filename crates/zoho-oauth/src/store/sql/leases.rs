@@ -52,7 +52,7 @@ impl<S: Server> SqlStore<S> {
     }
 
     pub(super) async fn lease_state(&self, key: &LeaseKey) -> Result<LeaseState, Fault> {
-        let has_state = self.tables().await?.has_state || self.is_complete();
+        let has_state = self.has_state().await?;
         let read = self.with_session(|mut session| async move {
             let entry = match has_state {
                 true => session.entry(key).await,
@@ -65,7 +65,7 @@ impl<S: Server> SqlStore<S> {
     }
 
     pub(super) async fn damaged(&self, keys: &[LeaseKey]) -> Result<Vec<LeaseKey>, Fault> {
-        if !(self.tables().await?.has_state || self.is_complete()) {
+        if !self.has_state().await? {
             return Ok(Vec::new());
         }
         self.with_session(|mut session| async move { (session.damaged(keys).await, session) }).await

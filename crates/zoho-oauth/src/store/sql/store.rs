@@ -21,7 +21,6 @@ use super::options::ServerOptions;
 use super::pool::{Pool, Pooled};
 use super::retries::Retries;
 use super::server::Server;
-use super::session::Session;
 use super::set_up;
 use super::tables::Tables;
 use super::texts::PAGE;
@@ -95,47 +94,46 @@ impl<S: Server> SqlStore<S> {
         result.map_err(|fault| fault.into_error(self.pool.server(), action).in_store(&*self.name))
     }
 
-    /// Returns what exists of the tables, after the setup steps for which the account has permission.
-    pub(super) async fn tables(&self) -> Result<&Tables, Fault> {
-        let find =
-            || self.with_session(|mut session| async move { (self.set_up(&mut *session).await, session) });
-        self.tables.get_or_try_init(find).await
+    /// Returns what exists of the tables, or `None` if there is no official table yet. Creates nothing.
+    pub(super) async fn tables(&self) -> Result<Option<&Tables>, Fault> {
+        if !self.tables.initialized() {
+            let find = self.with_session(|mut session| async move {
+                (set_up::find_tables(&mut *session).await, session)
+            });
+            if let Some(tables) = find.await? {
+                // A failure means that another call has found them too.
+                let _ = self.tables.set(tables);
+            }
+        }
+        Ok(self.tables.get())
     }
 
-    async fn set_up(&self, session: &mut Session<S::Link>) -> Result<Tables, Fault> {
-        let tables = set_up::find_tables(self.pool.server(), session).await?;
-        if !tables.may_write || tables.table.check_for_saving().is_err() {
-            return Ok(tables);
-        }
-        match set_up::complete(&tables, session).await {
-            Ok(()) => drop(self.is_complete.set(())),
-            Err(fault) if fault.is_lost(self.pool.server()) => return Err(fault),
-            // The tables can be read. The first save tries again to complete them.
-            Err(fault) => tracing::debug!(?fault, "could not set up {} for writing", self.name),
-        }
-        Ok(tables)
-    }
-
-    /// Like [`tables`](Self::tables), but fails if anything that writing requires is missing.
+    /// Returns the tables with everything that writing requires, which is created if it is missing.
     pub(super) async fn tables_for_writing(&self) -> Result<&Tables, Fault> {
-        let tables = self.tables().await?;
+        let tables = match self.tables().await? {
+            Some(tables) => tables,
+            None => {
+                let create = || {
+                    self.with_session(|mut session| async move {
+                        (set_up::create_token_table(&mut *session).await, session)
+                    })
+                };
+                self.tables.get_or_try_init(create).await?
+            }
+        };
         tables.table.check_for_saving()?;
         let complete = || {
             self.with_session(|mut session| async move {
-                let result = match session.tables().await {
-                    Ok(now) => set_up::complete(now.as_ref().unwrap_or(tables), &mut *session).await,
-                    Err(error) => Err(error),
-                };
-                (result, session)
+                (set_up::complete(self.pool.server(), tables, &mut *session).await, session)
             })
         };
         self.is_complete.get_or_try_init(complete).await?;
         Ok(tables)
     }
 
-    /// Whether everything that writing requires is known to exist.
-    pub(super) fn is_complete(&self) -> bool {
-        self.is_complete.initialized()
+    /// Whether the table for leases and the highest id is known to exist.
+    pub(super) async fn has_state(&self) -> Result<bool, Fault> {
+        Ok(self.is_complete.initialized() || self.tables().await?.is_some_and(|tables| tables.has_state))
     }
 
     /// Runs idempotent work, and retries it after a conflict, and on a new connection after a lost one or if the server
@@ -166,16 +164,20 @@ impl<S: Server> SqlStore<S> {
         }
     }
 
-    /// Reads the identity that the set-up stored, possibly by another program.
+    /// Reads the identity, which is created with what writing requires. Only who is about to write asks for it.
     async fn read_identity(&self) -> Result<Option<StoreIdentity>, Fault> {
-        if !(self.tables().await?.has_state || self.is_complete()) {
-            return Ok(None);
+        if !self.has_state().await? {
+            let may_write = |tables: &Tables| tables.may_write && tables.table.check_for_saving().is_ok();
+            if !self.tables().await?.is_none_or(may_write) {
+                return Ok(None);
+            }
+            self.tables_for_writing().await?;
         }
         self.with_session(|mut session| async move { (session.identity().await, session) }).await
     }
 
     async fn find(&self, criterion: &Criterion<'_>) -> Result<Option<StoredToken>, Fault> {
-        let tables = self.tables().await?;
+        let Some(tables) = self.tables().await? else { return Ok(None) };
         let (column, value) = (criterion.column(), criterion.value());
         let rows = self
             .with_session(|mut session| async move { (session.rows(tables, column, value).await, session) })
@@ -184,17 +186,18 @@ impl<S: Server> SqlStore<S> {
     }
 
     async fn all(&self) -> Result<Vec<OAuthToken>, Fault> {
-        let tables = self.tables().await?;
+        let Some(tables) = self.tables().await? else { return Ok(Vec::new()) };
         let rows =
             self.with_session(|mut session| async move { (session.all(tables).await, session) }).await?;
         Ok(rows.into_iter().map(OAuthToken::from).collect())
     }
 
     async fn page(&self, after: Option<&str>) -> Result<TokenPage, Fault> {
-        let tables = self.tables().await?;
-        if after.is_some_and(|id| !tables.table.can_have("id", id)) {
-            return Err(TokenPage::unknown_cursor().into());
-        }
+        let tables = match self.tables().await? {
+            Some(tables) if after.is_none_or(|id| tables.table.can_have("id", id)) => tables,
+            None if after.is_none() => return Ok(TokenPage::last(Vec::new())),
+            _ => return Err(TokenPage::unknown_cursor().into()),
+        };
         let rows = self
             .with_session(|mut session| async move { (session.page(tables, after).await, session) })
             .await?;

@@ -12,6 +12,7 @@ mod older_sdks;
 #[cfg(unix)]
 mod poolers;
 mod postgres_values;
+mod reading;
 mod sharing;
 pub(crate) mod support;
 #[cfg(unix)]
