@@ -1,8 +1,7 @@
 //! `--criteria`, in the syntax of a search or as JSON. Either can be given to every command, and each call gets the form
 //! that it needs.
 
-use serde_json::Value;
-use zohocrm::{Criteria, Select};
+use zohocrm::{Criteria, Select, Value};
 
 use crate::failure::Failure;
 use crate::input;

@@ -11,6 +11,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
+use crate::digits;
+
 /// Names and values in the order in which they arrived.
 pub(crate) type Pairs = Vec<(String, String)>;
 
@@ -81,7 +83,7 @@ impl Call {
 
     /// The body as JSON; `None` if it is not JSON.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_slice(&self.body).ok()
+        digits::parse(self.text()).ok()
     }
 
     /// Method and path, such as `"POST /oauth/v2/token"`: how faults and the journal name a request.
@@ -145,7 +147,7 @@ pub(crate) struct Response {
 impl Response {
     /// A JSON body.
     pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
-        match serde_json::to_vec(body) {
+        match digits::to_text(body) {
             Ok(body) => Self::bytes(status, "application/json;charset=UTF-8", body),
             Err(error) => Self::text(500, "text/plain;charset=UTF-8", error.to_string()),
         }

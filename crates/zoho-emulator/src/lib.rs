@@ -42,6 +42,7 @@ mod bodies;
 mod builder;
 mod control;
 mod crm;
+mod digits;
 mod emulator;
 mod http;
 mod model;

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::value::RawValue;
 
 use crate::caller::Caller;
 use crate::error::{Error, Invalid, ResponseProblem};
 use crate::message::{Headers, Method, OperationName, RawResponse};
 use crate::request::{Judged, Request, Response, awaited};
+use crate::value::{Map, Value};
 
 /// Several requests that have not been sent; from [`Crm::composite`](crate::Crm::composite). Await it, or call
 /// [`send`](Self::send). Zoho carries them out in one call, and a request can use parts of the response to another one.
@@ -94,23 +95,20 @@ impl Composite {
             }
         };
         let response = judged.response();
-        let read =
-            |(request, entry): (&SubRequest, &Value)| (request.id.clone(), request.response(response, entry));
-        let responses = self.requests.iter().zip(&entries).map(read).collect();
+        let read = |(request, entry): (&SubRequest, &RawValue)| {
+            (request.id.clone(), request.response(response, entry))
+        };
+        let entries = entries.iter().map(|entry| &**entry);
+        let responses = self.requests.iter().zip(entries).map(read).collect();
         Ok(Response::of(response, CompositeResponse { responses }))
     }
 
     fn request(&self) -> Request {
-        let mut body = json!({ "__composite_requests": self.requests });
-        for (name, choice) in
-            [("rollback_on_fail", self.rollback_on_fail), ("parallel_execution", self.parallel_execution)]
-        {
-            if let Some(choice) = choice {
-                body[name] = choice.into();
-            }
-        }
-        let only_reads = self.requests.iter().all(|request| request.method == Method::Get);
-        let request = Request::new(&self.caller, Method::Post, "/crm/v8/__composite_requests").json(body);
+        let Self { requests, rollback_on_fail, parallel_execution, .. } = self;
+        let (rollback_on_fail, parallel_execution) = (*rollback_on_fail, *parallel_execution);
+        let only_reads = requests.iter().all(|request| request.method == Method::Get);
+        let body = Body { requests, rollback_on_fail, parallel_execution };
+        let request = Request::new(&self.caller, Method::Post, "/crm/v8/__composite_requests").body(&body);
         request.scopes(&["ZohoCRM.composite_requests.CUSTOM"]).repeatable(only_reads)
     }
 
@@ -137,6 +135,17 @@ impl Composite {
 
 awaited!(Composite -> Response<CompositeResponse>);
 
+/// The body of the call.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(rename = "__composite_requests")]
+    requests: &'a [SubRequest],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollback_on_fail: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parallel_execution: Option<bool>,
+}
+
 /// One of the requests of a [`Composite`].
 #[derive(Clone, Serialize)]
 #[must_use = "a request does nothing until it is added to a composite call"]
@@ -147,9 +156,9 @@ pub struct SubRequest {
     method: Method,
     uri: String,
     #[serde(rename = "params", skip_serializing_if = "Map::is_empty")]
-    query: Map<String, Value>,
+    query: Map,
     #[serde(skip_serializing_if = "Map::is_empty")]
-    headers: Map<String, Value>,
+    headers: Map,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<Value>,
     #[serde(skip)]
@@ -181,7 +190,7 @@ impl SubRequest {
 
     /// Sets a parameter of the query string.
     pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.query.insert(name.into(), value.into().into());
+        self.query.insert(name, value.into());
         self
     }
 
@@ -191,7 +200,7 @@ impl SubRequest {
         if ["authorization", "x-crm-org"].iter().any(|own| name.eq_ignore_ascii_case(own)) {
             self.problem = self.problem.or_else(|| Some(Invalid::SubRequestHeader(name.clone()).into()));
         }
-        self.headers.insert(name, value.into().into());
+        self.headers.insert(name, value.into());
         self
     }
 
@@ -202,7 +211,7 @@ impl SubRequest {
 
     /// Sets the body to this value, serialized as JSON.
     pub fn body(mut self, body: &impl Serialize) -> Self {
-        match serde_json::to_value(body) {
+        match Value::from_serialize(body) {
             Ok(body) => self.body = Some(body),
             Err(error) => {
                 let invalid = Invalid::Body { evidence: error.to_string() };
@@ -213,14 +222,14 @@ impl SubRequest {
     }
 
     /// Reads the response to this request from its entry. An entry of another shape is itself a rejection.
-    fn response(&self, whole: &RawResponse, entry: &Value) -> Result<RawResponse, Error> {
+    fn response(&self, whole: &RawResponse, entry: &RawValue) -> Result<RawResponse, Error> {
         let operation = OperationName::new(self.method, &self.uri);
-        match Entry::deserialize(entry) {
+        match serde_json::from_str(entry.get()) {
             Ok(Entry { details: Details { response } }) => {
                 Judged::of_part(response.into(), operation).accepted()
             }
             Err(_) => {
-                let body = entry.to_string().into_bytes();
+                let body = entry.get().into();
                 let entry = Judged::of_part(RawResponse { body, ..whole.clone() }, operation).accepted()?;
                 Err(Error::unusable(
                     &entry,
@@ -273,7 +282,7 @@ impl CompositeResponse {
 #[derive(Debug, Deserialize)]
 struct CompositeBody {
     #[serde(rename = "__composite_requests")]
-    entries: Vec<Value>,
+    entries: Vec<Box<RawValue>>,
 }
 
 /// The entry for a request that was carried out.
@@ -291,9 +300,8 @@ struct Details {
 #[derive(Debug, Deserialize)]
 struct EntryResponse {
     #[serde(default)]
-    headers: Map<String, Value>,
-    #[serde(default)]
-    body: Value,
+    headers: Map,
+    body: Option<Box<RawValue>>,
     status_code: u16,
 }
 
@@ -304,10 +312,7 @@ impl From<EntryResponse> for RawResponse {
             other => other.to_string(),
         };
         let headers = entry.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), text(value)));
-        let body = match entry.body {
-            Value::Null => Vec::new(),
-            body => body.to_string().into_bytes(),
-        };
+        let body = entry.body.map(|body| body.get().into()).unwrap_or_default();
         Self { status: entry.status_code, headers: Headers { fields: headers.collect() }, body }
     }
 }

@@ -1,11 +1,10 @@
 //! `crm.files()`: files that fields of records refer to. They are uploaded before the record is written.
 
-use serde_json::Value;
-
 use crate::caller::Caller;
 use crate::error::{Error, Invalid, ResponseProblem};
 use crate::message::{Method, RawResponse, Upload};
 use crate::request::{Download, Request};
+use crate::value::Value;
 use crate::written::{WrittenRecord, outcomes_as};
 
 const UPLOAD_SCOPES: &[&str] = &["ZohoCRM.files.CREATE"];

@@ -39,7 +39,7 @@
 //! * [`Crm`]: the client for one user.
 //! * [`Records`]: lists, gets, creates, updates, deletes, searches ([`Search`], [`Criteria`]) and counts the records of a
 //!   module, and works with what belongs to a record: related records, notes, tags, attachments, a photo.
-//! * [`Record`], [`Page`]: the data that is read; [`WrittenRecord`], [`RecordError`]: the result for each record of a write.
+//! * [`Record`], [`Page`]: the data that is read, with exact [`Number`]s; [`WrittenRecord`], [`RecordError`]: the result for each record of a write.
 //! * [`Coql`]: queries, as text or built with [`Select`].
 //! * [`Composite`]: several requests in one call. [`Notifications`]: calls of your URL when records change.
 //! * `bulk` (feature `bulk`): many records, in background jobs. `CsvReader`: the rows of a CSV file.
@@ -123,7 +123,10 @@ pub use request::{Download, Request, Response};
 pub use stream::{Items, Pages};
 pub use tags::{Tag, Tags};
 pub use transport::Retries;
-pub use value::{ActionResult, Date, DateTime, Described, Extra, InvalidDate, JobState, Misfit, Nullable};
+pub use value::{
+    ActionResult, Date, DateTime, Described, Extra, InvalidDate, InvalidNumber, JobState, Map, Misfit,
+    Nullable, Number, Value,
+};
 pub use written::WrittenRecord;
 pub use zoho_oauth::{
     self, Authenticator, CertificateProblem, DataCenter, Environment, Grant, OAuthClient, OAuthToken,

@@ -102,7 +102,6 @@ pub(crate) use {operation, setters};
 
 /// Everything that a file of `api/` imports.
 pub(crate) mod prelude {
-    pub(crate) use serde_json::{Map, Value};
 
     pub(crate) use super::{operation, setters};
     pub(crate) use crate::caller::Caller;
@@ -111,5 +110,5 @@ pub(crate) mod prelude {
     pub(crate) use crate::request::Request;
     pub(crate) use crate::value::described::described;
     pub(crate) use crate::value::open_enum::open_enum;
-    pub(crate) use crate::value::{ActionResult, Date, DateTime, Nullable};
+    pub(crate) use crate::value::{ActionResult, Date, DateTime, Map, Nullable, Number, Value};
 }

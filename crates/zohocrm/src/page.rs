@@ -44,7 +44,7 @@ impl<T: DeserializeOwned> Page<T> {
             return Err(Error::unusable(response, ResponseProblem::Unexpected, evidence));
         };
         let misfit = |info: &Info| {
-            ["more_records", "next_page_token"].into_iter().find(|name| info.extra.contains_key(*name))
+            ["more_records", "next_page_token"].into_iter().find(|name| info.extra.contains_key(name))
         };
         if let Some(name) = body.info.as_ref().and_then(misfit) {
             let (path, evidence) = (format!("info.{name}"), "the JSON has an unexpected shape");

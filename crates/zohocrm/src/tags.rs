@@ -1,7 +1,8 @@
 //! `crm.tags("Leads")`: the tags of a module.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::caller::Caller;
 use crate::error::{Error, ResponseProblem};
@@ -66,7 +67,7 @@ impl Tags {
     ) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
         let tags: Vec<Tag> = tags.into_iter().map(Into::into).collect();
         let request = self.request(Method::Post, &["ZohoCRM.settings.tags.CREATE", "ZohoCRM.settings.ALL"]);
-        outcomes(&request.json(json!({ "tags": tags })), tags.len()).await
+        outcomes(&request.body(&HashMap::from([("tags", &tags)])), tags.len()).await
     }
 
     /// Changes the name or color of a tag.
@@ -75,7 +76,7 @@ impl Tags {
     /// If the call fails, or Zoho rejects the change. Needs the scope `ZohoCRM.settings.tags.UPDATE`.
     pub async fn update(&self, id: impl Into<String>, tag: impl Into<Tag>) -> Result<WrittenRecord, Error> {
         let request = self.about(Method::Put, id.into());
-        let request = request.query("module", &self.module).json(json!({ "tags": [tag.into()] }));
+        let request = request.query("module", &self.module).body(&HashMap::from([("tags", [tag.into()])]));
         outcome(&request.scopes(&["ZohoCRM.settings.tags.UPDATE", "ZohoCRM.settings.ALL"])).await
     }
 

@@ -3,19 +3,18 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 use crate::error::{Error, RecordError, ResponseProblem};
 use crate::message::{Head, Headers, RawResponse};
 use crate::request::{Judged, Request};
-use crate::value::or_number;
+use crate::value::{Map, Value, or_number};
 
 /// The result for a record, or for a tag, a file or a channel, that was created, updated or deleted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WrittenRecord {
     code: String,
     message: String,
-    details: Map<String, Value>,
+    details: Map,
     action: Option<String>,
     duplicate_field: Option<String>,
     head: Arc<Head>,
@@ -42,7 +41,7 @@ impl WrittenRecord {
 
     /// The fields that Zoho set: the id, the times, and the users who created and modified the record.
     #[must_use]
-    pub fn details(&self) -> &Map<String, Value> {
+    pub fn details(&self) -> &Map {
         &self.details
     }
 
@@ -225,7 +224,7 @@ impl Entry {
         };
         if let Some(Value::Number(id)) = details.get("id") {
             let id = id.to_string();
-            details.insert("id".to_owned(), id.into());
+            details.insert("id", id);
         }
         let (action, duplicate_field) = (text(action), text(duplicate_field));
         Ok(WrittenRecord { code, message, details, action, duplicate_field, head: Arc::clone(head) })

@@ -20,14 +20,14 @@ pub(crate) async fn run(config: &Config, call: Api) -> Result<(), Failure> {
         let crm = whose::crm(config, whose).await?;
         return paginate::print(config, crm, &path, query, json_lines).await;
     }
-    let body = data.as_deref().map(input::json).transpose()?;
+    let body = data.as_deref().map(input::json_text).transpose()?;
     let crm = whose::crm(config, whose).await?;
     let mut request = crm.request(method, path);
     for (name, value) in query {
         request = request.query(name, value);
     }
     if let Some(body) = body {
-        request = request.json(body);
+        request = request.json_text(body);
     }
     let response = response(config, request, method == Method::Get).await?;
     let printed = config.output.bytes(response.body()).and_then(|()| match response.body().last() {

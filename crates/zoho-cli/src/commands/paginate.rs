@@ -1,8 +1,7 @@
 //! `zoho api --paginate`: reads any list to its end.
 
-use serde_json::{Map, Value};
 use url::form_urlencoded;
-use zohocrm::{Crm, Error, ErrorKind, Method, RawResponse, Record, Request};
+use zohocrm::{Crm, Error, ErrorKind, Map, Method, RawResponse, Record, Request, Value};
 
 use super::interruption::Interruption;
 use crate::config::Config;
@@ -60,16 +59,17 @@ enum Next {
 impl Page {
     /// The only list in an answer, and what its `info` says.
     fn read(response: &RawResponse) -> Result<Self, Failure> {
-        let Some(body) = response.json::<Map<String, Value>>()? else {
+        let Some(body) = response.json::<Map>()? else {
             return Ok(Self { items: Vec::new(), next: None });
         };
         let info = body.get("info");
         let has_more = info.and_then(|info| info.get("more_records")).and_then(Value::as_bool);
-        let token = info.and_then(|info| info.get("next_page_token")).and_then(Value::as_str);
-        let next = has_more.unwrap_or(false).then(|| match token {
-            Some(token) => Next::Token(token.to_owned()),
-            None => Next::Number,
-        });
+        let next =
+            has_more.unwrap_or(false).then(|| match info.and_then(|info| info.get("next_page_token")) {
+                Some(Value::String(token)) => Next::Token(token.clone()),
+                Some(Value::Number(token)) => Next::Token(token.to_string()),
+                _ => Next::Number,
+            });
         let mut lists = body.into_iter().filter_map(|(_, member)| match member {
             Value::Array(items) => Some(items),
             _ => None,

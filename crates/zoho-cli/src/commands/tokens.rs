@@ -82,7 +82,7 @@ async fn find(config: &Config, wanted: Find) -> Result<(), Failure> {
 }
 
 async fn save(config: &Config, reveal: Reveal) -> Result<(), Failure> {
-    let given = input::json("@-")?;
+    let given: Value = input::json("@-")?;
     let is_one = given.is_object();
     let objects = match given {
         Value::Array(objects) => objects,
@@ -140,7 +140,7 @@ fn print_row(config: &Config, token: &OAuthToken, Reveal { reveal }: Reveal) -> 
 fn print_rows(config: &Config, tokens: &[OAuthToken], Reveal { reveal }: Reveal) -> Result<(), Failure> {
     let rows: Vec<Row> = tokens.iter().map(|token| Row::new(token, reveal)).collect();
     if config.output.is_json() {
-        return config.output.json(&rows.iter().map(Row::json).collect());
+        return config.output.json(&rows.iter().map(Row::json).collect::<Vec<_>>());
     }
     if rows.is_empty() { Ok(()) } else { config.output.table(&row::table(&rows, reveal)) }
 }

@@ -5,8 +5,9 @@ mod csv;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor};
 
-use serde_json::{Map, StreamDeserializer, Value};
-use zohocrm::Record;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::StreamDeserializer;
+use zohocrm::{Map, Record, Value};
 
 use crate::args::{Data, InputFormat};
 use crate::failure::Failure;
@@ -136,7 +137,9 @@ impl Input {
         match value {
             Value::Object(mut fields) => {
                 // Ids look like numbers, so JSON that was written by hand often has them as numbers.
-                if let Some(id) = fields.get_mut("id").filter(|id| id.is_u64() || id.is_i64()) {
+                if let Some(id) =
+                    fields.get_mut("id").filter(|id| id.as_i64().is_some() || id.as_u64().is_some())
+                {
                     *id = Value::String(id.to_string());
                 }
                 Ok(Record::from(fields).into())
@@ -168,13 +171,13 @@ fn is_csv_file(origin: &Origin) -> bool {
 }
 
 /// Whether an object is the body of a request or response, `{"data": […]}`, and not a record.
-fn is_body(object: &Map<String, Value>) -> bool {
+fn is_body(object: &Map) -> bool {
     let records = object.get("data").and_then(Value::as_array);
     records.is_some_and(|records| records.iter().all(Value::is_object))
 }
 
 /// The records of a body. Another member, such as `trigger`, would change what Zoho does with them.
-fn records(mut body: Map<String, Value>, origin: &Origin) -> Result<std::vec::IntoIter<Value>, Failure> {
+fn records(mut body: Map, origin: &Origin) -> Result<std::vec::IntoIter<Value>, Failure> {
     let is_other = |name: &&String| *name != "data" && !MEMBERS_BESIDE_DATA.contains(&name.as_str());
     if let Some(member) = body.keys().find(is_other) {
         return Err(Problem::BodyMember { origin: origin.clone(), member: member.clone() }.into());
@@ -239,7 +242,7 @@ pub(crate) fn text(given: &str) -> Result<String, Failure> {
 }
 
 /// The whole input as JSON. The error gives the position and quotes nothing, because the input can contain secrets.
-pub(crate) fn json(given: &str) -> Result<Value, Failure> {
+pub(crate) fn json<T: DeserializeOwned>(given: &str) -> Result<T, Failure> {
     let (origin, reader) = reader(given)?;
     serde_json::from_reader(decoded(&origin, reader)?).map_err(|error| not_json(&origin, &error))
 }
@@ -247,6 +250,15 @@ pub(crate) fn json(given: &str) -> Result<Value, Failure> {
 /// JSON that was read from an argument with [`text`].
 pub(crate) fn json_in(given: &str, text: &str) -> Result<Value, Failure> {
     serde_json::from_str(text).map_err(|error| not_json(&origin(given), &error))
+}
+
+/// The whole input as text, unchanged, if it is JSON: see [`json`].
+pub(crate) fn json_text(given: &str) -> Result<String, Failure> {
+    let (origin, reader) = reader(given)?;
+    let mut text = String::new();
+    decoded(&origin, reader)?.read_to_string(&mut text).map_err(|error| unreadable(&origin, &error))?;
+    serde_json::from_str::<IgnoredAny>(&text).map_err(|error| not_json(&origin, &error))?;
+    Ok(text)
 }
 
 fn unreadable(origin: &Origin, error: &io::Error) -> Failure {

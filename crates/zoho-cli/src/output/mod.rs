@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use indicatif::{ProgressBar, ProgressFinish, ProgressStyle};
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::messages::{Note, Progress, Question, Waiting, Warning};
+use crate::messages::{Note, Problem, Progress, Question, Waiting, Warning};
 
 use activity::Activity;
 pub(crate) use destination::Destination;
@@ -54,8 +54,9 @@ impl Output {
     }
 
     /// Prints data as JSON.
-    pub(crate) fn json(&self, value: &Value) -> Result<(), Failure> {
-        self.data(format_args!("{value:#}"))
+    pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(value);
+        self.data(text.map_err(|error| Failure::from(Problem::RecordAsJson).caused_by(&error))?)
     }
 
     /// Prints bytes unchanged.

@@ -4,8 +4,7 @@ use std::fmt::Display;
 
 use console::Term;
 use indicatif::ProgressBar;
-use serde_json::Value;
-use zohocrm::Record;
+use zohocrm::{Record, Value};
 
 use super::table::Table;
 use super::{Destination, Output, printable};

@@ -13,6 +13,7 @@ mod coql;
 mod csv;
 mod demo;
 mod destination;
+mod digits;
 mod emulator;
 #[cfg(unix)]
 mod few_files;

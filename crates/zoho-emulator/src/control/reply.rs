@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::digits;
 use crate::http::Call;
 use crate::model::identity::User;
 use crate::world::World;
@@ -22,7 +23,7 @@ impl ControlError {
 /// Parses the JSON body. A missing body counts as an empty object.
 pub(super) fn body<T: DeserializeOwned>(call: &Call) -> Result<T, ControlError> {
     let text = if call.text().trim().is_empty() { "{}" } else { call.text() };
-    serde_json::from_str(text).map_err(|error| ControlError::new(400, format!("invalid body: {error}")))
+    digits::parse(text).map_err(|error| ControlError::new(400, format!("invalid body: {error}")))
 }
 
 /// A user by email address. Default: the first user.

@@ -10,6 +10,7 @@ use crate::bodies::{
     error, invalid_data, invalid_module, invalid_parameter, mandatory_not_found, missing_key,
     missing_parameter, no_permission, scope_mismatch, too_many, too_many_in_parameter, wrong_type,
 };
+use crate::digits;
 use crate::http::{Call, Response};
 use crate::model::identity::User;
 use crate::model::metadata::{Metadata, Module};
@@ -150,7 +151,7 @@ impl<'a> Request<'a> {
 
     /// The body, which must be a JSON object.
     pub(crate) fn body(&self) -> Result<Map<String, Value>, Response> {
-        serde_json::from_str(self.call.text())
+        digits::parse(self.call.text())
             .map_err(|_| error(400, "INVALID_DATA", &json!({ "expected_data_type": "jsonobject" }), "body"))
     }
 

@@ -17,6 +17,8 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use url::{Host, Url};
 
+use crate::digits;
+
 /// Further posts are dropped, so that a test that does not listen delays nothing.
 const MAX_CONCURRENT_POSTS: usize = 64;
 const POST_TIMEOUT: Duration = Duration::from_secs(5);
@@ -39,7 +41,7 @@ impl Webhooks {
     pub(crate) fn post(&self, url: &str, body: &Value) {
         let Some(url) = Url::parse(url).ok().filter(is_loopback) else { return };
         let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() else { return };
-        let body = Bytes::from(body.to_string());
+        let body = Bytes::from(digits::to_text(body).unwrap_or_default());
         // Only the server has a runtime. What a test does through its handle is not an event.
         let Ok(runtime) = Handle::try_current() else { return };
         runtime.spawn(async move {

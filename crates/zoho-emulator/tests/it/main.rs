@@ -16,6 +16,7 @@ mod composite;
 mod control;
 mod coql;
 mod data_centers;
+mod digits;
 mod faults;
 mod files;
 mod limits;

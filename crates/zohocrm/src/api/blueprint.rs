@@ -196,7 +196,7 @@ described! {
         /// The field `parent_transition`.
         pub parent_transition: Nullable<Box<Self>> = "parent_transition",
         /// The field `percent_partial_save`.
-        pub percent_partial_save: Nullable<f64> = "percent_partial_save",
+        pub percent_partial_save: Nullable<Number> = "percent_partial_save",
         /// The field `data`.
         pub data: Nullable<Record> = "data",
         /// The field `next_field_value`.
@@ -225,7 +225,7 @@ setters! {
         sequence: i64,
         next_transitions: Vec<NextTransition>,
         parent_transition: Box<Self>,
-        percent_partial_save: f64,
+        percent_partial_save: Number,
         data: Record,
         next_field_value: String,
         text_color_code: String,

@@ -120,7 +120,7 @@ described! {
         /// The field `id`.
         pub id: Nullable<String> = "id" or_number,
         /// The field `value`.
-        pub value: Nullable<f64> = "value" or_text,
+        pub value: Nullable<Number> = "value" or_text,
         /// The field `_delete`.
         pub delete: Nullable<bool> = "_delete",
     }
@@ -132,7 +132,7 @@ setters! {
         sequence_number: i64,
         name: String,
         id: String,
-        value: f64,
+        value: Number,
         delete: bool,
     }
 }

@@ -7,6 +7,7 @@ use std::io::{self, BufReader, Read};
 use csv::StringRecord;
 use zip::ZipArchive;
 
+use super::cells::InvalidCell;
 use super::csv_error;
 use crate::error::{Error, ResponseProblem};
 use crate::message::RawResponse;
@@ -82,8 +83,13 @@ impl Archive {
         self.unusable(format!("it ({kind:?}) is not a ZIP file or is incomplete ({error})"))
     }
 
-    /// The error of a CSV file that cannot be read, or of a row that cannot be decoded. It quotes no content.
-    pub(super) fn invalid_csv(&self, error: &csv::Error) -> Error {
+    /// The error of a row that is not of the caller's type. It quotes no content.
+    pub(super) fn invalid_row(&self, row: &StringRecord, invalid: &InvalidCell) -> Error {
+        self.unusable(format!("its CSV file {}", csv_error::evidence_of_row(row, invalid)))
+    }
+
+    /// The error of a CSV file that cannot be read. It quotes no content.
+    fn invalid_csv(&self, error: &csv::Error) -> Error {
         self.unusable(match error.kind() {
             csv::ErrorKind::Io(error) => format!("its ZIP file could not be read to the end ({error})"),
             _ => format!("its CSV file {}", csv_error::evidence(error)),

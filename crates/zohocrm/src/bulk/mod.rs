@@ -6,6 +6,7 @@
 //! ```
 
 mod archive;
+mod cells;
 mod csv_error;
 mod dates;
 mod package;

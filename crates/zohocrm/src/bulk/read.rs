@@ -5,9 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
 
 use super::archive::Archive;
+use super::cells;
 use super::polling::{Added, JobFailure, JobStatus, Polling};
 use super::rows;
 use crate::caller::Caller;
@@ -18,7 +18,7 @@ use crate::record::Record;
 use crate::request::{Download, Request};
 use crate::stream::Items;
 use crate::value::described::described;
-use crate::value::{DateTime, Extra, JobState, or_number};
+use crate::value::{DateTime, Extra, JobState, Map, Value, object, or_number};
 
 /// The scopes for bulk reads, any one of which is enough. Zoho also requires the scope for reading the module.
 const SCOPES: &[&str] = &["ZohoCRM.bulk.READ", "ZohoCRM.bulk.ALL"];
@@ -39,7 +39,7 @@ const SCOPES: &[&str] = &["ZohoCRM.bulk.READ", "ZohoCRM.bulk.ALL"];
 #[must_use = "a bulk read does nothing until it is started"]
 pub struct StartBulkRead {
     caller: Caller,
-    query: Map<String, Value>,
+    query: Map,
     criteria: Option<Criteria>,
     callback: Option<String>,
     polling: Polling,
@@ -50,7 +50,7 @@ impl StartBulkRead {
     pub const MAX_RECORDS: u32 = 200_000;
 
     pub(crate) fn new(caller: &Caller, module: &str) -> Self {
-        let query = Map::from_iter([("module".to_owned(), json!({ "api_name": module }))]);
+        let query = object! { "module": object! { "api_name": module } };
         Self { caller: caller.clone(), query, criteria: None, callback: None, polling: Polling::default() }
     }
 
@@ -79,7 +79,7 @@ impl StartBulkRead {
     /// Continues after an earlier job, with its [`next_page_token`](BulkReadResult::next_page_token).
     pub fn page_token(mut self, token: impl Into<String>) -> Self {
         // The two exclude each other.
-        self.query.shift_remove("page");
+        self.query.remove("page");
         self.with("page_token", token.into())
     }
 
@@ -103,12 +103,13 @@ impl StartBulkRead {
     /// # Errors
     /// When the call fails, and when the criteria have no JSON form.
     pub async fn start(&self) -> Result<BulkRead, Error> {
-        let mut body = json!({ "query": self.query });
+        let mut query = self.query.clone();
         if let Some(criteria) = &self.criteria {
-            body["query"]["criteria"] = criteria.to_json()?;
+            query.insert("criteria", criteria.to_json()?);
         }
+        let mut body = object! { "query": query };
         if let Some(url) = &self.callback {
-            body["callback"] = json!({ "url": url, "method": "post" });
+            body.insert("callback", object! { "url": url.as_str(), "method": "post" });
         }
         let request = Request::new(&self.caller, Method::Post, "/crm/bulk/v8/read").scopes(SCOPES).json(body);
         let response = request.send().await?;
@@ -152,11 +153,11 @@ impl StartBulkRead {
         let this_page = self.query.get("page").and_then(Value::as_u64).unwrap_or(1);
         // A member of an unexpected kind must not be taken for the end.
         let is_unknown =
-            ["more_records", "next_page_token"].iter().any(|name| result.extra.contains_key(*name));
+            ["more_records", "next_page_token"].iter().any(|name| result.extra.contains_key(name));
         match (&result.next_page_token, result.more_records) {
             _ if is_unknown => Err(Error::PaginationStalled),
             (_, false) => Ok(None),
-            (Some(token), true) if self.query.get("page_token") == Some(&json!(token)) => {
+            (Some(token), true) if self.query.get("page_token").and_then(Value::as_str) == Some(token) => {
                 Err(Error::PaginationStalled)
             }
             (Some(token), true) => Ok(Some(self.page_token(token))),
@@ -246,7 +247,7 @@ impl BulkRead {
     /// # Errors
     /// As for [`rows`](Self::rows). If a row is not a `T`, the stream returns the error.
     pub async fn rows_as<T: DeserializeOwned + Send + Unpin + 'static>(&self) -> Result<Items<T>, Error> {
-        rows::stream(self.archive().await?, |columns, row| row.deserialize(Some(columns)))
+        rows::stream(self.archive().await?, cells::decode)
     }
 
     /// Polls until the job has completed, and saves its ZIP file. Returns the length in bytes.

@@ -2,6 +2,7 @@
 
 use csv::StringRecord;
 
+use super::cells::InvalidCell;
 use super::rows::record;
 use crate::record::Record;
 use crate::value::open_enum::open_enum;
@@ -45,7 +46,7 @@ pub struct BulkWriteError {
 }
 
 impl BulkWriteRow {
-    pub(super) fn read(columns: &StringRecord, row: &StringRecord) -> Result<Self, csv::Error> {
+    pub(super) fn read(columns: &StringRecord, row: &StringRecord) -> Result<Self, InvalidCell> {
         let mut columns = record(columns, row)?;
         let mut take = |name: &str| columns.remove(name).and_then(|cell| cell.as_str().map(str::to_owned));
         let status = take("STATUS").unwrap_or_default().as_str().into();

@@ -5,23 +5,24 @@ use std::sync::Arc;
 use std::thread;
 
 use csv::StringRecord;
-use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::archive::Archive;
+use super::cells::InvalidCell;
 use crate::error::{Error, Invalid};
 use crate::record::Record;
 use crate::stream::Items;
+use crate::value::Value;
 
 /// The size of a batch. The thread reads up to two batches ahead of the consumer.
 const BATCH_ROWS: usize = 200;
 const BATCH_BYTES: usize = 256 << 10;
 
 /// Decodes a row from the names of the columns and the cells.
-pub(super) type ReadRow<T> = fn(&StringRecord, &StringRecord) -> Result<T, csv::Error>;
+pub(super) type ReadRow<T> = fn(&StringRecord, &StringRecord) -> Result<T, InvalidCell>;
 
 /// Decodes a row as a record of texts. An empty cell becomes null, which CSV cannot distinguish from an empty text.
-pub(super) fn record(columns: &StringRecord, row: &StringRecord) -> Result<Record, csv::Error> {
+pub(super) fn record(columns: &StringRecord, row: &StringRecord) -> Result<Record, InvalidCell> {
     let cell = |cell: &str| if cell.is_empty() { Value::Null } else { Value::from(cell) };
     Ok(columns.iter().zip(row).map(|(column, value)| (column, cell(value))).collect())
 }
@@ -112,7 +113,7 @@ impl Consumer {
             match read(&batch.columns, row) {
                 Ok(row) => rows.push(row),
                 Err(error) => {
-                    self.invalid_row = Some(self.archive.invalid_csv(&error));
+                    self.invalid_row = Some(self.archive.invalid_row(row, &error));
                     break;
                 }
             }

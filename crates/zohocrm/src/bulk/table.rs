@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use csv::StringRecord;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use crate::csv_reader::{CsvFormat, CsvReader};
 use crate::error::{Error, Invalid};
+use crate::value::{Map, Value};
 
 /// Rows and the names of their columns. Rows are read when they are needed.
 pub(super) struct Table {
@@ -101,8 +101,8 @@ pub(super) enum CsvSource {
     Bytes(Vec<u8>),
 }
 
-fn fields_of(record: &impl Serialize) -> Result<Map<String, Value>, Error> {
-    match serde_json::to_value(record) {
+fn fields_of(record: &impl Serialize) -> Result<Map, Error> {
+    match Value::from_serialize(record) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(Invalid::RecordWithoutFields.into()),
         Err(error) => Err(Invalid::Record { evidence: error.to_string() }.into()),
@@ -110,10 +110,10 @@ fn fields_of(record: &impl Serialize) -> Result<Map<String, Value>, Error> {
 }
 
 /// Converts a record to a row of these columns. A field without a column is an error, because it would be lost.
-fn row(columns: &[String], missing: Missing, mut record: Map<String, Value>) -> Result<Row, Error> {
+fn row(columns: &[String], missing: Missing, mut record: Map) -> Result<Row, Error> {
     let mut row = Row::default();
     for (index, column) in columns.iter().enumerate() {
-        let value = match (record.swap_remove(column), missing) {
+        let value = match (record.remove(column), missing) {
             (Some(value), _) => value,
             (None, Missing::Empty) => Value::Null,
             (None, Missing::Rejected) => {

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use csv::StringRecord;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
 
 use super::package::{Contents, Limits, Package};
 use super::polling::Polling;
@@ -16,6 +15,7 @@ use crate::error::{Error, Invalid, ResponseProblem};
 use crate::message::{Method, Upload};
 use crate::request::Request;
 use crate::stream::Items;
+use crate::value::{Map, Value, object};
 
 const UPLOAD_SCOPES: &[&str] = &["ZohoFiles.files.ALL"];
 
@@ -53,7 +53,7 @@ pub struct StartBulkWrite {
     fields: Option<Vec<String>>,
     mappings: Vec<(String, String)>,
     formats: Vec<(String, String)>,
-    default_values: Map<String, Value>,
+    default_values: Map,
     skip_rows: usize,
     callback: Option<String>,
     organization: Option<String>,
@@ -139,7 +139,7 @@ impl StartBulkWrite {
 
     /// Sets the value of a field that has no column.
     pub fn default_value(mut self, field: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.default_values.insert(field.into(), value.into());
+        self.default_values.insert(field, value);
         self
     }
 
@@ -269,7 +269,7 @@ impl StartBulkWrite {
     }
 
     /// Maps columns to fields.
-    fn field_mappings(&self, columns: &StringRecord, contents: &Contents) -> Vec<Value> {
+    fn field_mappings(&self, columns: &StringRecord, contents: &Contents) -> Vec<Map> {
         let of_column = |(index, name): (usize, &str)| {
             let mapped = self.mappings.iter().find(|(column, _)| column == name);
             let field = mapped.map_or(name, |(_, field)| field);
@@ -277,38 +277,40 @@ impl StartBulkWrite {
                 Some((field, find_by)) => (field, Some(find_by)),
                 None => (field, contents.ids.get(index).filter(|is_id| **is_id).map(|_| "id")),
             };
-            let mut mapping = json!({ "api_name": field, "index": index });
+            let mut mapping = object! { "api_name": field, "index": index };
             if let Some(find_by) = find_by {
-                mapping["find_by"] = find_by.into();
+                mapping.insert("find_by", find_by);
             }
             let set = self.formats.iter().rev().find(|(column, _)| column == name);
             let detected = || contents.dates.get(index)?.format();
             let format = set.map(|(_, pattern)| pattern.as_str()).or_else(detected);
             if let Some(format) = format.filter(|format| !format.is_empty()) {
-                mapping["format"] = format.into();
+                mapping.insert("format", format);
             }
             mapping
         };
-        let of_default = |(field, value): (&String, &Value)| json!({ "api_name": field, "default_value": { "value": value } });
+        let of_default = |(field, value): (&String, &Value)| {
+            object! { "api_name": field.as_str(), "default_value": object! { "value": value.clone() } }
+        };
         let columns = columns.iter().enumerate().map(of_column);
         columns.chain(self.default_values.iter().map(of_default)).collect()
     }
 
     /// The body that starts a job.
-    fn job(&self, file_id: &str, field_mappings: &[Value]) -> Value {
-        let mut resource = json!({
+    fn job(&self, file_id: &str, field_mappings: &[Map]) -> Map {
+        let mut resource = object! {
             "type": "data",
-            "module": { "api_name": self.module },
+            "module": object! { "api_name": self.module.as_str() },
             "file_id": file_id,
             "ignore_empty": self.ignore_empty,
             "field_mappings": field_mappings,
-        });
+        };
         if let Some(find_by) = &self.find_by {
-            resource["find_by"] = find_by.as_str().into();
+            resource.insert("find_by", find_by.as_str());
         }
-        let mut body = json!({ "operation": self.operation, "resource": [resource] });
+        let mut body = object! { "operation": self.operation, "resource": [resource] };
         if let Some(url) = &self.callback {
-            body["callback"] = json!({ "url": url, "method": "post" });
+            body.insert("callback", object! { "url": url.as_str(), "method": "post" });
         }
         body
     }

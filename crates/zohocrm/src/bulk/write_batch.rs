@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use serde_json::Value;
-
 use super::polling::{Added, Polling};
 use super::write_job::BulkWrite;
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::message::Method;
 use crate::request::Request;
+use crate::value::Map;
 
 /// The scopes for bulk writes, any one of which is enough. Zoho also requires the scope for writing the module.
 const SCOPES: &[&str] = &["ZohoCRM.bulk.CREATE", "ZohoCRM.bulk.ALL"];
@@ -19,13 +18,13 @@ const SCOPES: &[&str] = &["ZohoCRM.bulk.CREATE", "ZohoCRM.bulk.ALL"];
 #[must_use = "the rows of a batch are not written until it is started"]
 pub struct BulkWriteBatch {
     caller: Caller,
-    body: Value,
+    body: Map,
     rows: Range<usize>,
     polling: Polling,
 }
 
 impl BulkWriteBatch {
-    pub(super) fn new(caller: &Caller, body: Value, rows: Range<usize>, polling: Polling) -> Self {
+    pub(super) fn new(caller: &Caller, body: Map, rows: Range<usize>, polling: Polling) -> Self {
         Self { caller: caller.clone(), body, rows, polling }
     }
 

@@ -1,11 +1,10 @@
 //! Encodes criteria as the `where` of a query: `((Last_Name = 'Burns' and City like 'M%') and Email is not null)`.
 //! <https://www.zoho.com/crm/developer/docs/api/v8/Get-Records-through-COQL-Query.html>
 
-use serde_json::Value;
-
 use super::words::{name, quoted};
 use crate::criteria::{Condition, Operator, Tree};
 use crate::error::{Error, Invalid};
+use crate::value::Value;
 
 /// Encodes criteria that were checked.
 pub(super) fn text_of(tree: &Tree) -> Result<String, Error> {

@@ -6,7 +6,6 @@ mod select;
 mod words;
 
 use serde::de::DeserializeOwned;
-use serde_json::json;
 
 use crate::caller::Caller;
 use crate::error::{Error, Invalid};
@@ -16,6 +15,7 @@ use crate::paginate::page;
 use crate::record::Record;
 use crate::request::{Request, Response, awaited};
 use crate::stream::{Items, Pages};
+use crate::value::object;
 
 use by_id::ById;
 pub use select::{Column, Select};
@@ -196,7 +196,7 @@ impl Coql {
         if let Some(offset) = offset.filter(|offset| *offset > 0) {
             text += &format!(" offset {offset}");
         }
-        Ok(self.request.clone().json(json!({ "select_query": text })))
+        Ok(self.request.clone().json(object! { "select_query": text }))
     }
 }
 

@@ -1,10 +1,9 @@
 //! Encodes criteria as JSON, for bulk reads and other calls with a `criteria` object.
 //! <https://www.zoho.com/crm/developer/docs/api/v8/bulk-read/create-job.html>
 
-use serde_json::{Value, json};
-
 use super::{Condition, Limits, Operator, Tree};
 use crate::error::{Error, Invalid};
+use crate::value::{Value, object};
 
 /// Zoho documents the number of conditions. It documents none for values, so the limit of searches applies.
 pub(super) const LIMITS: Limits = Limits { conditions: 25, values: 100 };
@@ -21,7 +20,7 @@ pub(super) fn value_of(tree: &Tree) -> Result<Value, Error> {
 
 fn group(operator: &str, parts: &[Tree]) -> Result<Value, Error> {
     let group = parts.iter().map(value_of).collect::<Result<Vec<_>, _>>()?;
-    Ok(json!({ "group_operator": operator, "group": group }))
+    Ok(object! { "group_operator": operator, "group": group }.into())
 }
 
 fn value_of_condition(condition: &Condition) -> Value {
@@ -34,13 +33,15 @@ fn value_of_condition(condition: &Condition) -> Value {
         Operator::Equals | Operator::IsNull => "equal",
         other => other.name(),
     };
-    json!({ "field": { "api_name": field }, "comparator": comparator, "value": value })
+    let field = object! { "api_name": field.as_str() };
+    object! { "field": field, "comparator": comparator, "value": value }.into()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::super::Criteria;
-    use super::*;
 
     #[test]
     fn groups_and_conditions_have_the_json_of_a_bulk_read() {

@@ -7,9 +7,8 @@ mod parse;
 mod search;
 mod tree;
 
-use serde_json::Value;
-
 use crate::error::{Error, Invalid};
+use crate::value::Value;
 
 use tree::EMPTY;
 

@@ -2,11 +2,10 @@
 
 use std::str::FromStr;
 
-use serde_json::Value;
-
 use super::tree::EMPTY;
 use super::{Condition, Criteria, Operator, Tree};
 use crate::error::{Error, Invalid};
+use crate::value::Value;
 
 /// The maximum depth of nested parentheses. Zoho's limit of ten conditions needs fewer.
 const MAX_DEPTH: usize = 32;

@@ -1,9 +1,8 @@
 //! Encodes criteria as the text of a search: `((Last_Name:equals:Burns\, B)and(City:starts_with:M))`.
 //! <https://www.zoho.com/crm/developer/docs/api/v8/search-records.html>
 
-use serde_json::Value;
-
 use super::{Condition, Limits, Tree};
+use crate::value::Value;
 
 /// Zoho's limits for a search.
 pub(super) const LIMITS: Limits = Limits { conditions: 10, values: 100 };

@@ -1,9 +1,8 @@
 //! The structure of criteria, independent of how they are encoded.
 
-use serde_json::Value;
-
 use super::checked_name;
 use crate::error::{Error, Invalid};
+use crate::value::Value;
 
 /// Conditions and groups. An `And` contains no `And` directly, and an `Or` no `Or`.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,12 +4,11 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::envelope;
 use super::kind::ErrorKind;
 use super::rejection::{self, Rejection};
 use crate::message::{Head, Headers, OperationName};
+use crate::value::Value;
 
 /// Zoho's rejection of a call: `{"code": …, "message": …, "details": …, "status": "error"}`.
 ///

@@ -1,6 +1,6 @@
 //! `Details`: what the details of a rejection say about fields, expected values and duplicates.
 
-use serde_json::Value;
+use crate::value::Value;
 
 /// The number of possible values that a message lists.
 const MAX_LISTED: usize = 20;

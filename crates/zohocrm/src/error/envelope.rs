@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 
 use super::rejection::Rejection;
+use crate::value::{Value, is_name_of_number};
 
 /// An object that may be a rejection: only its envelope members may be objects or lists.
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ impl Envelope {
     /// Reads an object with the members of a rejection.
     pub(super) fn of(value: &Value) -> Option<Self> {
         let members = value.as_object()?;
-        if !["code", "error", "cause"].iter().any(|name| members.contains_key(*name)) {
+        if !["code", "error", "cause"].iter().any(|name| members.contains_key(name)) {
             return None;
         }
         let member = |name: &str| members.get(name).cloned().unwrap_or_default();
@@ -144,7 +144,7 @@ impl<'de> Deserialize<'de> for Scalar {
 
 struct ScalarVisitor;
 
-impl Visitor<'_> for ScalarVisitor {
+impl<'de> Visitor<'de> for ScalarVisitor {
     type Value = Scalar;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -165,6 +165,14 @@ impl Visitor<'_> for ScalarVisitor {
 
     fn visit_f64<E>(self, _: f64) -> Result<Scalar, E> {
         Ok(Scalar)
+    }
+
+    /// A number too, if the feature `arbitrary_precision` of `serde_json` is enabled.
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Scalar, A::Error> {
+        match members.next_key::<String>()? {
+            Some(name) if is_name_of_number(&name) => members.next_value::<String>().map(|_| Scalar),
+            _ => Err(Error::invalid_type(Unexpected::Map, &self)),
+        }
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Scalar, E> {

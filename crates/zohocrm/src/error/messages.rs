@@ -35,7 +35,7 @@ fn rejected(status: u16, body: &Value) -> Error {
 }
 
 fn record_error(code: &str, details: Value) -> Error {
-    RecordError::new(code.to_owned(), MESSAGE.to_owned(), details, Arc::new(Head::default())).into()
+    RecordError::new(code.to_owned(), MESSAGE.to_owned(), details.into(), Arc::new(Head::default())).into()
 }
 
 /// What Zoho says about records and calls, by its published examples.

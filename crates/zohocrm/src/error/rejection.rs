@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
 use super::details::Details;
 use super::envelope::Envelope;
 use super::kind::ErrorKind;
+use crate::value::Value;
 
 /// An error response of Zoho: `{"code": …, "message": …, "details": …, "status": "error"}`.
 #[derive(Clone, Debug, Default, PartialEq)]

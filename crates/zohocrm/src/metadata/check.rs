@@ -1,12 +1,10 @@
 //! Checks whether a record fits the fields of its module, as far as this can be known before it is sent.
 
-use serde_json::Value;
-
 use super::field::{Field, FieldType, PickListValue};
 use super::names;
 use crate::error::{FieldProblem, FieldProblemKind};
 use crate::record::Record;
-use crate::value::{Date, DateTime};
+use crate::value::{Date, DateTime, Map, Value};
 
 /// What the record is checked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +27,7 @@ struct Checker {
 
 impl Checker {
     /// Checks a record, or a row of a subform whose path is `at`.
-    fn record(&mut self, fields: &[Field], record: &serde_json::Map<String, Value>, at: &str) {
+    fn record(&mut self, fields: &[Field], record: &Map, at: &str) {
         for (name, value) in record {
             // Fields that begin with a dollar sign are Zoho's, and every record has an id.
             if name.starts_with('$') || name == "id" {
@@ -118,9 +116,9 @@ fn is_of_type(field: &Field, value: &Value) -> bool {
         | FieldType::Website
         | FieldType::PickList => value.is_string(),
         FieldType::Email => value.as_str().is_some_and(|text| text.is_empty() || text.contains('@')),
-        FieldType::Integer => value.is_i64() || value.is_u64(),
+        FieldType::Integer => is_whole(value),
         FieldType::BigInteger => {
-            value.is_i64() || value.is_u64() || value.as_str().is_some_and(|text| text.parse::<i64>().is_ok())
+            is_whole(value) || value.as_str().is_some_and(|text| text.parse::<i64>().is_ok())
         }
         FieldType::Double | FieldType::Currency | FieldType::Percent => value.is_number(),
         FieldType::Boolean => value.is_boolean(),
@@ -139,6 +137,11 @@ fn is_of_type(field: &Field, value: &Value) -> bool {
         | FieldType::ImageUpload => is_list_of(Value::is_object),
         _ => true,
     }
+}
+
+/// Whether a value is a number without a fraction.
+fn is_whole(value: &Value) -> bool {
+    value.as_i64().is_some() || value.as_u64().is_some()
 }
 
 /// Whether a text has more characters, or a whole number more digits, than the field accepts.

@@ -1,11 +1,9 @@
 //! `Field`: a field of a module, as Zoho describes it.
 
-use serde_json::Value;
-
 use super::module_name::ModuleName;
-use crate::value::Extra;
 use crate::value::described::described;
 use crate::value::open_enum::open_enum;
+use crate::value::{Extra, Value};
 
 described! {
     /// A field of a module, as Zoho describes it. The names are Zoho's own.

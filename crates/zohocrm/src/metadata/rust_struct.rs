@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::field::{Field, FieldType};
 
 /// Generates a Rust struct for the records of a module, with serde's derives, and an enum for each pick list. The code uses
-/// the crates `serde`, `serde_json` and `zohocrm`.
+/// the crates `serde` and `zohocrm`.
 ///
 /// Each field is an `Option`: a record may lack it, and `None` is not serialized, so that an update leaves the field unchanged.
 /// Names are derived from API names and numbered if two would be the same.
@@ -36,7 +36,7 @@ pub fn rust_struct(module: &str, fields: &[Field]) -> String {
 }
 
 /// The types of this crate that a struct can use.
-const USES: [&str; 6] = ["Consent", "Date", "DateTime", "FileField", "Lookup", "Record"];
+const USES: [&str; 8] = ["Consent", "Date", "DateTime", "FileField", "Lookup", "Number", "Record", "Value"];
 
 #[derive(Debug, Default)]
 struct RustFile {
@@ -82,7 +82,7 @@ impl RustFile {
             FieldType::PickList => self.add_enum(owner, field),
             FieldType::MultiSelectPickList => format!("Vec<{}>", self.add_enum(owner, field)),
             FieldType::Integer => "i64".to_owned(),
-            FieldType::Double | FieldType::Currency | FieldType::Percent => "f64".to_owned(),
+            FieldType::Double | FieldType::Currency | FieldType::Percent => self.used("Number"),
             FieldType::Boolean => "bool".to_owned(),
             FieldType::Date => self.used("Date"),
             FieldType::DateTime => self.used("DateTime"),
@@ -108,10 +108,10 @@ impl RustFile {
             _ => match field.json_type.as_deref() {
                 Some("string") => "String".to_owned(),
                 Some("integer") => "i64".to_owned(),
-                Some("double") => "f64".to_owned(),
+                Some("double") => self.used("Number"),
                 Some("boolean") => "bool".to_owned(),
-                Some("jsonarray") => "Vec<serde_json::Value>".to_owned(),
-                _ => "serde_json::Value".to_owned(),
+                Some("jsonarray") => format!("Vec<{}>", self.used("Value")),
+                _ => self.used("Value"),
             },
         }
     }
@@ -240,7 +240,7 @@ const KEYWORDS: [&str; 53] = [
 ];
 
 /// Names that a type or variant cannot have, because they would hide a name that the code uses.
-const TAKEN: [&str; 17] = [
+const TAKEN: [&str; 19] = [
     "Self",
     "Option",
     "Vec",
@@ -257,5 +257,7 @@ const TAKEN: [&str; 17] = [
     "DateTime",
     "FileField",
     "Lookup",
+    "Number",
     "Record",
+    "Value",
 ];

@@ -2,9 +2,8 @@
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::{Value, json};
 
-use crate::value::{DateTime, Extra, or_number};
+use crate::value::{DateTime, Extra, Map, Value, object, or_number};
 
 /// Events to watch, and the URL that Zoho calls when they occur. In a response, any field can be absent.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -91,21 +90,17 @@ impl Channel {
     }
 
     /// The body of a request. The type has no `Serialize`, which could expose the token by accident.
-    pub(super) fn body(&self) -> Value {
-        let members = [
-            ("channel_id", json!(self.channel_id)),
-            ("events", json!(self.events)),
-            ("notify_url", json!(self.notify_url)),
-            ("token", json!(self.token.as_ref().map(ExposeSecret::expose_secret))),
-            ("channel_expiry", json!(self.channel_expiry)),
-            ("return_affected_field_values", json!(self.return_affected_field_values)),
-            ("notify_on_related_action", json!(self.notify_on_related_action)),
-            ("notification_condition", json!(self.notification_condition)),
-        ];
-        members
-            .into_iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
+    pub(super) fn body(&self) -> Map {
+        let members = object! {
+            "channel_id": self.channel_id.as_str(),
+            "events": self.events.clone(),
+            "notify_url": self.notify_url.clone(),
+            "token": self.token.as_ref().map(ExposeSecret::expose_secret),
+            "channel_expiry": self.channel_expiry.clone(),
+            "return_affected_field_values": self.return_affected_field_values,
+            "notify_on_related_action": self.notify_on_related_action,
+            "notification_condition": self.notification_condition.clone(),
+        };
+        members.into_iter().filter(|(_, value)| !value.is_null()).collect()
     }
 }

@@ -3,8 +3,6 @@
 mod channel;
 mod notification;
 
-use serde_json::{Value, json};
-
 use crate::caller::Caller;
 use crate::error::Error;
 use crate::message::Method;
@@ -12,6 +10,7 @@ use crate::page::Page;
 use crate::paginate::{page, pages};
 use crate::request::{Request, Response, awaited};
 use crate::stream::Items;
+use crate::value::{Map, Value, object};
 use crate::written::{WrittenRecord, outcomes, outcomes_of_any_number};
 
 pub use channel::Channel;
@@ -93,7 +92,7 @@ impl Notifications {
         &self,
         channels: impl IntoIterator<Item = Channel>,
     ) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
-        self.send(Method::Patch, channels, &[("_delete_events", json!(true))]).await
+        self.send(Method::Patch, channels, &[("_delete_events", true.into())]).await
     }
 
     /// Closes channels by their ids. Zoho returns a result for each module that they watched.
@@ -114,12 +113,10 @@ impl Notifications {
         channels: impl IntoIterator<Item = Channel>,
         more: &[(&str, Value)],
     ) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
-        let mut bodies: Vec<Value> = channels.into_iter().map(|channel| channel.body()).collect();
-        for (name, value) in more {
-            bodies.iter_mut().for_each(|body| body[*name] = value.clone());
-        }
+        let mut bodies: Vec<Map> = channels.into_iter().map(|channel| channel.body()).collect();
+        bodies.iter_mut().for_each(|body| body.extend(more.iter().cloned()));
         let count = bodies.len();
-        outcomes(&self.request(method).json(json!({ "watch": bodies })), count).await
+        outcomes(&self.request(method).json(object! { "watch": bodies }), count).await
     }
 
     fn request(&self, method: Method) -> Request {

@@ -2,13 +2,12 @@
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 
 use crate::record::Record;
 use crate::request::describe;
 use crate::value::open_enum::open_enum;
-use crate::value::{Extra, or_default, or_number};
+use crate::value::{Extra, Map, Value, or_default, or_number};
 
 /// The body that Zoho posts to [`Channel::notify_url`](crate::Channel::notify_url) when records changed.
 ///
@@ -45,10 +44,10 @@ pub struct Notification {
     /// The URL of the module.
     pub resource_uri: Option<String>,
     /// The query parameters of the URL that Zoho called.
-    pub query_params: Option<Map<String, Value>>,
+    pub query_params: Option<Map>,
     /// The changed fields: for each record, an object with its id and the names of the fields. See
     /// [`affected_fields_of`](Self::affected_fields_of).
-    pub affected_fields: Option<Vec<Map<String, Value>>>,
+    pub affected_fields: Option<Vec<Map>>,
     /// The new values, if the channel requested them. See [`affected_values_of`](Self::affected_values_of).
     pub affected_values: Option<Vec<AffectedValues>>,
     /// The secret of the channel. See [`has_token`](Self::has_token).

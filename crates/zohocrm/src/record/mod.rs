@@ -4,9 +4,10 @@ mod parts;
 mod read;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::value::described::decode_as_a_whole;
+use crate::value::{Map, Value, without_position};
+
 pub use parts::{Consent, FileField, Lookup};
 pub use read::FieldError;
 
@@ -29,7 +30,7 @@ pub use read::FieldError;
 ///     .with_null("Description");
 ///
 /// assert_eq!(deal.text("Deal_Name"), Some("Compiler"));
-/// assert_eq!(deal.number("Amount"), Some(1952.5));
+/// assert_eq!(deal.number("Amount"), "1952.5".parse().ok());
 /// assert_eq!(deal.number("Deal_Name"), None, "a text is not a number");
 /// assert_eq!(deal.multi_select("Interests"), ["COBOL", "Nanoseconds"]);
 /// assert!(deal.is_null("Description"));
@@ -37,7 +38,7 @@ pub use read::FieldError;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Record {
-    fields: Map<String, Value>,
+    fields: Map,
 }
 
 impl Record {
@@ -57,10 +58,10 @@ impl Record {
     /// # Errors
     /// If it does not serialize as a JSON object.
     pub fn from_serialize(record: &impl Serialize) -> Result<Self, FieldError> {
-        match serde_json::to_value(record) {
+        match Value::from_serialize(record) {
             Ok(Value::Object(fields)) => Ok(fields.into()),
             Ok(_) => Err(FieldError::new("", "expected an object with fields")),
-            Err(error) => Err(FieldError::new("", &error.to_string())),
+            Err(error) => Err(FieldError::new("", &without_position(&error))),
         }
     }
 
@@ -81,30 +82,30 @@ impl Record {
 
     /// Sets a field in place: see [`with`](Self::with).
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<Value>) {
-        self.fields.insert(name.into(), value.into());
+        self.fields.insert(name, value);
     }
 
     /// Removes a field. The others keep their order. An update without a field leaves it unchanged.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        self.fields.shift_remove(name)
+        self.fields.remove(name)
     }
 
     /// All fields.
     #[must_use]
-    pub fn fields(&self) -> &Map<String, Value> {
+    pub fn fields(&self) -> &Map {
         &self.fields
     }
 }
 
 decode_as_a_whole!(Record);
 
-impl From<Map<String, Value>> for Record {
-    fn from(fields: Map<String, Value>) -> Self {
+impl From<Map> for Record {
+    fn from(fields: Map) -> Self {
         Self { fields }
     }
 }
 
-impl From<Record> for Map<String, Value> {
+impl From<Record> for Map {
     fn from(record: Record) -> Self {
         record.fields
     }
@@ -118,6 +119,6 @@ impl From<Record> for Value {
 
 impl<N: Into<String>, V: Into<Value>> FromIterator<(N, V)> for Record {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
-        Self { fields: fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect() }
+        Self { fields: fields.into_iter().collect() }
     }
 }

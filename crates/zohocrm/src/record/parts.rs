@@ -2,10 +2,9 @@
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
 
 use crate::value::described::{Decode, described, member, misfits, read, read_or_number};
-use crate::value::{Date, DateTime, Described, Extra, Misfit, Nullable};
+use crate::value::{Date, DateTime, Described, Extra, Misfit, Nullable, Value};
 
 /// A reference to another record or user: its id, and what Zoho sends along with it.
 ///
@@ -163,7 +162,7 @@ macro_rules! into_value {
         $(impl From<$kind> for Value {
             fn from(value: $kind) -> Self {
                 // These are texts and objects with text keys, which always serialize.
-                serde_json::to_value(value).unwrap_or_default()
+                Self::from_serialize(&value).unwrap_or_default()
             }
         })+
     };

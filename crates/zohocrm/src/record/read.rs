@@ -4,10 +4,9 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::{Consent, FileField, Lookup, Record};
-use crate::value::{Date, DateTime};
+use crate::value::{Date, DateTime, Number, Value, without_position};
 
 /// Zoho's value of a pick list in which nothing is selected.
 const NONE_SELECTED: &str = "-None-";
@@ -49,7 +48,7 @@ impl Record {
         match self.field(name) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => {
-                T::deserialize(value).map(Some).map_err(|error| FieldError::new(name, &error.to_string()))
+                value.decode().map(Some).map_err(|error| FieldError::new(name, &without_position(&error)))
             }
         }
     }
@@ -59,9 +58,12 @@ impl Record {
     /// # Errors
     /// If a field has another shape, or a required field is missing.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, FieldError> {
-        serde_path_to_error::deserialize(self.fields()).map_err(|error| {
+        let text =
+            serde_json::to_string(self).map_err(|error| FieldError::new("", &without_position(&error)))?;
+        let mut reader = serde_json::Deserializer::from_str(&text);
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let path = error.path().to_string();
-            FieldError::new(if path == "." { "" } else { &path }, &error.inner().to_string())
+            FieldError::new(if path == "." { "" } else { &path }, &without_position(error.inner()))
         })
     }
 
@@ -81,10 +83,19 @@ impl Record {
         }
     }
 
-    /// Reads a number: decimal, currency, percent, or a whole number. In a row of a bulk read the number is text, which is
-    /// parsed.
+    /// Reads a number with all its digits: decimal, currency, percent, or a whole number. In a row of a bulk read the number is
+    /// text, which is parsed.
     #[must_use]
-    pub fn number(&self, name: &str) -> Option<f64> {
+    pub fn number(&self, name: &str) -> Option<Number> {
+        match self.field(name)? {
+            Value::String(digits) => digits.parse().ok(),
+            value => value.as_number().cloned(),
+        }
+    }
+
+    /// Reads a number as the nearest `f64`, which holds 15 to 17 digits. [`number`](Self::number) keeps all of them.
+    #[must_use]
+    pub fn float(&self, name: &str) -> Option<f64> {
         match self.field(name)? {
             Value::String(digits) => digits.parse().ok().filter(|number: &f64| number.is_finite()),
             value => value.as_f64(),
@@ -149,7 +160,7 @@ impl Record {
     /// Reads the files of a field for files or images; empty if the field is missing.
     #[must_use]
     pub fn files(&self, name: &str) -> Vec<FileField> {
-        self.items(name).iter().filter_map(|item| serde::Deserialize::deserialize(item).ok()).collect()
+        self.items(name).iter().filter_map(|item| item.decode().ok()).collect()
     }
 
     /// Reads the person's consent, from the field `Data_Processing_Basis_Details`.
@@ -200,7 +211,7 @@ mod tests {
     use super::*;
 
     fn student() -> Record {
-        serde_json::from_value(json!({
+        Value::from(json!({
             "id": "5725767000000524157",
             "Name": "Ada",
             "Owner": {"name": "Patricia Boyle", "id": "5725767000000411001", "email": "p@example.com"},
@@ -217,6 +228,7 @@ mod tests {
             "Data_Processing_Basis_Details": {"Data_Processing_Basis": "Obtained", "Contact_Through_Email": true},
             "Guardian": null,
         }))
+        .decode()
         .unwrap()
     }
 
@@ -225,8 +237,8 @@ mod tests {
         let ada = student();
         assert_eq!(ada.id(), Some("5725767000000524157"));
         assert_eq!(
-            (ada.integer("Age"), ada.number("Age"), ada.number("Grade")),
-            (Some(36), Some(36.0), Some(1.5))
+            (ada.integer("Age"), ada.float("Age"), ada.number("Grade")),
+            (Some(36), Some(36.0), "1.5".parse().ok())
         );
         assert_eq!(ada.integer("Big"), Some(9_007_199_254_740_993));
         assert_eq!(ada.boolean("Enrolled"), Some(true));
@@ -246,12 +258,12 @@ mod tests {
         let row = Record::new().with("Amount", "1952.5").with("Count", "3").with("Hot", "true");
         let row = row.with("Languages", "en;fr").with("One", "en").with("Odd", "NaN").with("Name", "Ada");
         assert_eq!(
-            (row.number("Amount"), row.integer("Count"), row.number("Count")),
-            (Some(1952.5), Some(3), Some(3.0))
+            (row.float("Amount"), row.integer("Count"), row.number("Count")),
+            (Some(1952.5), Some(3), "3".parse().ok())
         );
         assert_eq!((row.boolean("Hot"), row.multi_select("Languages")), (Some(true), vec!["en", "fr"]));
         assert_eq!(row.multi_select("One"), ["en"]);
-        assert_eq!((row.number("Odd"), row.number("Name"), row.boolean("Name")), (None, None, None));
+        assert_eq!((row.number("Odd"), row.float("Odd"), row.boolean("Name")), (None, None, None));
     }
 
     #[test]

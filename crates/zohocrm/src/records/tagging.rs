@@ -1,6 +1,6 @@
 //! Adds tags to records and removes them.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
 use super::Records;
 use super::write::in_batches;
@@ -46,7 +46,8 @@ impl Records {
 pub struct TagRecords {
     request: Request,
     ids: Vec<String>,
-    body: Map<String, Value>,
+    tags: Vec<Tag>,
+    over_write: Option<bool>,
 }
 
 impl TagRecords {
@@ -58,19 +59,18 @@ impl TagRecords {
     ) -> Self {
         let request =
             Request::operation(&records.caller, Method::Post, template, [("module", records.module.clone())]);
-        let tags: Vec<Tag> = tags.into_iter().map(Into::into).collect();
         Self {
             // A record never has the same tag twice, so the call may be repeated.
             request: request.scopes(super::scopes(Method::Put)).repeatable(true),
             ids: ids.into_iter().map(Into::into).collect(),
-            body: Map::from_iter([("tags".to_owned(), json!(tags))]),
+            tags: tags.into_iter().map(Into::into).collect(),
+            over_write: None,
         }
     }
 
     /// Sets whether the added tags replace the existing ones. Zoho's default: they do not.
-    pub fn over_write(mut self, over_write: bool) -> Self {
-        self.body.insert("over_write".to_owned(), over_write.into());
-        self
+    pub fn over_write(self, over_write: bool) -> Self {
+        Self { over_write: Some(over_write), ..self }
     }
 
     /// Changes the records, in batches of a hundred, and returns the result for each, in the given order: see
@@ -80,12 +80,20 @@ impl TagRecords {
     /// If the first call fails as a whole.
     pub async fn send(&self) -> Result<Vec<Result<WrittenRecord, Error>>, Error> {
         in_batches(&self.ids, |batch| {
-            let mut body = self.body.clone();
-            body.insert("ids".to_owned(), batch.into());
-            self.request.clone().body(&body)
+            let Self { request, tags, over_write, .. } = self;
+            request.clone().body(&Body { tags, over_write: *over_write, ids: batch })
         })
         .await
     }
 }
 
 awaited!(TagRecords -> Vec<Result<WrittenRecord, Error>>);
+
+/// The body of a call.
+#[derive(Serialize)]
+struct Body<'a> {
+    tags: &'a [Tag],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    over_write: Option<bool>,
+    ids: &'a [String],
+}

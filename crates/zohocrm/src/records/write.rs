@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use super::Records;
 use crate::error::{Error, ErrorKind, Invalid};
 use crate::message::Method;
 use crate::request::{IF_UNMODIFIED_SINCE, Request, awaited};
-use crate::value::DateTime;
+use crate::value::{DateTime, Map, Value};
 use crate::written::{WrittenRecord, only_outcome, outcome, outcomes};
 
 const DUPLICATE_CHECK_FIELDS: &str = "duplicate_check_fields";
@@ -66,7 +65,7 @@ impl Records {
 pub struct WriteRecords {
     request: Request,
     records: Result<Vec<Value>, Error>,
-    options: Map<String, Value>,
+    options: Map,
     repetition: Repetition,
 }
 
@@ -84,7 +83,7 @@ enum Repetition {
 impl WriteRecords {
     pub(super) fn new(request: Request, records: impl IntoIterator<Item = impl Serialize>) -> Self {
         let serialized = |record| {
-            serde_json::to_value(record)
+            Value::from_serialize(&record)
                 .map_err(|error| Invalid::Record { evidence: error.to_string() }.into())
         };
         let repetition = if request.method() == Method::Put { Repetition::Always } else { Repetition::Never };
@@ -108,7 +107,7 @@ impl WriteRecords {
 
     /// Sets any other member of the body: `lar_id`, `apply_feature_execution` and more.
     pub fn option(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.options.insert(name.into(), value.into());
+        self.options.insert(name, value);
         self
     }
 
@@ -143,7 +142,7 @@ impl WriteRecords {
 
     fn request_for(&self, records: &[Value]) -> Request {
         let mut body = self.options.clone();
-        body.insert("data".to_owned(), Value::Array(records.to_vec()));
+        body.insert("data", records);
         self.request.clone().repeatable(self.is_repeatable(records)).body(&body)
     }
 

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{debug, info};
 use zoho_oauth::AccessToken;
@@ -20,6 +19,7 @@ use crate::error::{ApiError, Blame, Error, Invalid, ResponseProblem};
 use crate::message::{Body, Method, OperationName, Part, RawResponse, Upload};
 use crate::record::Record;
 use crate::transport::{Incoming, Outgoing, Reading};
+use crate::value::Value;
 
 use address::{Host, address, filled};
 pub(crate) use awaited::awaited;
@@ -158,6 +158,12 @@ impl Request {
         self.body(&body.into())
     }
 
+    /// Sets the body to this JSON text, which is sent byte for byte.
+    pub fn json_text(mut self, text: impl Into<Vec<u8>>) -> Self {
+        self.body = Body::Json(text.into().into());
+        self
+    }
+
     /// Sets the body to this value, serialized as JSON.
     pub fn body(mut self, body: &impl Serialize) -> Self {
         match serde_json::to_vec(body) {
@@ -235,10 +241,9 @@ impl Request {
     /// Sends the request and returns the only object in the list `name` of the response.
     pub(crate) async fn only_item_of(&self, name: &str) -> Result<Response<Record>, Error> {
         let response = self.send().await?;
-        let item =
-            response.json::<Value>()?.and_then(|mut body| body.get_mut(name)?.get_mut(0).map(Value::take));
-        match item {
-            Some(Value::Object(fields)) => Ok(Response::of(&response, fields.into())),
+        let body = response.json::<Value>()?.unwrap_or_default();
+        match &body[name][0] {
+            Value::Object(fields) => Ok(Response::of(&response, fields.clone().into())),
             _ => {
                 Err(Error::unusable(&response, ResponseProblem::Unexpected, format!("`{name}` has no entry")))
             }

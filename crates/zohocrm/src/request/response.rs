@@ -17,7 +17,8 @@ impl RawResponse {
         if self.body.iter().all(u8::is_ascii_whitespace) {
             return Ok(None);
         }
-        serde_json::from_slice(&self.body).map(Some).map_err(|_| self.undecoded::<T>())
+        let text = str::from_utf8(&self.body).map_err(|_| self.undecoded::<T>())?;
+        serde_json::from_str(text).map(Some).map_err(|_| self.undecoded::<T>())
     }
 
     /// Decodes the body as JSON. An empty body is decoded as if it were `{}`.
@@ -143,6 +144,10 @@ impl<T: IntoIterator> IntoIterator for Response<T> {
 pub(crate) fn describe(error: &serde_json::Error) -> (ResponseProblem, String) {
     use serde_json::error::Category;
     let (problem, what) = match error.classify() {
+        // A `Value` accepts every shape: it is nested too deeply, or an escape in it is no character.
+        Category::Data if error.line() == 0 => {
+            return (ResponseProblem::NotJson, "the body is not JSON".to_owned());
+        }
         Category::Data => (ResponseProblem::Mistyped, "the JSON has an unexpected shape"),
         Category::Eof => (ResponseProblem::Incomplete, "the JSON ends too early"),
         Category::Io | Category::Syntax => (ResponseProblem::NotJson, "the body is not JSON"),

@@ -1,9 +1,7 @@
 //! `ActionResult`: the result for one item of a call.
 
-use serde_json::Value;
-
-use super::Nullable;
 use super::described::described;
+use super::{Nullable, Value};
 
 described! {
     /// The result for one item of a call: `{"code", "details", "message", "status"}`. Zoho can accept some items of a call and

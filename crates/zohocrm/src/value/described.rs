@@ -3,9 +3,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Number, Value};
-
-use super::Extra;
+use super::{Extra, Number, Value};
 
 /// A member of a JSON object whose value is of another kind than its field: it was kept as it came.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,8 +56,8 @@ macro_rules! decode_as_a_whole {
     ($($kind:ty),+ $(,)?) => {
         $(
             impl crate::value::described::Decode for $kind {
-                fn decode(value: &serde_json::Value, _: &mut bool) -> Option<Self> {
-                    serde::Deserialize::deserialize(value).ok()
+                fn decode(value: &crate::value::Value, _: &mut bool) -> Option<Self> {
+                    value.decode().ok()
                 }
             }
 
@@ -72,7 +70,36 @@ macro_rules! decode_as_a_whole {
     };
 }
 
-decode_as_a_whole!(String, bool, i64, u64, f64, Value, Extra, super::Date, super::DateTime);
+decode_as_a_whole!(super::Date, super::DateTime);
+
+/// Implements [`Decode`] for a type that is one kind of value.
+macro_rules! decode_kinds {
+    ($($kind:ty = $read:expr),+ $(,)?) => {
+        $(
+            impl Decode for $kind {
+                fn decode(value: &Value, _: &mut bool) -> Option<Self> {
+                    $read(value)
+                }
+            }
+
+            impl Described for $kind {
+                fn misfits(&self) -> Vec<Misfit> {
+                    Vec::new()
+                }
+            }
+        )+
+    };
+}
+
+decode_kinds!(
+    String = |value: &Value| value.as_str().map(str::to_owned),
+    bool = Value::as_bool,
+    i64 = Value::as_i64,
+    u64 = Value::as_u64,
+    Number = |value: &Value| value.as_number().cloned(),
+    Value = |value: &Value| Some(value.clone()),
+    Extra = |value: &Value| value.as_object().cloned(),
+);
 
 impl<T: Decode> Decode for Vec<T> {
     fn decode(value: &Value, is_whole: &mut bool) -> Option<Self> {
@@ -195,7 +222,7 @@ macro_rules! described {
         }
 
         impl crate::value::described::Decode for $name {
-            fn decode(value: &serde_json::Value, _: &mut bool) -> Option<Self> {
+            fn decode(value: &crate::value::Value, _: &mut bool) -> Option<Self> {
                 let mut decoded = <Self as Default>::default();
                 for (name, value) in value.as_object()? {
                     let fits = match name.as_str() {
@@ -269,7 +296,7 @@ pub(crate) use {decode_as_a_whole, described};
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::super::Nullable;
     use super::*;

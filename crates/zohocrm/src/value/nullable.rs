@@ -2,8 +2,8 @@
 
 use std::ops::Deref;
 
+use super::Value;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
 
 use super::described::{Decode, Misfit};
 

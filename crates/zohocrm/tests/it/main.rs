@@ -13,6 +13,7 @@ mod calls;
 mod composite;
 mod coql;
 mod deleted;
+mod digits;
 mod errors;
 mod events;
 mod files;

@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use zohocrm::{Consent, Date, DateTime, FileField, Lookup};
+use zohocrm::{Consent, Date, DateTime, FileField, Lookup, Number};
 
 /// A record of `Students`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ pub struct Students {
     pub number: Option<String>,
     /// Fee
     #[serde(rename = "Fee", skip_serializing_if = "Option::is_none")]
-    pub fee: Option<f64>,
+    pub fee: Option<Number>,
     /// Present
     #[serde(rename = "Present", skip_serializing_if = "Option::is_none")]
     pub present: Option<bool>,

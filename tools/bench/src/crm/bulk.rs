@@ -6,7 +6,7 @@ use std::time::Duration;
 use csv::StringRecord;
 use serde_json::{Map, Value};
 use tokio::runtime::{self, Runtime};
-use zohocrm::Items;
+use zohocrm::{Items, Number};
 
 use super::bare::Bare;
 use super::crm_at;
@@ -37,7 +37,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     )?;
     beside_bare.line(
         "into a struct of 13 fields",
-        || async move { all(rows, drain(crm.bulk_read_job("1").rows_as::<Row>().await?).await?) },
+        || async move { all(rows, drain(crm.bulk_read_job("1").rows_as::<Row<Number>>().await?).await?) },
         || async move { all(rows, bare.rows(as_struct).await?) },
     )?;
     measure_memory(options, report, rows)
@@ -76,7 +76,7 @@ fn as_texts(columns: &StringRecord, row: &StringRecord) -> Outcome {
 }
 
 fn as_struct(columns: &StringRecord, row: &StringRecord) -> Outcome {
-    black_box(row.deserialize::<Row>(Some(columns))?);
+    black_box(row.deserialize::<Row<f64>>(Some(columns))?);
     Ok(())
 }
 

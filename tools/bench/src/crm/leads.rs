@@ -59,11 +59,11 @@ const FIELDS: [(&str, &str); 40] = [
     ("Remarks", "textarea"),
 ];
 
-/// A lead as a program would declare it, with all fields.
+/// A lead as a program would declare it, with all fields. `N` is the type of its amounts: one that keeps all digits, or `f64`.
 #[derive(Debug, Deserialize)]
 #[expect(dead_code, reason = "decoding it is what is measured")]
 #[allow(non_snake_case, reason = "the names are Zoho's")]
-pub(super) struct Lead {
+pub(super) struct Lead<N> {
     id: String,
     Owner: Option<Pointer>,
     Company: Option<String>,
@@ -82,7 +82,7 @@ pub(super) struct Lead {
     Industry: Option<String>,
     Rating: Option<String>,
     No_of_Employees: Option<u32>,
-    Annual_Revenue: Option<f64>,
+    Annual_Revenue: Option<N>,
     Email_Opt_Out: Option<bool>,
     Skype_ID: Option<String>,
     Twitter: Option<String>,
@@ -101,8 +101,8 @@ pub(super) struct Lead {
     Interests: Option<Vec<String>>,
     First_Contact: Option<Date>,
     Next_Contact: Option<Date>,
-    Probability: Option<f64>,
-    Budget: Option<f64>,
+    Probability: Option<N>,
+    Budget: Option<N>,
     Score: Option<u32>,
     Remarks: Option<String>,
 }
@@ -132,11 +132,11 @@ const COLUMNS: [&str; 12] = [
     "Modified_Time",
 ];
 
-/// A row of a bulk read as a program would declare it.
+/// A row of a bulk read as a program would declare it. `N` is the type of its amounts.
 #[derive(Debug, Deserialize)]
 #[expect(dead_code, reason = "decoding it is what is measured")]
 #[allow(non_snake_case, reason = "the names are Zoho's")]
-pub(super) struct Row {
+pub(super) struct Row<N> {
     #[serde(alias = "Id")]
     id: String,
     Owner: Option<String>,
@@ -146,7 +146,7 @@ pub(super) struct Row {
     Email: Option<String>,
     Phone: Option<String>,
     Lead_Source: Option<String>,
-    Annual_Revenue: Option<f64>,
+    Annual_Revenue: Option<N>,
     No_of_Employees: Option<u32>,
     Email_Opt_Out: Option<bool>,
     Created_Time: Option<DateTime>,
@@ -279,7 +279,7 @@ mod tests {
     fn every_row_of_an_archive_decodes() {
         let mut zip = zip::ZipArchive::new(Cursor::new(archive(100).unwrap())).unwrap();
         let mut csv = csv::Reader::from_reader(zip.by_index(0).unwrap());
-        let rows: Vec<Row> = csv.deserialize().collect::<Result<_, _>>().unwrap();
+        let rows: Vec<Row<f64>> = csv.deserialize().collect::<Result<_, _>>().unwrap();
         assert_eq!((rows.len(), csv.headers().unwrap().len()), (100, COLUMNS.len() + 1));
     }
 
@@ -288,7 +288,7 @@ mod tests {
         let page = page(PER_PAGE) + "{}}";
         assert!((330_000..360_000).contains(&page.len()), "{} bytes", page.len());
         let page: Map<String, Value> = serde_json::from_str(&page).unwrap();
-        let leads: Vec<Lead> = Vec::deserialize(&page["data"]).unwrap();
+        let leads: Vec<Lead<f64>> = Vec::deserialize(&page["data"]).unwrap();
         assert_eq!((leads.len(), page["data"][0].as_object().unwrap().len()), (200, FIELDS.len() + 1));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tokio::runtime::{self, Runtime};
-use zohocrm::{Crm, Record};
+use zohocrm::{Crm, Number, Record};
 
 use super::bare::Bare;
 use super::leads::{self, Lead};
@@ -33,9 +33,13 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
         (
             INTO_RECORD,
             clients.beside_bare::<Record, Map<String, Value>>(options, leads::PER_PAGE)?,
-            Limit::AtMost(1.15),
+            Limit::AtMost(1.10),
         ),
-        (INTO_STRUCT, clients.beside_bare::<Lead, Lead>(options, leads::PER_PAGE)?, Limit::AtMost(1.15)),
+        (
+            INTO_STRUCT,
+            clients.beside_bare::<Lead<Number>, Lead<f64>>(options, leads::PER_PAGE)?,
+            Limit::AtMost(1.10),
+        ),
         (
             "a page of one record, into `Record`",
             clients.beside_bare::<Record, Map<String, Value>>(options, 1)?,
@@ -56,7 +60,7 @@ pub(crate) fn run(options: &Options, report: &mut Report) -> Outcome {
     report.part(&format!("The same page beside the official SDK for Python, {version}"), "official SDK");
     let mut sdk = Peer::start(&python, peer::PAGES, &[&server.url])?;
     clients.beside_sdk::<Record>(options, report, &mut sdk, (INTO_RECORD, 15.0))?;
-    clients.beside_sdk::<Lead>(options, report, &mut sdk, (INTO_STRUCT, 30.0))
+    clients.beside_sdk::<Lead<Number>>(options, report, &mut sdk, (INTO_STRUCT, 30.0))
 }
 
 /// The two sides, which talk to the same server in turns.

@@ -68,7 +68,7 @@ fn rust(kind: &TypeRef) -> String {
     match kind {
         TypeRef::Text => "String".to_owned(),
         TypeRef::Integer => "i64".to_owned(),
-        TypeRef::Float => "f64".to_owned(),
+        TypeRef::Float => "Number".to_owned(),
         TypeRef::Boolean => "bool".to_owned(),
         TypeRef::Date => "Date".to_owned(),
         TypeRef::DateTime => "DateTime".to_owned(),

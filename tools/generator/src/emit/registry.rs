@@ -123,10 +123,12 @@ fn public(kind: &TypeRef, area: &str) -> String {
         TypeRef::Named(Name::Shared(name)) => format!("zohocrm::api::shared::{name}"),
         TypeRef::List(of) => format!("Vec<{}>", public(of, area)),
         TypeRef::Optional(of) => format!("Option<{}>", public(of, area)),
-        TypeRef::Value => "serde_json::Value".to_owned(),
-        TypeRef::Record | TypeRef::ActionResult | TypeRef::Date | TypeRef::DateTime => {
-            format!("zohocrm::{}", rust(kind))
-        }
+        TypeRef::Float
+        | TypeRef::Value
+        | TypeRef::Record
+        | TypeRef::ActionResult
+        | TypeRef::Date
+        | TypeRef::DateTime => format!("zohocrm::{}", rust(kind)),
         _ => rust(kind),
     }
 }

@@ -1,8 +1,7 @@
 //! `zoho bulk read`: reads all records of a module.
 
-use serde_json::Value;
-use zohocrm::Error;
 use zohocrm::bulk::{self, BulkReadResult};
+use zohocrm::{Error, Value};
 
 use crate::args::{BulkRead, RowFormat};
 use crate::commands::interruption::Interruption;

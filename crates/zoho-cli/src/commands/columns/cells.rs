@@ -1,9 +1,8 @@
 //! Converts the cells of CSV to the types of their fields. CSV has only texts, and Zoho accepts a number only as a JSON
 //! number.
 
-use serde_json::{Value, json};
-use zohocrm::FileField;
 use zohocrm::metadata::{Field, FieldType};
+use zohocrm::{FileField, Number, Value};
 
 use crate::input::api_id;
 use crate::messages::InvalidCell;
@@ -31,12 +30,12 @@ pub(super) fn reference(field: &Field, property: &str, text: &str) -> Result<Val
             return Ok(object);
         }
         if is_user(field) && text.contains('@') {
-            return Ok(json!({ "email": text }));
+            return Ok(object("email", text));
         }
-        return id(text).map(|id| json!({ "id": id })).map_err(|_| InvalidCell::NotALookup);
+        return id(text).map(|id| object("id", id)).map_err(|_| InvalidCell::NotALookup);
     }
     match is_user(field) && property.eq_ignore_ascii_case("email") {
-        true => Ok(json!({ "email": text })),
+        true => Ok(object("email", text)),
         false => Err(InvalidCell::NotById),
     }
 }
@@ -74,11 +73,23 @@ fn scalar(field: &Field, text: &str) -> Option<Value> {
     let text = text.trim();
     match field.json_type.as_deref()? {
         "integer" => text.parse::<i64>().ok().map(Value::from),
-        // JSON has no NaN; it would become null and clear the field.
-        "double" => text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from),
+        "double" => number(text).map(Value::from),
         "boolean" => text.to_ascii_lowercase().parse::<bool>().ok().map(Value::from),
         _ => None,
     }
+}
+
+/// Reads a number with all its digits, also if it begins with `+`, `.` or zeros, which JSON does not allow.
+fn number(text: &str) -> Option<Number> {
+    // JSON has no NaN; it would become null and clear the field.
+    text.parse::<f64>().ok().filter(|number| number.is_finite())?;
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let digits = digits.trim_start_matches('0').trim_end_matches('.');
+    let zero = if digits.starts_with(|first: char| first.is_ascii_digit()) { "" } else { "0" };
+    format!("{sign}{zero}{digits}").parse().ok()
 }
 
 /// Converts a list of values: JSON, or texts that are separated by semicolons.
@@ -93,14 +104,14 @@ fn several(field: &Field, text: &str) -> Result<Option<Value>, InvalidCell> {
     let item = |text: &str| match &field.data_type {
         FieldType::FileUpload | FieldType::ImageUpload => Ok(FileField::uploaded(text).into()),
         FieldType::MultiSelectLookup | FieldType::MultiUserLookup => id(text)
-            .map(|id| json!({ linking_field(field): { "id": id } }))
+            .map(|id| object(linking_field(field), object("id", id)))
             .map_err(|_| InvalidCell::NotALookup),
         _ => Ok(Value::from(text)),
     };
     let items: Vec<Value> = match field.api_name.as_str() {
         // A comma cannot be in the name of a tag, and Zoho's import separates tags by commas.
         "Tag" => {
-            list(text).flat_map(|text| text.split(',')).map(|name| json!({ "name": name.trim() })).collect()
+            list(text).flat_map(|text| text.split(',')).map(|name| object("name", name.trim())).collect()
         }
         _ => list(text).map(item).collect::<Result<_, _>>()?,
     };
@@ -112,10 +123,14 @@ fn several(field: &Field, text: &str) -> Result<Option<Value>, InvalidCell> {
 fn linking_field(field: &Field) -> &str {
     let described = field.extra.get(field.data_type.as_str());
     let name = described.and_then(|described| {
-        let connected = || described.pointer("/linking_details/connected_lookup_field/api_name");
-        described.get("connectedlookup_apiname").or_else(connected)?.as_str()
+        let connected = &described["linking_details"]["connected_lookup_field"]["api_name"];
+        described.get("connectedlookup_apiname").unwrap_or(connected).as_str()
     });
     name.unwrap_or(&field.api_name)
+}
+
+fn object(name: &str, value: impl Into<Value>) -> Value {
+    Value::from_iter([(name, value)])
 }
 
 fn json_object(text: &str) -> Option<Value> {
@@ -129,11 +144,12 @@ fn json_list(text: &str) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::*;
     use crate::output::csv_cell;
 
-    fn field(description: Value) -> Field {
+    fn field(description: serde_json::Value) -> Field {
         serde_json::from_value(description).unwrap()
     }
 
@@ -149,7 +165,19 @@ mod tests {
     #[test]
     fn a_cell_that_is_not_a_number_stays_a_string_and_never_clears_the_field() {
         let field = field(json!({ "json_type": "double" }));
-        assert_eq!(converted(&field, " 1.5 "), json!(1.5));
+        for (text, number) in [
+            (" 1.5 ", "1.5"),
+            ("104.83900000000001", "104.83900000000001"),
+            ("999999999999999.99", "999999999999999.99"),
+            ("12.50", "12.50"),
+            ("+007.50", "7.50"),
+            ("-.5", "-0.5"),
+            ("00", "0"),
+            ("7.", "7"),
+            ("1e3", "1e3"),
+        ] {
+            assert_eq!(converted(&field, text).to_string(), number);
+        }
         for text in ["NaN", "inf", "-infinity", "1e999", "n/a"] {
             assert_eq!(converted(&field, text), text, "{text}");
         }
@@ -181,7 +209,7 @@ mod tests {
 
     #[test]
     fn an_item_of_a_multi_select_lookup_refers_to_the_other_record() {
-        let linked = |kind: &str, description: Value| {
+        let linked = |kind: &str, description: serde_json::Value| {
             field(
                 json!({ "api_name": "Skills", "data_type": kind, "json_type": "jsonarray", kind: description }),
             )
@@ -232,7 +260,7 @@ mod tests {
         }
         assert_eq!(id("5.72577E+18"), Err(InvalidCell::NotAnId));
         let owner = lookup("ownerlookup");
-        assert_eq!(reference(&owner, "email", "ada@example.com"), Ok(json!({ "email": "ada@example.com" })));
+        assert_eq!(reference(&owner, "email", "ada@example.com"), Ok(object("email", "ada@example.com")));
         assert_eq!(reference(&owner, "city", "Rome"), Err(InvalidCell::NotById));
     }
 
@@ -241,8 +269,8 @@ mod tests {
         fn a_list_that_is_printed_is_read_as_it_was(
             values in prop::collection::vec("[a-z;\\[\\]\", 1]{0,4}", 1..4),
         ) {
-            let printed = csv_cell(&json!(values));
-            prop_assert_eq!(value(&list_field("multiselectpicklist"), &printed), Ok(Some(json!(values))));
+            let printed = csv_cell(&Value::from(values.clone()));
+            prop_assert_eq!(value(&list_field("multiselectpicklist"), &printed), Ok(Some(Value::from(values))));
         }
 
         #[test]

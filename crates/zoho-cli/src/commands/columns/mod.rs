@@ -4,9 +4,8 @@ mod cells;
 
 use std::sync::Arc;
 
-use serde_json::Value;
 use zohocrm::metadata::{Field, Fields};
-use zohocrm::{CsvRow, Error, Record};
+use zohocrm::{CsvRow, Error, Record, Value};
 
 use crate::commands::names::unknown_field;
 use crate::failure::Failure;

@@ -82,7 +82,7 @@ pub(super) async fn get(config: &Config, get: Get) -> Result<(), Failure> {
     };
     requested.check(std::slice::from_ref(&found)).await?;
     if config.output.is_json() {
-        return config.output.json(&found.into());
+        return config.output.json(&found);
     }
     if format.csv || format.json_lines {
         let columns = if fields.is_empty() { Vec::new() } else { id_first(&fields) };

@@ -1,7 +1,6 @@
 //! `zoho records create`, `update`, `upsert` and `delete`: writes records in batches while reading the input.
 
-use serde_json::{Value, json};
-use zohocrm::{Crm, Error, Record, Records, WrittenRecord};
+use zohocrm::{Crm, Error, Record, Records, Value, WrittenRecord};
 
 use crate::args::{Delete, RowFormat, Upsert, Whose, Write};
 use crate::commands::columns::{Columns, Purpose};
@@ -186,31 +185,26 @@ impl Operation {
 
 /// The result of a record, as it is printed.
 fn outcome(number: usize, result: &Result<WrittenRecord, Error>) -> Record {
-    let fields = match result {
-        Ok(written) => json!({
-            "record": number,
-            "id": written.id(),
-            "status": "success",
-            "code": written.code(),
-            "message": written.message(),
-            "action": written.action(),
-            "details": written.details(),
-        }),
+    let numbered = Record::new().with("record", number);
+    match result {
+        Ok(written) => numbered
+            .with("id", written.id())
+            .with("status", "success")
+            .with("code", written.code())
+            .with("message", written.message())
+            .with("action", written.action())
+            .with("details", written.details().clone()),
         Err(error) => {
             let rejected = error.record();
-            json!({
-                "record": number,
-                "id": null,
-                "status": "error",
-                "code": rejected.map(|rejected| rejected.code()),
-                "message": rejected.map_or_else(|| error.to_string(), |rejected| rejected.message().to_owned()),
-                "details": rejected.map_or(&Value::Null, |rejected| rejected.details()),
-            })
+            let message =
+                rejected.map_or_else(|| error.to_string(), |rejected| rejected.message().to_owned());
+            numbered
+                .with_null("id")
+                .with("status", "error")
+                .with("code", rejected.map(|rejected| rejected.code()))
+                .with("message", message)
+                .with("details", rejected.map_or(Value::Null, |rejected| rejected.details().clone()))
         }
-    };
-    match fields {
-        Value::Object(fields) => fields.into(),
-        _ => Record::new(),
     }
 }
 

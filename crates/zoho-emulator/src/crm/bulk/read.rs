@@ -11,6 +11,7 @@ use super::order::{callback_of, not_found, order_job};
 use super::{archive, criteria};
 use crate::bodies::error;
 use crate::crm::request::Request;
+use crate::digits;
 use crate::http::Response;
 use crate::model::criteria::comparable;
 use crate::model::jobs::job::{Job, Stage};
@@ -200,6 +201,9 @@ fn carry_out(
 
 /// A value as text. A lookup becomes its id; several values are joined by semicolons.
 fn cell(value: &Value) -> std::borrow::Cow<'_, str> {
+    if let Some(digits) = digits::of(value) {
+        return digits;
+    }
     match value {
         Value::Null => "".into(),
         Value::String(text) => text.into(),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::archive;
 use crate::crm::records::Writer;
+use crate::digits;
 use crate::model::identity::User;
 use crate::model::jobs::write::{Counts, Mapping, Operation, Order, Outcome};
 use crate::model::metadata::{Kind, Module};
@@ -144,9 +145,7 @@ impl<'o> Rows<'o> {
         text: &str,
     ) -> Option<Value> {
         Some(match &module.find(&mapping.field)?.kind {
-            Kind::Integer | Kind::Double | Kind::Currency | Kind::Percent => {
-                Value::Number(text.trim().parse().ok()?)
-            }
+            Kind::Integer | Kind::Double | Kind::Currency | Kind::Percent => digits::number(text.trim())?,
             Kind::Boolean => json!(text.trim().to_ascii_lowercase().parse::<bool>().ok()?),
             Kind::MultiSelectPickList(_) => json!(text.split(';').map(str::trim).collect::<Vec<_>>()),
             Kind::Lookup(other) => match &mapping.find_by {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use self::sub_request::{KEY, SubRequest};
 use crate::bodies::{combined_status, error, failure, invalid_data, missing_key, success};
 use crate::crm::request::Request;
+use crate::digits;
 use crate::http::Response;
 
 const MAX_SUB_REQUESTS: usize = 5;
@@ -192,7 +193,7 @@ impl SubResult {
             response.headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
         Self::Responded {
             status: response.status,
-            body: serde_json::from_slice(&response.body).unwrap_or_default(),
+            body: digits::parse(str::from_utf8(&response.body).unwrap_or_default()).unwrap_or_default(),
             headers: Value::Object(headers),
         }
     }

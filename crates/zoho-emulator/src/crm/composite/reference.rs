@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::digits;
+
 /// A reference: the id of a sub-request, and a path into its response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reference {
@@ -51,7 +53,7 @@ pub(super) fn resolve(text: &str, responses: &impl Fn(&str) -> Option<Value>) ->
         if reference.text() == text {
             return Ok(value.clone());
         }
-        resolved.push_str(&value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        resolved.push_str(&digits::to_plain_text(value));
     }
     Ok(Value::String(resolved))
 }

@@ -7,6 +7,7 @@ use url::form_urlencoded;
 use super::reference::{Reference, resolve, resolve_all};
 use crate::bodies::{failure, invalid_data, mandatory_not_found};
 use crate::crm::coql;
+use crate::digits;
 use crate::http::{Call, Pairs};
 use crate::version::Version;
 
@@ -115,13 +116,17 @@ impl SubRequest {
         let headers =
             resolve_all(&self.headers, &responses).map_err(|reference| reject("headers", &reference))?;
         let mut body = resolve_all(&self.body, &responses).map_err(|reference| reject("body", &reference))?;
-        let uri = text_of(&uri);
+        let uri = digits::to_plain_text(&uri);
         let (path, own_query) = uri.split_once('?').unwrap_or((&uri, ""));
         let mut query = pairs_of(&params);
         query.extend(form_urlencoded::parse(own_query.as_bytes()).into_owned());
         self.keep_within_limits(path, &mut query, &mut body)?;
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&query).finish();
-        let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
+        let body = if body.is_null() {
+            Bytes::new()
+        } else {
+            Bytes::from(digits::to_text(&body).unwrap_or_default())
+        };
         let headers = pairs_of(&headers).into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
         let path = format!("/crm/{}/{path}", self.version);
         Ok(Call::new(&self.method, &path, &query, headers.collect(), body))
@@ -177,9 +182,10 @@ fn is_id(id: &str) -> bool {
 }
 
 fn pairs_of(object: &Value) -> Pairs {
-    object.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text_of(value))).collect()
-}
-
-fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    object
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| (name.clone(), digits::to_plain_text(value)))
+        .collect()
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::query::{Column, Function, Kinds, Order, Query};
+use crate::digits;
 use crate::model::criteria::{comparable, compare};
 use crate::model::metadata::Kind;
 use crate::model::records::{Record, RecordStore};
@@ -133,7 +134,7 @@ impl Function {
         as_compared: impl Fn(&Value) -> Cow<'_, Value>,
     ) -> Value {
         let values: Vec<Cow<'v, Value>> = values.collect();
-        let numbers = || values.iter().filter_map(|value| as_compared(value).as_f64());
+        let numbers = || values.iter().filter_map(|value| digits::as_f64(&as_compared(value)));
         let extreme = |wanted: Ordering| {
             let better = |best: Cow<'v, Value>, next: &Cow<'v, Value>| {
                 let order = compare(&as_compared(next), &as_compared(&best));
@@ -144,7 +145,10 @@ impl Function {
         };
         match self {
             Self::Count => json!(values.len()),
-            Self::Sum => number(numbers().sum()),
+            Self::Sum => {
+                let sum = digits::sum(values.iter().map(|value| as_compared(value)));
+                sum.unwrap_or_else(|| number(numbers().sum()))
+            }
             Self::Average if values.is_empty() => Value::Null,
             Self::Average => number(numbers().sum::<f64>() / values.len() as f64),
             Self::Minimum => extreme(Ordering::Less),

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::page::Page;
 use crate::bodies::{Outcome, error, failure, invalid_id, many, missing_parameter, page_info, success};
 use crate::crm::request::{Request, ids_in};
+use crate::digits;
 use crate::http::Response;
 use crate::model::criteria::Criterion;
 use crate::model::metadata::Module;
@@ -151,7 +152,7 @@ fn each_requested(
 
 fn filter_parameter(request: &Request<'_>) -> Result<Option<Criterion>, Response> {
     let Some(text) = request.call.query_value("filters") else { return Ok(None) };
-    let filters: Option<Value> = serde_json::from_str(text).ok();
+    let filters: Option<Value> = digits::parse(text).ok();
     let filter = filters.as_ref().and_then(Criterion::of_json);
     filter.map(Some).ok_or_else(invalid_filters)
 }

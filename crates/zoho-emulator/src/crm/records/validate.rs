@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::tags::named_tags;
 use super::writer::Writer;
 use crate::bodies::{failure, invalid_data, mandatory_not_found};
+use crate::digits;
 use crate::model::metadata::{Field, Kind, Module};
 use crate::model::records::{Fields, Person, Record, id_of, parse_id};
 use crate::timestamp::{is_date, iso8601, parse_iso8601};
@@ -106,7 +107,7 @@ impl Checker<'_> {
                 text.parse::<i64>().map(|_| json!(text)).map_err(|_| wrong())
             }
             Kind::Double | Kind::Currency | Kind::Percent => {
-                let number = value.as_f64().ok_or_else(wrong)?;
+                let number = digits::as_f64(&value).ok_or_else(wrong)?;
                 if number.abs().log10() >= field.length as f64 {
                     Err(too_long(field, path))
                 } else {

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
+use crate::digits;
 use crate::model::metadata::Kind;
 use crate::timestamp::{is_date, parse_iso8601};
 
@@ -14,10 +15,7 @@ use crate::timestamp::{is_date, parse_iso8601};
 pub(crate) fn compare(one: &Value, other: &Value) -> Option<Ordering> {
     match (one, other) {
         (Value::Null, _) | (_, Value::Null) => None,
-        (Value::Number(_), _) | (_, Value::Number(_)) => match (integer(one), integer(other)) {
-            (Some(one), Some(other)) => Some(one.cmp(&other)),
-            _ => number(one)?.partial_cmp(&number(other)?),
-        },
+        _ if digits::of(one).or(digits::of(other)).is_some() => digits::compare(one, other),
         (Value::Bool(one), other) => Some(one.cmp(&boolean(other)?)),
         (Value::String(one), Value::String(other)) => match (timestamp(one), timestamp(other)) {
             (Some(one), Some(other)) => Some(one.cmp(&other)),
@@ -43,7 +41,7 @@ pub(crate) fn equal(one: &Value, other: &Value) -> bool {
         (Value::Null, _) | (_, Value::Null) => false,
         (Value::Array(elements), Value::Array(_)) => elements == other.as_array().unwrap_or(elements),
         (Value::Array(elements), _) => elements.iter().any(|element| equal(element, other)),
-        (Value::Object(_), _) => parts(one).any(|part| equal(part, other)),
+        (Value::Object(_), _) if digits::of(one).is_none() => parts(one).any(|part| equal(part, other)),
         _ => compare(one, other) == Some(Ordering::Equal),
     }
 }
@@ -68,7 +66,7 @@ pub(crate) fn can_be(kind: &Kind, value: &Value) -> bool {
     let Some(text) = value.as_str() else { return true };
     match kind {
         Kind::Integer | Kind::BigInteger | Kind::Double | Kind::Currency | Kind::Percent => {
-            number(value).is_some()
+            digits::is_number(value)
         }
         Kind::Boolean => boolean(value).is_some(),
         Kind::Date => is_date(text),
@@ -90,23 +88,6 @@ fn holds(value: &Value, wanted: &Value, test: fn(&str, &str) -> bool) -> bool {
 /// The values that identify a lookup, an owner or a tag.
 fn parts(value: &Value) -> impl Iterator<Item = &Value> {
     ["id", "name", "email"].into_iter().filter_map(|part| value.get(part))
-}
-
-/// Integers are compared as such: a float cannot hold the 19 digits of an id.
-fn integer(value: &Value) -> Option<i128> {
-    match value {
-        Value::Number(number) => number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from)),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }
-}
-
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }
 }
 
 fn boolean(value: &Value) -> Option<bool> {

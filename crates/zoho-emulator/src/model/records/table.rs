@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::id_of;
 use super::record::{Person, Record};
+use crate::digits;
 
 /// The field by which a list is sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,10 +179,13 @@ impl SortBy {
 
 /// The index key of a value.
 fn key(value: &Value) -> Option<String> {
+    if let Some(digits) = digits::normalized(value) {
+        return Some(digits.into_owned());
+    }
     match value {
         Value::String(text) => Some(text.to_lowercase()),
         Value::Object(fields) => fields.get("id").and_then(id_of).map(Cow::into_owned),
-        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
-        Value::Null | Value::Array(_) => None,
+        Value::Bool(_) => Some(value.to_string()),
+        Value::Number(_) | Value::Null | Value::Array(_) => None,
     }
 }
