@@ -56,8 +56,11 @@ impl Condition {
         if count > limits.values {
             return Err(Invalid::TooManyValues { field: field.to_owned(), count, max: limits.values }.into());
         }
-        // A number that JSON cannot express, such as NaN, has become null.
-        let is_comparable = |value: &Value| !(value.is_null() || value.is_array() || value.is_object());
+        let is_comparable = |value: &Value| match value {
+            Value::Null | Value::Array(_) | Value::Object(_) => false,
+            Value::Number(number) => number.is_finite(),
+            Value::Bool(_) | Value::String(_) => true,
+        };
         match self.values.iter().all(is_comparable) {
             true => Ok(()),
             false => Err(Invalid::Incomparable(field.to_owned()).into()),

@@ -66,8 +66,8 @@ impl Record {
     }
 
     /// Sets a field to a text, number or boolean; a [`Date`](crate::Date), [`DateTime`](crate::DateTime), [`Lookup`] or
-    /// [`FileField`]; a list of texts (multi-select) or of records (subform); or any JSON. NaN and infinite numbers become
-    /// null.
+    /// [`FileField`]; a list of texts (multi-select) or of records (subform); or any JSON. NaN and infinite numbers
+    /// cannot be sent: the write returns an error.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.set(name, value);

@@ -19,7 +19,7 @@ use crate::error::{ApiError, Blame, Error, Invalid, ResponseProblem};
 use crate::message::{Body, Method, OperationName, Part, RawResponse, Upload};
 use crate::record::Record;
 use crate::transport::{Incoming, Outgoing, Reading};
-use crate::value::Value;
+use crate::value::{Value, to_json};
 
 use address::{Host, address, filled};
 pub(crate) use awaited::awaited;
@@ -166,8 +166,8 @@ impl Request {
 
     /// Sets the body to this value, serialized as JSON.
     pub fn body(mut self, body: &impl Serialize) -> Self {
-        match serde_json::to_vec(body) {
-            Ok(text) => self.body = Body::Json(text.into()),
+        match to_json(body) {
+            Ok(text) => self.body = Body::Json(text.into_bytes().into()),
             Err(error) => {
                 self.problem = Some(Invalid::Body { evidence: error.to_string() }.into());
             }

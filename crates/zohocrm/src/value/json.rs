@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::exact;
+use super::finite::to_json;
 use super::{Map, Number};
 
 /// Any JSON. Unlike `serde_json::Value`, it keeps the digits of its numbers.
@@ -43,7 +44,7 @@ pub enum Value {
 impl Value {
     /// Converts a value through its JSON text, because `serde_json::to_value` would change digits.
     pub(crate) fn from_serialize(value: &impl Serialize) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(&serde_json::to_string(value)?)
+        serde_json::from_str(&to_json(value)?)
     }
 
     /// Decodes the value, exactly as if it were in a response.
@@ -270,9 +271,9 @@ from_numbers!(Number, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, u
 macro_rules! from_floats {
     ($($kind:ty),+) => {
         $(impl From<$kind> for Value {
-            /// NaN and infinite numbers become null.
+            /// NaN and infinite numbers cannot be sent: the call returns an error.
             fn from(number: $kind) -> Self {
-                Number::try_from(number).map_or(Self::Null, Self::Number)
+                Self::Number(Number::of_float(&number))
             }
         })+
     };

@@ -4,6 +4,7 @@ mod action_result;
 mod date_time;
 pub(crate) mod described;
 mod exact;
+mod finite;
 mod job_state;
 mod json;
 mod map;
@@ -17,6 +18,7 @@ pub use described::{Described, Misfit};
 pub(crate) use exact::is_name_of_number;
 #[cfg(feature = "bulk")]
 pub(crate) use exact::is_request_for_text;
+pub(crate) use finite::to_json;
 pub use job_state::JobState;
 pub use json::Value;
 pub use map::Map;

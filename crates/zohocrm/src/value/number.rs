@@ -72,6 +72,17 @@ impl Number {
     fn of_json(text: &str) -> Self {
         Self { text: text.into() }
     }
+
+    /// A number with the fewest digits that identify it and without an exponent; or NaN or infinity, which JSON cannot
+    /// express.
+    pub(super) fn of_float(number: &impl ToString) -> Self {
+        Self::of_json(&number.to_string())
+    }
+
+    /// Whether JSON can express the number.
+    pub(crate) fn is_finite(&self) -> bool {
+        is_number(&self.text)
+    }
 }
 
 /// Whether JSON writes a number like this. <https://www.rfc-editor.org/rfc/rfc8259#section-6>
@@ -110,7 +121,7 @@ impl TryFrom<f64> for Number {
     /// Converts a finite number, with the fewest digits that identify it and without an exponent.
     fn try_from(number: f64) -> Result<Self, Self::Error> {
         match number.is_finite() {
-            true => Ok(Self::of_json(&number.to_string())),
+            true => Ok(Self::of_float(&number)),
             false => Err(InvalidNumber(number.to_string())),
         }
     }
@@ -122,7 +133,7 @@ impl TryFrom<f32> for Number {
     /// Converts a finite number, with the fewest digits that identify it and without an exponent.
     fn try_from(number: f32) -> Result<Self, Self::Error> {
         match number.is_finite() {
-            true => Ok(Self::of_json(&number.to_string())),
+            true => Ok(Self::of_float(&number)),
             false => Err(InvalidNumber(number.to_string())),
         }
     }
@@ -155,7 +166,9 @@ impl Serialize for Number {
         if let Some(whole) = self.as_u64() {
             return serializer.serialize_u64(whole);
         }
-        let raw: &RawValue = serde_json::from_str(&self.text).map_err(serde::ser::Error::custom)?;
+        let Ok(raw) = serde_json::from_str::<&RawValue>(&self.text) else {
+            return serializer.serialize_f64(self.text.parse().unwrap_or(f64::NAN));
+        };
         match self.as_f64() {
             Some(float) if serde_json::to_string(&float).is_ok_and(|text| *text == *self.text) => {
                 serializer.serialize_f64(float)

@@ -20,6 +20,7 @@ mod files;
 mod metadata;
 #[cfg(feature = "full")]
 mod misfits;
+mod not_finite;
 mod notes;
 mod notifications;
 mod photo;
