@@ -27,6 +27,7 @@ pub(crate) fn is_name_of_number(name: &str) -> bool {
 }
 
 /// Whether a newtype of this name is a request for the text of a value.
+#[cfg(feature = "bulk")]
 pub(crate) fn is_request_for_text(name: &str) -> bool {
     name == RAW_TEXT
 }
