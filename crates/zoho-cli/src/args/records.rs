@@ -173,7 +173,7 @@ pub(crate) struct Get {
 /// Input records.
 #[derive(Debug, Args)]
 pub(crate) struct Data {
-    /// Records: JSON, @FILE, or @- for standard input [default: @-]
+    /// Records: JSON, @FILE, or @- for standard input [default: standard input]
     ///
     /// JSON is one object, an array of objects, one object per line, or {"data": [...]}. CSV and lines of JSON are streamed,
     /// so their number is not limited.
