@@ -71,7 +71,7 @@ fn measure(options: &Options, report: &mut Report, kind: Kind, server: &Server, 
         is_met: Some(read.more_bytes <= MEMORY),
     });
     report.fact(&Fact {
-        what: "the first call, which adds the indexes to the official table".to_owned(),
+        what: "the first write, which adds the indexes to the official table".to_owned(),
         product: format!("{:.1} s", settled.as_secs_f64()),
         other: String::new(),
         limit: String::new(),
