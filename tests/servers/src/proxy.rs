@@ -123,13 +123,24 @@ impl Proxy {
 
     async fn listen(&mut self) -> io::Result<()> {
         if self.listening.is_none() {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port())).await?;
+            let listener = listener_on(self.port()).await?;
             let (until, cut) = oneshot::channel();
             let task = tokio::spawn(accept(listener, Arc::clone(&self.wire), cut));
             self.listening = Some(Listening { _until: until, task });
         }
         Ok(())
     }
+}
+
+/// Listens on a port of this proxy. Whoever looks for a free port may hold it for a moment.
+async fn listener_on(port: u16) -> io::Result<TcpListener> {
+    for _ in 0..100 {
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => sleep(Duration::from_millis(20)).await,
+            listener => return listener,
+        }
+    }
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
 }
 
 /// Accepts connections until the proxy is cut.
