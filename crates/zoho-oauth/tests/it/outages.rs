@@ -122,7 +122,7 @@ async fn the_connections_to_a_demoted_primary_are_not_used_again() {
         }
         accept_the_accounts_of(&old, &new, kind).await;
         let successor = table.with(|url| url.set_port(Some(new.port())).expect("the URL has a host"));
-        successor.open().get_tokens().await.expect("set up");
+        successor.open().delete_tokens().await.expect("set up");
         demote(&table, &old).await;
         proxy.redirect(new.port());
         let key = LeaseKey::refresh(token("ada").refresh_token().expect("a refresh token"));

@@ -166,14 +166,18 @@ impl<S: Server> SqlStore<S> {
 
     /// Reads the identity, which is created with what writing requires. Only who is about to write asks for it.
     async fn read_identity(&self) -> Result<Option<StoreIdentity>, Fault> {
-        if !self.has_state().await? {
-            let may_write = |tables: &Tables| tables.may_write && tables.table.check_for_saving().is_ok();
-            if !self.tables().await?.is_none_or(may_write) {
-                return Ok(None);
-            }
-            self.tables_for_writing().await?;
+        let find = || self.with_session(|mut session| async move { (session.identity().await, session) });
+        if self.has_state().await?
+            && let Some(identity) = find().await?
+        {
+            return Ok(Some(identity));
         }
-        self.with_session(|mut session| async move { (session.identity().await, session) }).await
+        let may_write = |tables: &Tables| tables.may_write && tables.table.check_for_saving().is_ok();
+        if !self.tables().await?.is_none_or(may_write) {
+            return Ok(None);
+        }
+        self.tables_for_writing().await?;
+        find().await
     }
 
     async fn find(&self, criterion: &Criterion<'_>) -> Result<Option<StoredToken>, Fault> {
