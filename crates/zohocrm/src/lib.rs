@@ -39,7 +39,8 @@
 //! * [`Crm`]: the client for one user.
 //! * [`Records`]: lists, gets, creates, updates, deletes, searches ([`Search`], [`Criteria`]) and counts the records of a
 //!   module, and works with what belongs to a record: related records, notes, tags, attachments, a photo.
-//! * [`Record`], [`Page`]: the data that is read, with exact [`Number`]s; [`WrittenRecord`], [`RecordError`]: the result for each record of a write.
+//! * [`Record`], [`Page`]: the data that is read, with exact [`Number`]s; [`WrittenRecord`], [`RecordError`]: the result for
+//!   each record of a write.
 //! * [`Coql`]: queries, as text or built with [`Select`].
 //! * [`Composite`]: several requests in one call. [`Notifications`]: calls of your URL when records change.
 //! * `bulk` (feature `bulk`): many records, in background jobs. `CsvReader`: the rows of a CSV file.

@@ -112,7 +112,7 @@ impl TokenStore for FolderStore {
         self.find_token(&OAuthToken::new().with_id(id)).await
     }
 
-    /// One renewal for all processes that share the folder.
+    /// The store coordinates processes itself, so a token is renewed once for all that share the folder.
     fn into_any(self) -> AnyStore {
         let name = self.name.to_string();
         AnyStore::coordinated(self).named(name)

@@ -5,10 +5,10 @@ use clap::Command;
 /// Where the global options are listed.
 const GLOBAL_OPTIONS: &str = "Global options, such as --store, --environment and --json: see `zoho --help`";
 
-/// Prepares a command line for help and errors. Only `zoho --help` lists the global options. The usage in an error names no
-/// option that was set by a variable, as it otherwise does.
+/// Shortens what help and errors show: only `zoho --help` lists the global options, and the usage line of an error leaves
+/// out options that an environment variable sets, which clap would include.
 ///
-/// It takes time, because all commands are built, so it is done only if there is something to show.
+/// This builds every command, which takes time, so call it only if help or an error is to be shown.
 pub(crate) fn readable(mut command: Command) -> Command {
     command.build();
     with_its_usage(command).mut_subcommands(below)

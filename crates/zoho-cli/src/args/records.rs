@@ -327,8 +327,8 @@ pub(crate) struct Coql {
 
     /// Read all rows, 2,000 per call; the query must not have a limit
     ///
-    /// Zoho returns only the first 100,000 rows of a query. Those after them are read by id, if the query has no `group by`
-    /// and no `order by` except by id.
+    /// Zoho returns at most 100,000 rows of a query. The rows after these are read by id, unless the query has a `group by`,
+    /// or an `order by` other than by id.
     #[arg(long)]
     pub(crate) all: bool,
 

@@ -71,7 +71,7 @@ fn builder(options: Emulator) -> EmulatorBuilder {
     }
 }
 
-/// The client app that the options describe. What they leave open is random.
+/// Returns the client app that the options specify. An id or secret that is not specified is random.
 fn client(config: &Config) -> ClientApp {
     let random = ClientApp::random();
     let (id, secret, redirect_url) = config.client_settings();

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the command may take to end after the last signal, before the process ends without it.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
 
-/// Ctrl-C and termination signals, from its creation on. They no longer end the process by themselves.
+/// Handles Ctrl-C and termination signals. Once this has been created, they no longer end the process by themselves.
 ///
 /// After the first signal, the command ends as soon as it can; after the second one, or after [`PATIENCE`], at once. If
 /// its thread is blocked, as when nobody reads its output, another thread ends the process. Either of them says how to
@@ -58,7 +58,7 @@ impl Interruption {
         if *self.signals.borrow() == 0 { Ok(()) } else { Err(self.failure()) }
     }
 
-    /// Runs work to its end and returns its result. After the first signal, drops the work and fails.
+    /// Runs `work` and returns its result. On the first signal, drops the work and returns the failure instead.
     pub(super) async fn unless<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::select! {
             biased;
@@ -129,7 +129,7 @@ fn lock(next_step: &Mutex<Option<NextStep>>) -> MutexGuard<'_, Option<NextStep>>
     next_step.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The signals that ask a process to end.
+/// Receives the signals that ask this process to end: SIGINT and SIGTERM.
 #[cfg(unix)]
 struct Listener {
     interrupt: tokio::signal::unix::Signal,

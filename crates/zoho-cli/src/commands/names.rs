@@ -36,7 +36,7 @@ impl<'a> Requested<'a> {
         names
     }
 
-    /// Rejects fields that no record has and the module neither.
+    /// Rejects fields that neither a record nor the module has.
     pub(super) async fn check(&self, records: &[Record]) -> Result<(), Failure> {
         let is_missing = |name: &&String| {
             let name = field_of(name);
@@ -48,7 +48,7 @@ impl<'a> Requested<'a> {
         }
         match self.crm.metadata().fields(&self.module).await {
             Ok(fields) => check(&fields, &self.module, &missing),
-            // The token may lack the scope, and the records are there.
+            // The token may lack the scope for reading fields. The records were read, so the user only gets a note.
             Err(_) if records.is_empty() => Ok(()),
             Err(_) => {
                 self.output.note(&Note::FieldsMissing { fields: missing });
@@ -58,7 +58,7 @@ impl<'a> Requested<'a> {
     }
 }
 
-/// Rejects names that are not fields of a module. If its fields cannot be read, it is Zoho that decides.
+/// Rejects names that are not fields of a module. If its fields cannot be read, no name is rejected here.
 pub(super) async fn check_fields(crm: &Crm, module: &str, names: &[String]) -> Result<(), Failure> {
     if names.is_empty() {
         return Ok(());

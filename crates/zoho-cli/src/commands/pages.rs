@@ -19,7 +19,7 @@ pub(super) struct Listing<'a, T> {
     pub(super) requested: Option<&'a Requested<'a>>,
     /// The position of the first page.
     pub(super) cursor: Cursor,
-    /// What the user can do where Zoho ends the list, although there are more records.
+    /// The next step to suggest if Zoho ends the list although there are more records.
     pub(super) beyond: Option<NextStep>,
 }
 
@@ -104,7 +104,7 @@ impl Cursor {
         }
     }
 
-    /// How to go on from here, if anything was printed.
+    /// Returns the option that continues the list from here, if anything was printed.
     fn next_step(&self, printed: u64) -> Option<NextStep> {
         (printed > 0).then(|| NextStep::ContinueList { option: self.option(), printed })
     }

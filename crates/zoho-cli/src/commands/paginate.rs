@@ -92,7 +92,7 @@ struct Cursor {
 }
 
 impl Cursor {
-    /// Requests the page. If that fails, `continued` is how to go on, unless the list has ended here.
+    /// Requests the page. A failure suggests `continued` as the next step, unless the list has ended here.
     async fn page(&self, continued: Option<NextStep>) -> Result<Page, Failure> {
         let request = self.request.clone();
         let request = self.query.iter().fold(request, |request, (name, value)| request.query(name, value));
@@ -122,7 +122,7 @@ impl Cursor {
         Ok(())
     }
 
-    /// How to go on from here, if anything was printed.
+    /// Returns the parameter that continues the list from here, if anything was printed.
     fn next_step(&self, printed: u64) -> Option<NextStep> {
         let (name, value) = self.query.last().filter(|_| printed > 0)?.clone();
         Some(NextStep::ContinueQuery { name, value, printed })

@@ -7,8 +7,8 @@ use tokio::sync::oneshot;
 use crate::failure::Failure;
 use crate::messages::Problem;
 
-/// Runs work that reads input, which blocks while a pipe is empty. Unlike a thread of the runtime, this one is not waited
-/// for when the process ends.
+/// Runs `work` on a new thread. Use it for reading input, which blocks as long as a pipe is empty: when the process ends, it
+/// waits for the runtime's threads, but not for this one.
 pub(super) async fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Failure> {

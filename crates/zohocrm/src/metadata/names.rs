@@ -1,4 +1,4 @@
-//! Which field or module a name means that somebody typed.
+//! Finds the field or module that a typed name means.
 
 /// The items that a name can mean: those with a name that is equal apart from capitals, blanks, `_` and `-`. A name that
 /// is exactly equal wins.

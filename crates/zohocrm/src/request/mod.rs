@@ -30,8 +30,8 @@ pub(crate) use response::describe;
 /// The header that makes a write fail if the record has changed in the meantime.
 pub(crate) const IF_UNMODIFIED_SINCE: &str = "If-Unmodified-Since";
 
-/// A call that has not been sent; from [`Crm::request`](crate::Crm::request). Await it, or call [`send`](Self::send), as often
-/// as needed.
+/// A call that has not been sent; from [`Crm::request`](crate::Crm::request). Await it, or call [`send`](Self::send), as
+/// often as needed.
 #[derive(Clone)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Request {
@@ -270,7 +270,7 @@ impl Request {
         self.send_with(&newer, reading).await
     }
 
-    /// Returns an access token in place of one that Zoho has just rejected.
+    /// Returns an access token to use instead of one that Zoho has just rejected.
     async fn replaced(
         &self,
         token: &AccessToken,

@@ -86,7 +86,7 @@ struct Progress<'a> {
     finished: Vec<String>,
     /// The number of their records.
     complete: u64,
-    /// How to go on after the finished jobs.
+    /// The command that continues after the jobs that have finished.
     next_step: Option<NextStep>,
 }
 

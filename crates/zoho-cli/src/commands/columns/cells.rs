@@ -54,7 +54,7 @@ pub(super) fn list(text: &str) -> impl Iterator<Item = &str> {
     text.split(';').map(str::trim).filter(|value| !value.is_empty())
 }
 
-/// Whether a field refers to one record or user.
+/// Whether the field is a lookup of a single record or user.
 pub(super) fn is_reference(field: &Field) -> bool {
     field.json_type.as_deref() == Some("jsonobject")
 }

@@ -38,12 +38,13 @@ struct Column {
 enum Target {
     Id,
     Field(Arc<Field>),
-    /// A lookup, by a property of the other record or user: `Owner.id`, `Account_Name.Account_Name`.
+    /// A lookup field, set through a property of the record or user that it refers to, such as `Owner.id` or
+    /// `Account_Name.Account_Name`.
     Reference {
         field: Arc<Field>,
         property: String,
     },
-    /// The name of a record or user. A lookup cannot be set by it.
+    /// The name of the record or user that a lookup refers to. A lookup cannot be set by name.
     Name,
     ReadOnly,
 }
@@ -172,7 +173,7 @@ impl Columns {
 }
 
 impl Target {
-    /// The field that it sets in a record.
+    /// Returns the name of the field that the column sets in a record.
     fn field(&self) -> Option<&str> {
         match self {
             Self::Id => Some("id"),
@@ -181,7 +182,7 @@ impl Target {
         }
     }
 
-    /// The lookup that it sets by a property.
+    /// Returns the API name of the lookup field, if the column sets one through a property.
     fn reference(&self) -> Option<&str> {
         match self {
             Self::Reference { field, .. } => Some(&field.api_name),

@@ -164,7 +164,8 @@ impl<S: Server> SqlStore<S> {
         }
     }
 
-    /// Reads the identity, which is created with what writing requires. Only who is about to write asks for it.
+    /// Reads the identity. If there is none yet, creates it, with everything else that writing requires: callers are about
+    /// to write.
     async fn read_identity(&self) -> Result<Option<StoreIdentity>, Fault> {
         let find = || self.with_session(|mut session| async move { (session.identity().await, session) });
         if self.has_state().await?
