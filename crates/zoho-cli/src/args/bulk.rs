@@ -34,8 +34,8 @@ pub(crate) struct BulkRead {
     #[arg(long, value_delimiter = ',', value_parser = name)]
     pub(crate) fields: Vec<String>,
 
-    /// Read only matching records: (Last_Name:equals:Hopper)and(City:starts_with:New), the same as JSON, @FILE, or @- for
-    /// standard input
+    /// Read only records that match criteria, such as (Last_Name:equals:Hopper)and(City:starts_with:New), or the JSON of a bulk
+    /// read; @FILE reads a file, @- standard input
     #[arg(long)]
     pub(crate) criteria: Option<String>,
 
@@ -70,8 +70,8 @@ pub(crate) struct BulkWrite {
 
     /// CSV file whose first line names the fields, by API name or label
     ///
-    /// A lookup is given by its id, or by another field of its record under a heading such as Account_Name.Account_Name. CSV
-    /// of records list and exports of Zoho can be used as they are.
+    /// A lookup is given by the id of its record, or by another field of the record under a heading such as
+    /// Account_Name.Account_Name. The CSV output of `zoho records list` and Zoho's exports can be used as they are.
     pub(crate) file: PathBuf,
 
     #[command(flatten)]

@@ -8,7 +8,7 @@ use crate::messages::Problem;
 /// How a CSV file is read.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct CsvOptions {
-    /// What separates the cells of CSV [default: the most frequent of them in the first line]
+    /// Delimiter of CSV [default: the most frequent of them in the first line]
     #[arg(long, value_name = "DELIMITER")]
     pub(crate) delimiter: Option<Delimiter>,
 

@@ -16,7 +16,8 @@ pub(crate) enum Filter {
 #[derive(Debug, Args)]
 #[group(id = "filter", multiple = false)]
 struct Options {
-    /// Criteria: (Last_Name:equals:Hopper)and(City:starts_with:New), the same as JSON, @FILE, or @- for standard input
+    /// Criteria, such as (Last_Name:equals:Hopper)and(City:starts_with:New), or the JSON of a bulk read; @FILE reads a file, @-
+    /// standard input
     #[arg(long)]
     criteria: Option<String>,
 

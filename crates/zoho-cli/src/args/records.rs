@@ -173,14 +173,14 @@ pub(crate) struct Get {
 /// Input records.
 #[derive(Debug, Args)]
 pub(crate) struct Data {
-    /// Records: JSON, @FILE, or @- for standard input [default: standard input]
+    /// Records: JSON, @FILE, or @- for standard input, which is the default
     ///
     /// JSON is one object, an array of objects, one object per line, or {"data": [...]}. CSV and lines of JSON are streamed,
     /// so their number is not limited.
     ///
     /// The first line of CSV names the fields, by API name or label. A lookup is given by its id, a list by its values with
-    /// semicolons between them, a subform as JSON. An empty cell leaves its field unchanged. CSV of records list and exports
-    /// of Zoho can be used as they are.
+    /// semicolons between them, a subform as JSON. An empty cell leaves its field unchanged. The CSV output of `zoho records
+    /// list` and Zoho's exports can be used as they are.
     #[arg(short, long, value_name = "JSON")]
     pub(crate) data: Option<String>,
 

@@ -54,7 +54,7 @@ pub(crate) enum Tokens {
         #[arg(long)]
         all: bool,
 
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(short, long)]
         yes: bool,
     },
@@ -150,7 +150,7 @@ pub(crate) struct Revoke {
     #[arg(long, group = "which")]
     pub(crate) all: bool,
 
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(short, long)]
     pub(crate) yes: bool,
 }
